@@ -1,0 +1,28 @@
+/** Time as the outside world gives it; tests bring another. All figures in milliseconds. */
+export interface Clock {
+  /** Since the epoch, UTC. For people and records. */
+  now(): number
+  /** From an arbitrary start, never set back. For durations and deadlines. */
+  monotonic(): number
+  /** Calls once after `ms`; the returned function cancels. */
+  timer(ms: number, call: () => void): () => void
+}
+
+/** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const abort = (): void => {
+      cancel()
+      reject(signal?.reason)
+    }
+    const cancel = clock.timer(ms, () => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    })
+    signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+/** A moment in RFC 3339, UTC, milliseconds. */
+export const rfc3339 = (epochMs: number): string => new Date(epochMs).toISOString()
