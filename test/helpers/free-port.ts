@@ -1,0 +1,20 @@
+import { createServer } from 'node:net'
+
+/**
+ * A port that nobody listens on, below the range from which the kernel takes the ports of outgoing connections.
+ * Someone else may still take it first: a server that cannot bind asks for another.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000)
+    if (await canListen(port)) return port
+  }
+}
+
+function canListen(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '0.0.0.0', () => server.close(() => resolve(true)))
+  })
+}

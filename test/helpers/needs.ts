@@ -1,0 +1,85 @@
+import { accessSync, appendFileSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+
+interface Need {
+  /** Debian package that brings it; absent where nothing can be installed. */
+  readonly package?: string
+  readonly present: () => boolean
+}
+
+const program = (name: string, debianPackage = name): Need => ({
+  package: debianPackage,
+  present: () => findProgram(name) !== undefined,
+})
+
+/** What tests may need of the machine. A test asks with `test.skipIf(!needs('sshd'))`; the set-up installs what some test asks for. */
+export const needsTable = {
+  root: { present: () => userInfo().uid === 0 },
+  netns: { package: 'iproute2', present: () => findProgram('ip') !== undefined && runs(['unshare', '--net', 'true']) },
+  sshd: program('sshd', 'openssh-server'),
+  ssh: program('ssh', 'openssh-client'),
+  'ssh-agent': program('ssh-agent', 'openssh-client'),
+  'ssh-keygen': program('ssh-keygen', 'openssh-client'),
+  sudo: program('sudo'),
+  nodeset: program('nodeset', 'clustershell'),
+  clush: program('clush', 'clustershell'),
+  pdsh: program('pdsh'),
+  pssh: program('parallel-ssh', 'pssh'),
+  ansible: program('ansible', 'ansible-core'),
+  'ansible-inventory': program('ansible-inventory', 'ansible-core'),
+  tmux: program('tmux'),
+  script: program('script', 'bsdutils'),
+  chromium: program('chromium'),
+  bash: program('bash'),
+  zsh: program('zsh'),
+  fish: program('fish'),
+  dash: program('dash'),
+  busybox: program('busybox'),
+  'bash-completion': { package: 'bash-completion', present: () => existsSync('/usr/share/bash-completion/bash_completion') },
+  shellcheck: program('shellcheck'),
+  jq: program('jq'),
+  git: program('git'),
+  tar: program('tar'),
+  man: program('man', 'man-db'),
+  xmllint: program('xmllint', 'libxml2-utils'),
+  promtool: program('promtool', 'prometheus'),
+  strace: program('strace'),
+} satisfies Record<string, Need>
+
+export type NeedName = keyof typeof needsTable
+
+/** Where needs() notes what was missing; scripts/check.ts lists it at the end. */
+export const missingFile = new URL('../../.tmp/missing.ndjson', import.meta.url).pathname
+
+/**
+ * Whether this machine has all of them. What is missing is noted with the asking test file;
+ * with CI=true it throws instead, so that no test is skipped silently there.
+ */
+export function needs(...names: readonly NeedName[]): boolean {
+  const missing = names.filter(name => !needsTable[name].present())
+  if (missing.length === 0) return true
+  const asking = /test\/[\w./-]+\.test\.ts/.exec(new Error().stack ?? '')?.[0] ?? 'a test'
+  if (process.env['CI'] === 'true') throw new Error(`${asking} needs ${missing.join(', ')}`)
+  mkdirSync(join(missingFile, '..'), { recursive: true })
+  appendFileSync(missingFile, `${JSON.stringify({ file: asking, missing })}\n`)
+  return false
+}
+
+/** Absolute path of a program, also in the administrator's directories, where a user's PATH has no sshd. */
+export function findProgram(name: string): string | undefined {
+  const directories = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin']
+  return directories.map(directory => join(directory, name)).find(isExecutable)
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const runs = (argv: string[]): boolean =>
+  Bun.spawnSync(argv, { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', timeout: 10_000 }).success
