@@ -122,9 +122,9 @@ class CommandRun implements CommandEvents {
 
   #started(command: RunningCommand): void {
     this.#command = command
-    if (this.#finished) return command.close()
-    if (!this.wanted) return this.#stop()
-    this.#feed(command).catch(error => this.#watch.fail(error))
+    if (this.#finished) command.close()
+    else if (this.wanted) this.#feed(command).catch(error => this.#watch.fail(error))
+    else this.#stop()
   }
 
   #ending(lost: string | undefined): Ending {
@@ -170,11 +170,15 @@ class CommandRun implements CommandEvents {
   /** A limit was passed, or the run was stopped. */
   #stop(): void {
     this.#cancelTimer?.()
-    if (!this.#command) return this.#over.resolve({ code: null })
-    if (this.#exit) return this.#close()
-    this.#command.signal('TERM')
+    if (!this.#command) this.#over.resolve({ code: null })
+    else if (this.#exit) this.#close()
+    else this.#kill(this.#command)
+  }
+
+  #kill(command: RunningCommand): void {
+    command.signal('TERM')
     this.#cancelTimer = this.#clock.timer(patienceMs.term, () => {
-      this.#command?.signal('KILL')
+      command.signal('KILL')
       this.#cancelTimer = this.#clock.timer(patienceMs.kill, () => this.#close())
     })
   }
