@@ -55,7 +55,7 @@ export interface FlagEntry {
   /** Long name without dashes. */
   readonly long: string
   readonly short?: string
-  readonly kind: 'boolean' | 'string' | 'number' | 'list'
+  readonly kind: 'boolean' | 'string' | 'number' | 'list' | 'count'
   readonly value?: string
   readonly description: string
   readonly group?: string

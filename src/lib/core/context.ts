@@ -73,12 +73,13 @@ export interface InventorySpec {
 export interface ConnectSpec {
   readonly connectTimeoutMs: number
   readonly retries: number
-  readonly hostKeyPolicy: 'strict' | 'accept-new' | 'ask'
+  /** Over StrictHostKeyChecking of the SSH configuration; strict where neither says. */
+  readonly hostKeyPolicy?: 'strict' | 'accept-new' | 'ask'
   readonly sshConfig?: string
   readonly forwardAgent: boolean
   readonly user?: string
   readonly identityFiles: readonly string[]
-  /** Asked once and used for every host that takes passwords. */
+  /** Asked once, when a host takes passwords, and used for every one. Absent: never. */
   readonly password?: () => Promise<string>
 }
 

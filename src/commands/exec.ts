@@ -1,0 +1,30 @@
+import { defineCommand } from '../lib/core/command.ts'
+import { execOptions, execRequest, execute } from '../lib/exec/index.ts'
+import { maxFailures, openFleet } from '../lib/fleet/index.ts'
+
+export default defineCommand({
+  path: ['exec'],
+  summary: 'run a command on many hosts over SSH and tell what came of it on each',
+  description:
+    'Output appears as it happens, each line with its host; progress and a summary go to stderr. Every selected host gives exactly one result.',
+  input: execOptions,
+  passThrough: true,
+  exits: [0, 1, 2, 3, 69, 74, 77, 78, 124, 130],
+  examples: [
+    { line: 'exec -t localhost -- uptime', does: 'on this machine, without SSH' },
+    { line: "exec -t 'web[01-50]' -- systemctl is-active nginx", does: 'on fifty hosts, arguments passed exactly' },
+    { line: "exec -t @web --collate 'df -h / | tail -1'", does: 'one word is a line for the shell; same output is shown once' },
+    { line: 'exec -t @db --sudo --script check-replication.sh -- --verbose', does: 'a local script as root, nothing left on the hosts' },
+    { line: 'exec -t @all --limit @failed --retries 5 -o json -- uptime', does: 'only those that failed last time, as JSON' },
+  ],
+  async run(context, input) {
+    const request = await execRequest(context, input)
+    await using fleet = await openFleet(context, input)
+    return execute(context, {
+      fleet,
+      request,
+      concurrency: input.concurrency,
+      maxFailures: maxFailures(input.maxFail, fleet.hosts.length),
+    })
+  },
+})

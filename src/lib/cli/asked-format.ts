@@ -1,0 +1,15 @@
+import type { Outside } from './outside.ts'
+
+const forPeople = new Set(['human', 'table', 'html'])
+
+/** The format on stdout as far as argv and environment tell, for errors that come before argv is understood. */
+export function askedFormat({ argv, env }: Pick<Outside, 'argv' | 'env'>): string {
+  const own = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+  const asked = own.flatMap((token, index) => {
+    if (token === '-o' || token === '--output') return [own[index + 1] ?? '']
+    return [/^(?:--output=|-o)([a-z]\S*)$/.exec(token)?.[1] ?? '']
+  })
+  return asked.find(format => format !== '' && !format.includes('=')) ?? env.OPSCTL_OUTPUT ?? 'human'
+}
+
+export const isMachineFormat = (format: string): boolean => !forPeople.has(format)

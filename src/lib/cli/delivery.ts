@@ -1,0 +1,138 @@
+import type { Renderer, RenderEnv } from '../core/component.ts'
+import type { Live, Settings } from '../core/context.ts'
+import { type OpsError, toOpsError } from '../core/errors.ts'
+import type { Io, Progress } from '../core/io.ts'
+import type { Item } from '../core/item.ts'
+import type { OutputStore } from '../core/output-store.ts'
+import { isDocument, isReport, type Report, type Result } from '../core/report.ts'
+import { plainStyle } from '../io/plain-style.ts'
+import type { Components } from './components.ts'
+import type { OutputTarget } from './globals.ts'
+import { outputReader } from './output-reader.ts'
+
+interface DeliveryOptions {
+  readonly io: Io
+  readonly settings: Settings
+  readonly outputs: OutputStore
+  readonly components: Components
+  readonly progress: Progress
+}
+
+interface Destination {
+  readonly target: OutputTarget
+  readonly renderer: Renderer
+}
+
+/**
+ * Everything that goes to stdout and to output files. A failure to write is kept until the end, so that a run that changes hosts
+ * finishes and still tells by its exit code that its result was lost.
+ */
+export class Delivery {
+  readonly #options: DeliveryOptions
+  readonly #destinations: readonly Destination[]
+  readonly #env: RenderEnv
+  #broken: OpsError | undefined
+
+  private constructor(options: DeliveryOptions, destinations: readonly Destination[], env: RenderEnv) {
+    this.#options = options
+    this.#destinations = destinations
+    this.#env = env
+  }
+
+  /** Loads the renderers first, so that a wrong format is told before anything runs. @throws OpsError E_USAGE */
+  static async open(options: DeliveryOptions): Promise<Delivery> {
+    const { io, settings, outputs, components } = options
+    const destinations = await Promise.all(
+      settings.outputs.map(async target => ({ target, renderer: (await components.get('renderer', target.format)).build({}) })),
+    )
+    const env: RenderEnv = {
+      width: io.stdout.columns,
+      style: io.stdout.style,
+      verbosity: settings.verbosity,
+      readOutput: outputReader(outputs),
+      foldHosts: (await import('../inventory/node-set.ts')).foldNodeSet,
+    }
+    return new Delivery(options, destinations, env)
+  }
+
+  /** Output for a person while it happens: only where people read the result, and never in the middle of a progress line. */
+  get live(): Live {
+    const { io, progress } = this.#options
+    return {
+      active: this.#destinations.some(({ target }) => target.format === 'human' && target.file === undefined),
+      terminal: io.stdout.isTerminal,
+      write: async (stream, bytes) => {
+        await this.#guarded(() => progress.around(() => io[stream].write(bytes), bytes.at(-1) === newline))
+      },
+    }
+  }
+
+  /** An item as it happens, for streaming formats on stdout. */
+  async emit(item: Item): Promise<void> {
+    for (const { target, renderer } of this.#destinations) {
+      if (target.file !== undefined || !renderer.item) continue
+      const text = await renderer.item(item, this.#machineEnv(renderer))
+      await this.#guarded(() => this.#options.io.stdout.write(text))
+    }
+  }
+
+  /** @throws OpsError E_OUTPUT for the first thing that could not be written */
+  async finish(result: Result): Promise<void> {
+    if (isReport(result)) await this.#finishReport(result)
+    else if (isDocument(result)) await this.#finishText(result.text, result.data)
+    else for await (const bytes of result.bytes) await this.#guarded(() => this.#options.io.stdout.write(bytes))
+    if (this.#broken) throw this.#broken
+  }
+
+  async #finishReport(report: Report): Promise<void> {
+    for (const { target, renderer } of this.#destinations) await this.#deliver(target, this.#rendered(report, target, renderer))
+    const people = this.#destinations.some(({ target }) => target.format === 'human' && target.file === undefined)
+    if (!people) return
+    const { humanSummary } = await import('../render/human-summary.ts')
+    const { io } = this.#options
+    await this.#guarded(async () => io.stderr.write(humanSummary(report, { ...this.#env, style: io.stderr.style })))
+  }
+
+  async *#rendered(report: Report, target: OutputTarget, renderer: Renderer): AsyncIterable<string> {
+    const env = target.file === undefined ? this.#env : this.#machineEnv(renderer)
+    // On stdout the items have been streamed as they happened; a file gets all of them now.
+    if (target.file !== undefined && renderer.item) for (const item of report.items) yield renderer.item(item, env)
+    yield* renderer.render(report, env)
+  }
+
+  async #finishText(text: string, data: unknown): Promise<void> {
+    for (const { target } of this.#destinations) {
+      const asked = target.format === 'json' || target.format === 'ndjson' ? `${JSON.stringify(data, null, target.format === 'json' ? 2 : 0)}\n` : text
+      await this.#deliver(target, [asked])
+    }
+  }
+
+  async #deliver({ file }: OutputTarget, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
+    if (file === undefined) {
+      for await (const piece of pieces) await this.#guarded(() => this.#options.io.stdout.write(piece))
+      return
+    }
+    const { writeFileAtomic } = await import('../run/atomic-write.ts')
+    await this.#guarded(() => writeFileAtomic(file, encoded(pieces), { mode: 0o644 }))
+  }
+
+  #machineEnv(renderer: Renderer): RenderEnv {
+    return renderer.machine ? { ...this.#env, style: plainStyle } : { ...this.#env, style: plainStyle, width: 120 }
+  }
+
+  async #guarded(write: () => Promise<void>): Promise<void> {
+    if (this.#broken) return
+    try {
+      await write()
+    } catch (error) {
+      this.#broken = toOpsError(error)
+    }
+  }
+}
+
+const newline = 10
+
+async function* encoded(pieces: AsyncIterable<string> | Iterable<string>): AsyncIterable<Uint8Array> {
+  const encoder = new TextEncoder()
+  for await (const piece of pieces) yield encoder.encode(piece)
+}

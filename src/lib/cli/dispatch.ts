@@ -1,0 +1,94 @@
+import type { CommandEntry, CommandSpec } from '../core/command.ts'
+import { causeChain, OpsError, toOpsError } from '../core/errors.ts'
+import { exitCodeOf } from '../core/exit.ts'
+import type { Io } from '../core/io.ts'
+import { isReport } from '../core/report.ts'
+import { askedFormat, isMachineFormat } from './asked-format.ts'
+import { findCommand } from './find-command.ts'
+import type { Outside } from './outside.ts'
+
+/**
+ * One invocation from argv to exit code: the only place that catches everything. Nothing is loaded that this invocation does not
+ * need: help and version come from the registry alone.
+ */
+export async function dispatch(outside: Outside): Promise<number> {
+  try {
+    return (await quickAnswer(outside)) ?? (await perform(outside))
+  } catch (error) {
+    return await tell(toOpsError(error), outside)
+  }
+}
+
+/** `--version`, `--help` and a missing command. */
+async function quickAnswer(outside: Outside): Promise<number | undefined> {
+  const { program, argv } = outside
+  const { command, group, wantsHelp, wantsVersion } = findCommand(program, argv)
+  if (command && !wantsHelp) return undefined
+  const io = await outside.io('auto')
+  if (wantsVersion) {
+    await io.stdout.write(`opsctl ${program.version}\n`)
+    return 0
+  }
+  const { commandHelp, groupHelp, programHelp } = await import('./help.ts')
+  const port = wantsHelp ? io.stdout : io.stderr
+  const env = { width: Math.min(port.columns, 120), style: port.style }
+  if (command) await port.write(commandHelp(command, program, env))
+  else if (group) await port.write(groupHelp(group, program, env))
+  else await port.write(programHelp(program, env))
+  return wantsHelp ? 0 : 2
+}
+
+async function perform(outside: Outside): Promise<number> {
+  const { program, argv } = outside
+  const { command: entry, rest } = findCommand(program, argv)
+  if (!entry) throw new OpsError('E_USAGE', 'no command')
+  const { readInput } = await import('./input.ts')
+  const { settings, inputFor } = await readInput(entry, rest, outside)
+  const { openRun } = await import('./run.ts')
+  await using run = await openRun(outside, settings)
+  const command = await load(entry)
+  const input = inputFor(command)
+  const result = await command.run(run.context, input)
+  await run.deliver(result)
+  return isReport(result) ? exitCodeOf(result) : 0
+}
+
+const load = async (entry: CommandEntry): Promise<CommandSpec> => (await entry.load()).default
+
+/** Says what went wrong, in the manner of the asked format, and gives the exit code. */
+async function tell(error: OpsError, outside: Outside): Promise<number> {
+  const format = askedFormat(outside)
+  const io = await outside.io('auto')
+  try {
+    if (format === 'nagios') {
+      await io.stdout.write(`OPSCTL UNKNOWN - ${causeChain(error).join(': ')}\n`)
+      return 3
+    }
+    // A reader that went away does not want to hear of it.
+    if (error.exit !== 141) await io.stderr.write(isMachineFormat(format) ? errorJson(error) : errorText(error, io, outside))
+  } catch {
+    // stderr is gone as well: the exit code still tells.
+  }
+  return error.exit
+}
+
+/** The error as one JSON object on one line. */
+export function errorJson(error: OpsError): string {
+  const { code, exit, message, hint, data } = error
+  return `${JSON.stringify({ type: 'error', code, exit, message, ...(hint && { hint }), ...(Object.keys(data).length > 0 && { data }), causes: causeChain(error).slice(1) })}\n`
+}
+
+function errorText(error: OpsError, { stderr: { style } }: Io, { argv }: Outside): string {
+  const verbose = argv.includes('-vv') || error.code === 'E_BUG'
+  const causes = causeChain(error).slice(1)
+  return [
+    `${style.bad('opsctl:')} ${error.message}`,
+    ...causes.map(cause => `  because: ${cause}`),
+    error.hint && `${style.dim('hint:')} ${error.hint}`,
+    `${style.dim('see:')} opsctl explain ${error.code}`,
+    verbose && (error.cause instanceof Error ? error.cause.stack : error.stack),
+    '',
+  ]
+    .filter(line => line !== undefined && line !== false)
+    .join('\n')
+}

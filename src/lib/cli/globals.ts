@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { OpsError } from '../core/errors.ts'
+
+const group = 'Global flags'
+
+/** Flags that every command takes, before or after its name. */
+export const globals = z.strictObject({
+  output: z
+    .array(z.string())
+    .default(['human'])
+    .meta({
+      short: 'o',
+      value: 'FORMAT[=FILE]',
+      group,
+      completes: 'formats',
+      description: 'format of the result; repeat with =FILE for more, as in -o human -o json=run.json',
+    }),
+  outputFile: z
+    .string()
+    .optional()
+    .meta({ value: 'FILE', group, completes: 'files', commandLineOnly: true, description: 'write the result there, whole or not at all' }),
+  quiet: z.boolean().default(false).meta({ short: 'q', group, description: 'only the result and errors' }),
+  verbose: z
+    .int()
+    .min(0)
+    .default(0)
+    .meta({ short: 'v', group, description: 'say what is decided; -vv adds the protocol and causes' }),
+  color: z.enum(['auto', 'always', 'never']).default('auto').meta({ value: 'WHEN', group, description: 'colour on stdout and stderr' }),
+  input: z.boolean().default(true).meta({ group, description: 'ask on the terminal; --no-input never asks' }),
+  yes: z
+    .boolean()
+    .default(false)
+    .meta({ short: 'y', group, commandLineOnly: true, description: 'confirm changes without asking' }),
+  logFormat: z.enum(['text', 'json']).default('text').meta({ value: 'FORMAT', group, description: 'format of messages on stderr' }),
+  config: z
+    .string()
+    .optional()
+    .meta({ value: 'FILE', group, completes: 'files', commandLineOnly: true, description: 'read this configuration file and no other' }),
+  stateDir: z
+    .string()
+    .optional()
+    .meta({ value: 'DIR', group, completes: 'directories', description: 'where runs, journals and spilled output are kept' }),
+})
+export type Globals = z.output<typeof globals>
+
+export interface OutputTarget {
+  readonly format: string
+  readonly file?: string
+}
+
+/** Where the result goes: at most one format to stdout, the others to files. @throws OpsError E_USAGE */
+export function outputTargets({ output, outputFile }: Pick<Globals, 'output' | 'outputFile'>): OutputTarget[] {
+  const targets = output.map(parseOutput)
+  const onStdout = targets.filter(target => target.file === undefined)
+  if (onStdout.length > 1) {
+    const second = onStdout[1]?.format ?? ''
+    throw new OpsError('E_USAGE', `only one format can go to stdout, and ${onStdout.map(target => target.format).join(' and ')} were asked for`, {
+      hint: `give a file: -o ${second}=result.${second}`,
+    })
+  }
+  if (outputFile === undefined) return targets
+  if (onStdout.length === 0) throw new OpsError('E_USAGE', '--output-file has no format left: every -o names its own file')
+  return targets.map(target => (target.file === undefined ? { ...target, file: outputFile } : target))
+}
+
+function parseOutput(text: string): OutputTarget {
+  const at = text.indexOf('=')
+  if (at === -1) return { format: text }
+  const file = text.slice(at + 1)
+  if (file === '') throw new OpsError('E_USAGE', `-o ${text} names no file after the '='`)
+  return { format: text.slice(0, at), file }
+}

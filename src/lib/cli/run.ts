@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import type { Context, Settings } from '../core/context.ts'
+import type { Result } from '../core/report.ts'
+import { makeLog } from '../io/log.ts'
+import { makePrompter } from '../io/prompt.ts'
+import { makeProgress } from '../io/progress.ts'
+import { SpillingOutputStore } from '../run/output-store.ts'
+import { Components } from './components.ts'
+import { Delivery } from './delivery.ts'
+import type { Globals } from './globals.ts'
+import type { Outside } from './outside.ts'
+import { stateDirectory } from './paths.ts'
+import { Interrupts } from './signals.ts'
+
+type RunSettings = Settings & { readonly globals: Globals; readonly configFiles: readonly string[] }
+
+export interface Run extends AsyncDisposable {
+  readonly context: Context
+  /** Renders the result to every place that was asked for. @throws OpsError E_OUTPUT */
+  deliver(result: Result): Promise<void>
+}
+
+/** Builds the Context of one run from the outside world and the global flags. */
+export async function openRun(outside: Outside, settings: RunSettings): Promise<Run> {
+  const { clock, env, random, program } = outside
+  const io = await outside.io(settings.globals.color)
+  const runId = newRunId(clock.now(), random)
+  const paths = { state: stateDirectory(outside, settings.globals.stateDir), home: outside.home, cwd: outside.cwd, config: settings.configFiles }
+  const interrupts = new Interrupts(outside.signals, {
+    say: line => void io.stderr.write(`opsctl: ${line}\n`).catch(() => {}),
+    stopHard: outside.stopHard,
+  })
+  const log = makeLog({ port: io.stderr, clock, format: settings.globals.logFormat, verbosity: settings.verbosity, runId })
+  const progress = makeProgress({ port: io.stderr, clock, enabled: settings.verbosity >= 0 && (io.stderr.isTerminal || !settings.mayPrompt) })
+  const outputs = new SpillingOutputStore(join(paths.state, 'spill', runId))
+  const components = new Components(program)
+  const delivery = await Delivery.open({ io, settings, outputs, components, progress })
+  const mayAsk = settings.mayPrompt && io.stdin.isTerminal && io.stderr.isTerminal
+  const context: Context = {
+    program,
+    io,
+    clock,
+    random,
+    signal: interrupts.signal,
+    env,
+    paths,
+    runId,
+    settings: { ...settings, mayPrompt: mayAsk },
+    log,
+    progress,
+    prompt: makePrompter({ io, mayAsk }),
+    outputs,
+    live: delivery.live,
+    onInterrupt: describe => interrupts.onInterrupt(describe),
+    emit: item => delivery.emit(item),
+    component: (kind, type) => components.get(kind, type),
+    components: kind => components.all(kind),
+    inventory: async spec => (await import('./fleet-tools.ts')).readInventory(context, spec),
+    connector: spec => new LazyConnector(async () => (await import('./fleet-tools.ts')).openConnector(context, spec)),
+  }
+  return {
+    context,
+    async deliver(result) {
+      await progress.stop()
+      await delivery.finish(result)
+    },
+    async [Symbol.asyncDispose]() {
+      await progress.stop()
+      await outputs[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Sorts by time and is short enough to type: 20261122T031500-7f3a. */
+export function newRunId(epochMs: number, random: () => number): string {
+  const stamp = new Date(epochMs).toISOString().replace(/[-:]|\.\d+Z$/g, '')
+  const tail = Math.floor(random() * 0x10000)
+    .toString(16)
+    .padStart(4, '0')
+  return `${stamp}-${tail}`
+}

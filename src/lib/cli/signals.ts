@@ -1,0 +1,65 @@
+import { OpsError } from '../core/errors.ts'
+
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+const stops: Readonly<Record<StopSignal, { readonly exit: number; readonly what: string }>> = {
+  SIGINT: { exit: 130, what: 'interrupted (Ctrl-C)' },
+  SIGTERM: { exit: 143, what: 'ended by SIGTERM' },
+  SIGHUP: { exit: 129, what: 'ended by SIGHUP' },
+}
+
+export interface SignalSource {
+  on(signal: StopSignal | 'SIGUSR1', listener: () => void): void
+}
+
+export interface InterruptsOptions {
+  /** A line for stderr. */
+  readonly say: (line: string) => void
+  /** Ends the process at once. */
+  readonly stopHard: (exit: number) => void
+}
+
+/**
+ * The first signal asks the run to stop and clean up, and says what is pending; a second one stops hard. SIGUSR1 only says what is
+ * pending.
+ */
+export class Interrupts {
+  readonly #abort = new AbortController()
+  readonly #describers = new Set<() => string>()
+  readonly #options: InterruptsOptions
+  #first: StopSignal | undefined
+
+  constructor(source: SignalSource, options: InterruptsOptions) {
+    this.#options = options
+    for (const signal of Object.keys(stops) as StopSignal[]) source.on(signal, () => this.#stop(signal))
+    source.on('SIGUSR1', () => this.#sayPending())
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  onInterrupt(describe: () => string): () => void {
+    this.#describers.add(describe)
+    return () => this.#describers.delete(describe)
+  }
+
+  #stop(signal: StopSignal): void {
+    const { exit, what } = stops[signal]
+    if (this.#first !== undefined) {
+      this.#options.say('stopped hard: what ran on the hosts may still run there')
+      return this.#options.stopHard(stops[this.#first].exit)
+    }
+    this.#first = signal
+    this.#options.say(`${what}: stopping, once more stops hard`)
+    this.#sayPending()
+    this.#abort.abort(new OpsError('E_INTERRUPTED', what, { exit }))
+  }
+
+  #sayPending(): void {
+    for (const describe of this.#describers) {
+      const text = describe()
+      if (text !== '') this.#options.say(text)
+    }
+  }
+}

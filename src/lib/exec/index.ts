@@ -1,0 +1,2 @@
+export { type Execution, execute } from './execute.ts'
+export { type ExecOptions, execOptions, execRequest } from './options.ts'

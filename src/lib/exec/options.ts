@@ -1,0 +1,96 @@
+import { basename, join, resolve } from 'node:path'
+import { z } from 'zod'
+import type { Context } from '../core/context.ts'
+import { OpsError } from '../core/errors.ts'
+import { sizeField } from '../core/fields.ts'
+import { fleetOptions } from '../fleet/index.ts'
+import type { ExecRequest } from './request.ts'
+import { scriptCommand } from './script.ts'
+import { storedInput } from './stored-input.ts'
+
+const what = 'Command'
+const shown = 'Output'
+
+/** Flags of `opsctl exec`. */
+export const execOptions = z.strictObject({
+  command: z.array(z.string()).default([]).meta({
+    positional: true,
+    value: 'COMMAND',
+    completes: 'none',
+    description: "one word is a line for the host's shell, several are a program and its arguments, passed exactly",
+  }),
+  ...fleetOptions,
+  script: z.string().optional().meta({
+    value: 'FILE',
+    group: what,
+    completes: 'files',
+    commandLineOnly: true,
+    description: 'run this local script there, its interpreter from the first line; COMMAND gives its arguments; nothing is left on the host',
+  }),
+  env: z.array(z.string()).default([]).meta({ short: 'e', value: 'NAME=VALUE', group: what, commandLineOnly: true, description: 'set a variable for the command' }),
+  stdin: z.string().optional().meta({
+    value: 'FILE',
+    group: what,
+    completes: 'files',
+    commandLineOnly: true,
+    description: "feed this file to the command on every host; - is opsctl's own stdin",
+  }),
+  idempotent: z.boolean().default(false).meta({ group: what, description: 'the command may run twice: run it again when the connection breaks' }),
+  collate: z.boolean().default(false).meta({ short: 'b', group: shown, description: 'same output of several hosts once, under their node set' }),
+  diff: z.boolean().default(false).meta({ group: shown, description: 'with --collate: show how the other groups differ from the largest' }),
+  prefix: z.boolean().default(true).meta({ group: shown, description: 'no host name before each line' }),
+  outputDir: z.string().optional().meta({ value: 'DIR', group: shown, completes: 'directories', description: 'a file for each host, HOST and HOST.stderr' }),
+  maxOutput: sizeField().prefault('64MiB').meta({ value: 'SIZE', group: shown, description: 'of one host; more ends its command' }),
+  spill: z.boolean().default(false).meta({ group: shown, description: 'keep all output in files below the state directory, without a limit, and name them in the report' }),
+})
+export type ExecOptions = z.output<typeof execOptions>
+
+/** Checks what the schema can not see and reads local files, before anything is contacted. @throws OpsError E_USAGE */
+export async function execRequest(context: Context, options: ExecOptions): Promise<ExecRequest> {
+  const { command, script, stdin, targets } = options
+  if (command.length === 0 && script === undefined) {
+    throw new OpsError('E_USAGE', 'no command was given', { hint: 'put it at the end, as in `opsctl exec -t web -- uptime`, or give --script' })
+  }
+  if (stdin === '-' && targets.includes('-')) throw new OpsError('E_USAGE', 'stdin can not be both the list of targets and the input of the command')
+  if (options.diff && !options.collate) throw new OpsError('E_USAGE', '--diff compares groups of hosts', { hint: 'add --collate' })
+  if (script !== undefined && stdin !== undefined) throw new OpsError('E_USAGE', '--script uses the stdin of the host, so --stdin can not be given as well')
+  const input = script ?? stdin
+  return {
+    command: script === undefined ? commandOf(command) : await scriptCommand(script, command),
+    title: script === undefined ? command.join(' ') : [basename(script), ...command].join(' '),
+    timeoutMs: options.timeout,
+    idleTimeoutMs: options.idleTimeout,
+    maxOutputBytes: options.spill ? Number.POSITIVE_INFINITY : options.maxOutput,
+    env: Object.fromEntries(options.env.map(parseVariable)),
+    ...(input !== undefined && { stdin: await storedInput(context, input) }),
+    idempotent: options.idempotent,
+    view: view(context, options),
+    diff: options.diff,
+    store: options.collate || context.settings.outputs.some(({ format }) => format !== 'human'),
+    ...outputDirectory(context, options),
+  }
+}
+
+const commandOf = (words: readonly string[]): ExecRequest['command'] => {
+  const [line] = words
+  return words.length === 1 && line !== undefined ? { shell: line } : { argv: words }
+}
+
+/** @throws OpsError E_USAGE */
+function parseVariable(text: string): [string, string] {
+  const [, name, value] = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(text) ?? []
+  if (name === undefined || value === undefined) throw new OpsError('E_USAGE', `--env ${text}: not NAME=VALUE`)
+  return [name, value]
+}
+
+/** What is shown while it happens: nothing where a machine format reads stdout, since that tells everything at the end. */
+function view({ live }: Context, { collate, prefix }: ExecOptions): ExecRequest['view'] {
+  if (collate) return 'collate'
+  if (!live.active) return 'none'
+  return prefix ? 'prefix' : 'plain'
+}
+
+function outputDirectory({ paths, runId }: Context, { outputDir, spill }: ExecOptions): Pick<ExecRequest, 'outputDir'> {
+  if (outputDir !== undefined) return { outputDir: resolve(paths.cwd, outputDir) }
+  return spill ? { outputDir: join(paths.state, 'runs', runId, 'output') } : {}
+}

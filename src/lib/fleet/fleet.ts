@@ -1,0 +1,103 @@
+import type { Connector, ConnectSpec, Context } from '../core/context.ts'
+import { OpsError } from '../core/errors.ts'
+import type { Host, Inventory } from '../core/host.ts'
+import type { Sudo } from '../core/transport.ts'
+import { select } from '../inventory/select.ts'
+import { Deadline } from '../run/deadline.ts'
+import { lastFailed } from './history.ts'
+import type { FleetOptions } from './options.ts'
+import { readSecretFile } from './secret-file.ts'
+
+/** The selected hosts, ready to be worked on. */
+export interface Fleet extends AsyncDisposable {
+  readonly hosts: readonly Host[]
+  readonly connector: Connector
+  /** Aborts at the run's deadline or on a signal of the caller; its reason is the OpsError that ends the run. */
+  readonly signal: AbortSignal
+  readonly sudo?: Sudo
+}
+
+/**
+ * Selects the hosts that the flags name and prepares connections to them. Nothing is contacted yet.
+ * @throws OpsError E_NO_TARGETS, E_INVENTORY, E_NODE_SET, E_SSH_CONFIG
+ */
+export async function openFleet(context: Context, options: FleetOptions): Promise<Fleet> {
+  const hosts = await selectHosts(context, options)
+  const connector = context.connector(connectSpec(context, options))
+  const deadline = new Deadline(context.clock, {
+    ms: options.deadline,
+    signal: context.signal,
+    reason: () => new OpsError('E_DEADLINE', `the deadline of ${options.deadline / 1000} s passed`),
+  })
+  const sudo = await sudoOf(context, options)
+  return {
+    hosts,
+    connector,
+    signal: deadline.signal,
+    ...(sudo && { sudo }),
+    async [Symbol.asyncDispose]() {
+      deadline[Symbol.dispose]()
+      await connector[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** The hosts of -t, --limit and --shard, in order. @throws OpsError E_NO_TARGETS for none without --allow-empty */
+export async function selectHosts(context: Context, options: FleetOptions): Promise<readonly Host[]> {
+  const { targets, inventory: sources, sshConfig, allowEmpty } = options
+  if (targets.length === 0 && !allowEmpty) {
+    throw new OpsError('E_NO_TARGETS', 'no targets were given', { hint: 'name them with -t, as in -t @web or -t localhost' })
+  }
+  const inventory = await context.inventory({ sources, ...(sshConfig !== undefined && { sshConfig }) })
+  return selectFrom(context, inventory, options)
+}
+
+type Selection = Pick<FleetOptions, 'targets' | 'limit' | 'shard' | 'allowEmpty'>
+
+/** @throws OpsError E_NO_TARGETS for none without --allow-empty, E_NODE_SET */
+export async function selectFrom(context: Context, inventory: Inventory, { targets, limit, shard, allowEmpty }: Selection): Promise<readonly Host[]> {
+  const words = await wordsOf(targets, context)
+  const failed = (): Promise<readonly string[]> => lastFailed(context.paths.state)
+  const { hosts } = await select({ inventory, targets: words, limit, failed, ...(shard && { shard }) })
+  if (hosts.length === 0 && !allowEmpty) {
+    const narrowed = limit.length > 0 || shard ? ' after --limit and --shard' : ''
+    throw new OpsError('E_NO_TARGETS', `${words.join(',') || 'stdin'} selects no host${narrowed}`)
+  }
+  return hosts
+}
+
+/** `-` stands for node sets on stdin, separated by white space. */
+async function wordsOf(targets: readonly string[], { io, signal }: Context): Promise<string[]> {
+  if (!targets.includes('-')) return [...targets]
+  const pieces: Uint8Array[] = []
+  for await (const piece of io.stdin.read(signal)) pieces.push(piece)
+  const lines = Buffer.concat(pieces).toString('utf8').split('\n')
+  const words = lines.flatMap(line => line.replace(/#.*/, '').split(/\s+/)).filter(word => word !== '')
+  return targets.flatMap(target => (target === '-' ? words : [target]))
+}
+
+function connectSpec(context: Context, options: FleetOptions): ConnectSpec {
+  const { connectTimeout, retries, hostKeyPolicy, sshConfig, forwardAgent, user, identity, passwordFile } = options
+  return {
+    connectTimeoutMs: connectTimeout,
+    retries,
+    forwardAgent,
+    identityFiles: identity,
+    ...(hostKeyPolicy && { hostKeyPolicy }),
+    ...(sshConfig !== undefined && { sshConfig }),
+    ...(user !== undefined && { user }),
+    ...(passwordFile !== undefined && { password: () => readSecretFile(passwordFile) }),
+    ...(passwordFile === undefined && context.settings.mayPrompt && { password: () => context.prompt.secret('SSH password:', context.signal) }),
+  }
+}
+
+async function sudoOf(context: Context, { sudo, sudoUser, sudoPasswordFile }: FleetOptions): Promise<Sudo | undefined> {
+  if (!sudo && sudoUser === undefined) {
+    if (sudoPasswordFile === undefined) return undefined
+    throw new OpsError('E_USAGE', '--sudo-password-file says how to use sudo, but not to use it', { hint: 'add --sudo' })
+  }
+  const user = sudoUser ?? 'root'
+  if (sudoPasswordFile === undefined) return { user }
+  const password = sudoPasswordFile === '-' ? await context.prompt.secret('sudo password:', context.signal) : await readSecretFile(sudoPasswordFile)
+  return { user, password }
+}

@@ -1,0 +1,44 @@
+import { createReadStream } from 'node:fs'
+import { isatty } from 'node:tty'
+import type { Clock } from '../core/clock.ts'
+import type { Io, InputPort } from '../core/io.ts'
+import { Descriptor } from './descriptor.ts'
+import { plainStyle } from './plain-style.ts'
+import { type ColorFlag, wantsColor } from './wants-color.ts'
+
+export interface SystemIoOptions {
+  readonly clock: Clock
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly color: ColorFlag
+}
+
+/** The three streams of this process. chalk is loaded only where a stream shows colour. */
+export async function systemIo(options: SystemIoOptions): Promise<Io> {
+  return { stdin: standardInput(), stdout: await output(1, options), stderr: await output(2, options) }
+}
+
+async function output(fd: 1 | 2, { clock, env, color }: SystemIoOptions): Promise<Descriptor> {
+  const isTerminal = isatty(fd)
+  const colored = wantsColor({ isTerminal, env, flag: color })
+  const style = colored ? (await import('./style.ts')).makeStyle(true) : plainStyle
+  const columns = (): number => Number(env.COLUMNS) || (fd === 1 ? process.stdout.columns : process.stderr.columns) || 80
+  return new Descriptor(fd, { name: fd === 1 ? 'stdout' : 'stderr', isTerminal, columns, style, later: call => void clock.timer(5, call) })
+}
+
+function standardInput(): InputPort {
+  return {
+    isTerminal: isatty(0),
+    async *read(signal) {
+      const stream = createReadStream('', { fd: 0, autoClose: false })
+      const stop = (): void => void stream.destroy()
+      signal.addEventListener('abort', stop, { once: true })
+      try {
+        for await (const chunk of stream) yield chunk
+      } catch (error) {
+        if (!signal.aborted) throw error
+      } finally {
+        signal.removeEventListener('abort', stop)
+      }
+    },
+  }
+}

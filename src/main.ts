@@ -1,0 +1,44 @@
+// The composition root: argv and process become an Outside; what dispatch returns becomes the exit code.
+import { homedir } from 'node:os'
+import packageJson from '../package.json' with { type: 'json' }
+import { dispatch } from './lib/cli/dispatch.ts'
+import type { Outside } from './lib/cli/outside.ts'
+import { systemClock } from './lib/io/system-clock.ts'
+import { commands, components, globals } from './registry.generated.ts'
+
+// Until main settles the code is that of a bug: a run that is never finished must not look like success.
+process.exitCode = 70
+let settled = false
+process.on('exit', () => {
+  if (!settled) process.stderr.write('opsctl: ended before the run was finished, which is a bug\n')
+})
+
+const outside: Outside = {
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  home: process.env.HOME || accountHome(),
+  uid: process.getuid?.() ?? 0,
+  clock: systemClock,
+  random: Math.random,
+  program: { version: packageJson.version, globals, commands, components },
+  io: async color => (await import('./lib/io/system.ts')).systemIo({ clock: systemClock, env: process.env, color }),
+  signals: process,
+  stopHard: finish,
+}
+
+void dispatch(outside).then(finish)
+
+function finish(exit: number): void {
+  settled = true
+  process.exit(exit)
+}
+
+/** The home directory of the account, for cron and other callers without HOME. */
+function accountHome(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    return undefined
+  }
+}
