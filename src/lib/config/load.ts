@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { FlagEntry, Program } from '../core/command.ts'
+import type { YamlDocument } from '../core/component.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { nearest } from '../core/nearest.ts'
-import type { YamlDocument } from '../core/component.ts'
 import { parseYamlDocument } from './yaml-document.ts'
 
 export interface LoadedValue {
@@ -40,7 +40,13 @@ export function readConfigFile(path: string, { program, uid }: LoadOptions): Map
       continue
     }
     const section = sections(program).get(key)
-    if (section === undefined) throw unknownKey({ document, path, keys: [key], known: [...settable(everyFlag(program)).keys(), ...sections(program).keys()] })
+    if (section === undefined)
+      throw unknownKey({
+        document,
+        path,
+        keys: [key],
+        known: [...settable(everyFlag(program)).keys(), ...sections(program).keys()],
+      })
     for (const [inner, innerValue] of Object.entries(sectionOf(document, [key], path))) {
       const innerFlag = settable(section).get(inner)
       if (!innerFlag) throw unknownKey({ document, path, keys: [key, inner], known: [...settable(section).keys()] })
@@ -54,7 +60,9 @@ function parse(path: string, uid: number): YamlDocument {
   const { uid: owner, mode } = statSync(path)
   // A file that somebody else can write may name programs to run: it must not steer a run of this user.
   if (owner !== uid && owner !== 0) {
-    throw new OpsError('E_CONFIG', `${path}: belongs to another user`, { hint: `look at it, then name it with --config or take it over with chown` })
+    throw new OpsError('E_CONFIG', `${path}: belongs to another user`, {
+      hint: `look at it, then name it with --config or take it over with chown`,
+    })
   }
   if ((mode & 0o022) !== 0) throw new OpsError('E_CONFIG', `${path}: others may write this file`, { hint: `chmod go-w ${path}` })
   return parseYamlDocument(readFileSync(path, 'utf8'), path, 'E_CONFIG')
@@ -76,7 +84,11 @@ interface Located {
 function located({ document, path, keys, value, flag }: Located & { value: Json; flag: FlagEntry }): LoadedValue {
   const origin = place(document, path, keys)
   const fits = flag.kind === 'list' ? isScalar(value) || (Array.isArray(value) && value.every(isScalar)) : isScalar(value)
-  if (!fits) throw new OpsError('E_CONFIG', `${origin}: ${keys.join('.')} must be ${flag.kind === 'list' ? 'a list of values' : 'one value'}`)
+  if (!fits)
+    throw new OpsError(
+      'E_CONFIG',
+      `${origin}: ${keys.join('.')} must be ${flag.kind === 'list' ? 'a list of values' : 'one value'}`,
+    )
   return { value, origin }
 }
 
@@ -106,5 +118,6 @@ function sections({ globals, commands }: Program): Map<string, FlagEntry[]> {
   return new Map([...byName].map(([name, entries]) => [name, [...globals, ...entries.flatMap(entry => entry.flags)]]))
 }
 
-const isRecord = (value: Json | undefined): value is { readonly [key: string]: Json } => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isRecord = (value: Json | undefined): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isScalar = (value: Json): boolean => typeof value !== 'object' || value === null

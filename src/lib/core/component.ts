@@ -90,14 +90,20 @@ export interface InventoryInput {
 /** What a source needs of the outside world. */
 export interface InventoryTools {
   readonly signal: AbortSignal
-  /** Reads a file beside the inventory (group_vars, includes); undefined when it does not exist. */
+  /** What is at a path, for sources that are made of others. @throws OpsError E_INVENTORY when nothing is there or it can not be read */
+  input(path: string): Promise<InventoryInput>
+  /** Reads a file beside the inventory (group_vars, includes); undefined when it does not exist. A leading `~/` is the home directory. */
   readFile(path: string): Promise<string | undefined>
+  /** Names in a directory, sorted, directories with a `/` at the end; empty when it does not exist. */
   readDirectory(path: string): Promise<readonly string[]>
   /** Parses YAML with positions. @throws OpsError E_INVENTORY */
-  parseYaml(text: string, path: string): YamlDocument
+  parseYaml(text: string, path: string, dialect?: YamlDialect): YamlDocument
   /** Runs an executable inventory; rejects with E_INVENTORY on a non-zero exit, a time-out or too much output. */
   runProgram(path: string, args: readonly string[]): Promise<string>
 }
+
+/** `ansible` is YAML 1.1 as PyYAML reads it (`yes` is true, `0644` octal), a repeated key wins, `!vault` and `!unsafe` are known. */
+export type YamlDialect = 'yaml' | 'ansible'
 
 /** YAML as plain data that still knows where each value stands. */
 export interface YamlDocument {
