@@ -56,7 +56,7 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     component: (kind, type) => components.get(kind, type),
     components: kind => components.all(kind),
     inventory: async spec => (await import('./fleet-tools.ts')).readInventory(context, spec),
-    connector: spec => new LazyConnector(async () => (await import('./fleet-tools.ts')).openConnector(context, spec)),
+    connector: async spec => (await import('./fleet-tools.ts')).openConnector(context, spec),
   }
   return {
     context,

@@ -36,7 +36,7 @@ export interface Context {
   /** The union of the given sources and this machine as `localhost`. @throws OpsError E_INVENTORY */
   inventory(spec: InventorySpec): Promise<Inventory>
   /** A pool of connections that lives as long as the run. */
-  connector(spec: ConnectSpec): Connector
+  connector(spec: ConnectSpec): Promise<Connector>
 }
 
 /** Output shown to a person while it happens. `active` is false where the result goes to a machine format. */

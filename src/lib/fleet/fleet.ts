@@ -23,7 +23,7 @@ export interface Fleet extends AsyncDisposable {
  */
 export async function openFleet(context: Context, options: FleetOptions): Promise<Fleet> {
   const hosts = await selectHosts(context, options)
-  const connector = context.connector(connectSpec(context, options))
+  const connector = await context.connector(connectSpec(context, options))
   const deadline = new Deadline(context.clock, {
     ms: options.deadline,
     signal: context.signal,
