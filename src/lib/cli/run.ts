@@ -32,7 +32,7 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
   })
   const log = makeLog({ port: io.stderr, clock, format: settings.globals.logFormat, verbosity: settings.verbosity, runId })
   const progress = makeProgress({ port: io.stderr, clock, enabled: settings.verbosity >= 0 && (io.stderr.isTerminal || !settings.mayPrompt) })
-  const outputs = new SpillingOutputStore(join(paths.state, 'spill', runId))
+  const outputs = new SpillingOutputStore({ directory: join(paths.state, 'spill', runId) })
   const components = new Components(program)
   const delivery = await Delivery.open({ io, settings, outputs, components, progress })
   const mayAsk = settings.mayPrompt && io.stdin.isTerminal && io.stderr.isTerminal
