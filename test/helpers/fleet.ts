@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { writeClientFiles } from './client-files.ts'
 import { freePort } from './free-port.ts'
 import { poll } from './poll.ts'
 import { type HostKeyType, makeKey } from './ssh-key.ts'
@@ -81,7 +82,8 @@ async function tryFleet(options: FleetOptions, port: number): Promise<Fleet | st
   const addresses = fleetAddresses(options.hosts ?? 1)
   const [user, users] = await writeUsers(directory, options.users ?? [])
   const { keyFile, hostKeys } = await writeKeys(directory, options.hostKeys ?? ['ed25519'])
-  const files = await writeClientFiles({ directory, addresses, port, user: user.name, keyFile, hostKeys })
+  const hosts = addresses.map(address => ({ address, port, hostKeys: [...hostKeys.values()] }))
+  const files = await writeClientFiles({ directory, hosts, user: user.name, keyFile })
   await writeFile(join(directory, 'sshd_config'), await sshdConfig(options, { directory, port, hostKeys: [...hostKeys.keys()] }))
 
   const script = new URL('fleet.sh', import.meta.url).pathname
@@ -143,38 +145,6 @@ async function writeKeys(directory: string, types: readonly HostKeyType[]) {
   await writeFile(join(directory, 'authorized_keys'), `${publicKey}\n`)
   const lines = await Promise.all(types.map(async type => [type, await makeKey(join(directory, `host_${type}`), type)] as const))
   return { keyFile, hostKeys: new Map(lines) }
-}
-
-interface ClientFiles {
-  readonly directory: string
-  readonly addresses: readonly string[]
-  readonly port: number
-  readonly user: string
-  readonly keyFile: string
-  readonly hostKeys: ReadonlyMap<HostKeyType, string>
-}
-
-async function writeClientFiles({ directory, addresses, port, user, keyFile, hostKeys }: ClientFiles) {
-  const knownHostsFile = join(directory, 'known_hosts')
-  const sshConfigFile = join(directory, 'ssh_config')
-  const inventoryFile = join(directory, 'inventory.ini')
-  const known = addresses.flatMap(address => [...hostKeys.values()].map(key => `[${address}]:${port} ${key}\n`))
-  await writeFile(knownHostsFile, known.join(''))
-  const config = `Host 127.*
-  Port ${port}
-  User ${user}
-  IdentityFile ${keyFile}
-  IdentitiesOnly yes
-  IdentityAgent none
-  UserKnownHostsFile ${knownHostsFile}
-  GlobalKnownHostsFile /dev/null
-  StrictHostKeyChecking yes
-  BatchMode yes
-`
-  await writeFile(sshConfigFile, config)
-  const variables = `ansible_port=${port} ansible_user=${user} ansible_ssh_private_key_file=${keyFile}`
-  await writeFile(inventoryFile, `[fleet]\n${addresses.map(address => `${address} ${variables}\n`).join('')}`)
-  return { knownHostsFile, sshConfigFile, inventoryFile }
 }
 
 async function sshdConfig(
