@@ -46,22 +46,22 @@ export class HostOutput implements AsyncDisposable {
   #writer(stream: Stream): OutputWriter {
     let writer = this.#writers.get(stream)
     if (writer === undefined) {
-      const { context, host, request } = this.#run
-      const keep = request.outputDir && join(request.outputDir, fileNameOf(host.name, stream))
-      writer = context.outputs.open(`${host.name}/${stream}`, keep ? { keep } : { discard: !request.store })
+      const { context, request, visit } = this.#run
+      const keep = request.outputDir && join(request.outputDir, fileNameOf(visit.host.name, stream))
+      writer = context.outputs.open(`${visit.host.name}/${stream}`, keep ? { keep } : { discard: !request.store })
       this.#writers.set(stream, writer)
     }
     return writer
   }
 
   #show(stream: Stream, bytes: Uint8Array): Promise<void> | undefined {
-    const { context, request, host, nameWidth } = this.#run
+    const { context, request, visit, nameWidth } = this.#run
     if (!context.live.active) return undefined
     if (request.view === 'plain') return context.live.write(stream, bytes)
     if (request.view !== 'prefix') return undefined
     let prefixer = this.#prefixers.get(stream)
     if (prefixer === undefined) {
-      prefixer = new LinePrefixer(context.io[stream].style.name(`${host.name}:`.padEnd(nameWidth + 2)))
+      prefixer = new LinePrefixer(context.io[stream].style.name(`${visit.host.name}:`.padEnd(nameWidth + 2)))
       this.#prefixers.set(stream, prefixer)
     }
     const lines = prefixer.push(bytes)

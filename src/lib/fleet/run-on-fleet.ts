@@ -1,0 +1,96 @@
+import { rfc3339 } from '../core/clock.ts'
+import type { Context } from '../core/context.ts'
+import { formatDuration } from '../core/duration.ts'
+import { OpsError } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import type { Item } from '../core/item.ts'
+import { type Report, ReportFold } from '../core/report.ts'
+import { FanOut } from '../run/fan-out.ts'
+import type { Fleet } from './fleet.ts'
+import { RunRecord } from './history.ts'
+import { type HostResult, HostVisit, maxFailResult, stoppedResult } from './host-visit.ts'
+
+/** What is done on every host of a fleet at once. */
+export interface FleetWork {
+  /** Of the report; also the name of its items. */
+  readonly kind: string
+  readonly title: string
+  readonly fleet: Fleet
+  readonly concurrency: number
+  readonly maxFailures: number
+  /** The work on one host. What it throws becomes the failure of that host. */
+  visit(visit: HostVisit): Promise<HostResult>
+}
+
+/** Works on all hosts, records who answered, and folds the results. Every host gives exactly one Item; the report tells the whole. */
+export async function runOnFleet(context: Context, work: FleetWork): Promise<Report> {
+  const { clock } = context
+  const { kind, title, fleet } = work
+  const names = fleet.hosts.map(host => host.name)
+  const started = clock.monotonic()
+  const startedAt = rfc3339(clock.now())
+  const fold = new ReportFold()
+  await using record = await RunRecord.start(context, { kind, title, hosts: names })
+  const fanOut = new FanOut<Host, Item>({
+    targets: fleet.hosts,
+    concurrency: work.concurrency,
+    clock,
+    signal: fleet.signal,
+    maxFailures: work.maxFailures,
+    task: (host, tracker) => new HostVisit({ context, fleet, host, tracker }).item(kind, work.visit),
+    skipped: (host, why) =>
+      skippedItem(context, { kind, host, why: why === 'max-fail' ? maxFailResult : stoppedResult(fleet.signal) }),
+    isFailure: item => item.outcome === 'failed',
+    onResult: async item => {
+      fold.add(item)
+      record.add(item)
+      await context.emit(item)
+    },
+    onProgress: state => context.progress.update(state),
+  })
+  const forget = context.onInterrupt(() => pendingText(fanOut))
+  try {
+    await fanOut.run()
+  } finally {
+    forget()
+  }
+  return {
+    kind,
+    version: 1,
+    runId: context.runId,
+    title,
+    startedAt,
+    durationMs: Math.round(clock.monotonic() - started),
+    counts: fold.counts,
+    items: fold.items(names),
+    omitted: fold.omitted,
+    changed: (fold.counts.byOutcome.changed ?? 0) > 0,
+    ...stoppedBy(fleet.signal),
+  }
+}
+
+function skippedItem({ clock }: Context, skip: { readonly kind: string; readonly host: Host; readonly why: HostResult }): Item {
+  const { kind, host, why } = skip
+  return {
+    path: host.name,
+    host: host.name,
+    name: kind,
+    startedAt: rfc3339(clock.now()),
+    durationMs: 0,
+    ...why,
+    outcome: 'skipped',
+  }
+}
+
+function stoppedBy(signal: AbortSignal): Pick<Report, 'stopped'> {
+  if (!signal.aborted || !(signal.reason instanceof OpsError)) return {}
+  return { stopped: { exit: signal.reason.exit, message: signal.reason.message } }
+}
+
+/** For the first Ctrl-C: who is still running, in which phase, and how many wait. */
+function pendingText(fanOut: FanOut<Host, Item>): string {
+  const pending = fanOut.pending()
+  const lines = pending.slice(0, 20).map(({ name, phase, forMs }) => `  ${name}: ${phase} for ${formatDuration(forMs)}`)
+  const more = pending.length > 20 ? [`  and ${pending.length - 20} more`] : []
+  return [`${pending.length} running, ${fanOut.waiting} not started`, ...lines, ...more].join('\n')
+}
