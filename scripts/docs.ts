@@ -2,8 +2,7 @@ import type { CommandEntry, FlagEntry, Program } from '../src/lib/core/command.t
 import { errorCodes } from '../src/lib/core/errors.ts'
 import { exitCodes } from '../src/lib/core/exit.ts'
 import { reasons } from '../src/lib/core/item.ts'
-import { flagName, flagText, usageLine } from '../src/lib/cli/help.ts'
-import { variableOf } from '../src/lib/cli/layers.ts'
+import { flagName, flagText, usageLine, variableOf } from '../src/lib/surface/flag.ts'
 import { allComponents } from './registry.ts'
 
 /** Every generated page of docs/reference, by path. */

@@ -7,7 +7,7 @@ import type { OutputStore } from '../core/output-store.ts'
 import { isDocument, isReport, type Report, type Result } from '../core/report.ts'
 import { plainStyle } from '../io/plain-style.ts'
 import type { Components } from './components.ts'
-import type { OutputTarget } from './globals.ts'
+import type { OutputTarget } from '../config/globals.ts'
 import { outputReader } from './output-reader.ts'
 
 interface DeliveryOptions {

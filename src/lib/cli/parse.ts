@@ -1,9 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
+import type { RawInput } from '../config/layers.ts'
 import type { CommandEntry, FlagEntry, Program } from '../core/command.ts'
 import { OpsError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
-
-export type RawInput = Readonly<Record<string, string | boolean | number | readonly string[]>>
 
 /**
  * The flags and arguments of one command and the globals, as text by key. Only what was given is there.
@@ -66,7 +65,10 @@ function usageError(error: CommanderError, { entry, flags }: { entry: CommandEnt
   switch (error.code) {
     case 'commander.unknownOption': {
       const typed = quoted.replace(/^--?/, '').split('=', 1)[0] ?? ''
-      const close = nearest(typed, flags.map(flag => flag.long))
+      const close = nearest(
+        typed,
+        flags.map(flag => flag.long),
+      )
       return new OpsError('E_USAGE', `${command} has no flag ${quoted}`, { hint: close ? `did you mean --${close}?` : seeHelp })
     }
     case 'commander.optionMissingArgument':
@@ -74,12 +76,15 @@ function usageError(error: CommanderError, { entry, flags }: { entry: CommandEnt
     case 'commander.missingArgument': {
       const missing = entry.args.find(arg => arg.long === quoted)
       const dashes = entry.passThrough ? '; flags go before it, as in `-t web -- uptime`' : ''
-      return new OpsError('E_USAGE', `${command} needs ${missing?.value ?? quoted}: ${missing?.description ?? ''}${dashes}`, { hint: seeHelp })
+      return new OpsError('E_USAGE', `${command} needs ${missing?.value ?? quoted}: ${missing?.description ?? ''}${dashes}`, {
+        hint: seeHelp,
+      })
     }
     case 'commander.excessArguments':
-      return new OpsError('E_USAGE', `${command} takes ${entry.args.length || 'no'} argument(s), and more were given`, { hint: seeHelp })
+      return new OpsError('E_USAGE', `${command} takes ${entry.args.length || 'no'} argument(s), and more were given`, {
+        hint: seeHelp,
+      })
     default:
       return new OpsError('E_USAGE', error.message.replace(/^error: /, ''), { hint: seeHelp, cause: error })
   }
 }
-
