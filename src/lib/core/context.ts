@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
-import type { Component, Kind } from './component.ts'
 import type { Program } from './command.ts'
+import type { Component, Kind } from './component.ts'
 import type { Host, Inventory } from './host.ts'
 import type { Io, Log, Progress, Prompter } from './io.ts'
 import type { Item } from './item.ts'
