@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { registrySource, root } from '../scripts/registry.ts'
 import { findCommand } from '../src/lib/cli/find-command.ts'
-import { parseArguments } from '../src/lib/cli/parse.ts'
 import { checked, layer, typed } from '../src/lib/cli/layers.ts'
+import { parseArguments } from '../src/lib/cli/parse.ts'
 import { exitCodes } from '../src/lib/core/exit.ts'
 import { commands, components, globals } from '../src/registry.generated.ts'
 import { shellWords } from './helpers/shell-words.ts'
@@ -41,6 +41,8 @@ describe.each(commands.map(entry => [entry.path.join(' '), entry] as const))('op
 })
 
 test('no word is both a command and the name of a setting, so configuration files are unambiguous', () => {
-  const settings = new Set([...globals, ...commands.flatMap(entry => entry.flags)].filter(flag => !flag.commandLineOnly).map(flag => flag.long))
+  const settings = new Set(
+    [...globals, ...commands.flatMap(entry => entry.flags)].filter(flag => !flag.commandLineOnly).map(flag => flag.long),
+  )
   expect(commands.map(entry => entry.path[0] ?? '').filter(name => settings.has(name))).toEqual([])
 })

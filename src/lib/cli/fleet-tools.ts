@@ -1,5 +1,5 @@
 import type { Connector, ConnectSpec, Context, InventorySpec } from '../core/context.ts'
-import { type Inventory, hostNamed } from '../core/host.ts'
+import { hostNamed, type Inventory } from '../core/host.ts'
 import { LocalTransport } from '../transport/local.ts'
 
 /** The union of the named inventories and this machine. @throws OpsError E_INVENTORY */

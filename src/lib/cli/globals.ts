@@ -5,37 +5,52 @@ const group = 'Global flags'
 
 /** Flags that every command takes, before or after its name. */
 export const globals = z.strictObject({
-  output: z
-    .array(z.string())
-    .default(['human'])
-    .meta({
-      short: 'o',
-      value: 'FORMAT[=FILE]',
-      group,
-      completes: 'formats',
-      description: 'format of the result; repeat with =FILE for more, as in -o human -o json=run.json',
-    }),
+  output: z.array(z.string()).default(['human']).meta({
+    short: 'o',
+    value: 'FORMAT[=FILE]',
+    group,
+    completes: 'formats',
+    description: 'format of the result; repeat with =FILE for more, as in -o human -o json=run.json',
+  }),
   outputFile: z
     .string()
     .optional()
-    .meta({ value: 'FILE', group, completes: 'files', commandLineOnly: true, description: 'write the result there, whole or not at all' }),
+    .meta({
+      value: 'FILE',
+      group,
+      completes: 'files',
+      commandLineOnly: true,
+      description: 'write the result there, whole or not at all',
+    }),
   quiet: z.boolean().default(false).meta({ short: 'q', group, description: 'only the result and errors' }),
   verbose: z
     .int()
     .min(0)
     .default(0)
     .meta({ short: 'v', group, description: 'say what is decided; -vv adds the protocol and causes' }),
-  color: z.enum(['auto', 'always', 'never']).default('auto').meta({ value: 'WHEN', group, description: 'colour on stdout and stderr' }),
+  color: z
+    .enum(['auto', 'always', 'never'])
+    .default('auto')
+    .meta({ value: 'WHEN', group, description: 'colour on stdout and stderr' }),
   input: z.boolean().default(true).meta({ group, description: 'ask on the terminal; --no-input never asks' }),
   yes: z
     .boolean()
     .default(false)
     .meta({ short: 'y', group, commandLineOnly: true, description: 'confirm changes without asking' }),
-  logFormat: z.enum(['text', 'json']).default('text').meta({ value: 'FORMAT', group, description: 'format of messages on stderr' }),
+  logFormat: z
+    .enum(['text', 'json'])
+    .default('text')
+    .meta({ value: 'FORMAT', group, description: 'format of messages on stderr' }),
   config: z
     .string()
     .optional()
-    .meta({ value: 'FILE', group, completes: 'files', commandLineOnly: true, description: 'read this configuration file and no other' }),
+    .meta({
+      value: 'FILE',
+      group,
+      completes: 'files',
+      commandLineOnly: true,
+      description: 'read this configuration file and no other',
+    }),
   stateDir: z
     .string()
     .optional()
@@ -54,9 +69,13 @@ export function outputTargets({ output, outputFile }: Pick<Globals, 'output' | '
   const onStdout = targets.filter(target => target.file === undefined)
   if (onStdout.length > 1) {
     const second = onStdout[1]?.format ?? ''
-    throw new OpsError('E_USAGE', `only one format can go to stdout, and ${onStdout.map(target => target.format).join(' and ')} were asked for`, {
-      hint: `give a file: -o ${second}=result.${second}`,
-    })
+    throw new OpsError(
+      'E_USAGE',
+      `only one format can go to stdout, and ${onStdout.map(target => target.format).join(' and ')} were asked for`,
+      {
+        hint: `give a file: -o ${second}=result.${second}`,
+      },
+    )
   }
   if (outputFile === undefined) return targets
   if (onStdout.length === 0) throw new OpsError('E_USAGE', '--output-file has no format left: every -o names its own file')

@@ -35,7 +35,10 @@ export function commandHelp(entry: CommandEntry, program: Program, env: HelpEnv)
     entry.args.length > 0 && `${env.style.strong('Arguments')}\n${table(entry.args.map(argRow), env)}`,
     flagGroups(entry.flags, env),
     flagGroups(program.globals, env),
-    `${env.style.strong('Exit codes')}\n${table(entry.exits.map(code => [String(code), exitSentence(code)]), env)}`,
+    `${env.style.strong('Exit codes')}\n${table(
+      entry.exits.map(code => [String(code), exitSentence(code)]),
+      env,
+    )}`,
   ])
 }
 
@@ -104,7 +107,9 @@ function table(rows: readonly (readonly [string, string])[], { width, style }: H
   return rows
     .map(([name, text]) => {
       const body = wrap(text, Math.max(30, width - left - 4)).replaceAll('\n', `\n${' '.repeat(left + 4)}`)
-      return name.length > left ? `  ${style.name(name)}\n${' '.repeat(left + 4)}${body}` : `  ${style.name(name.padEnd(left))}  ${body}`
+      return name.length > left
+        ? `  ${style.name(name)}\n${' '.repeat(left + 4)}${body}`
+        : `  ${style.name(name.padEnd(left))}  ${body}`
     })
     .join('\n')
 }

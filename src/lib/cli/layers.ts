@@ -57,7 +57,11 @@ export function layer({ entry, program, raw, env, config }: Layers): Layered {
  * Checks layered values against a schema.
  * @throws OpsError E_USAGE, or E_CONFIG when the first wrong value stands in a file: naming flag, value, origin and nearest choice
  */
-export function checked<S extends z.ZodObject>(schema: S, { values, origins }: Layered, flags: readonly FlagEntry[]): z.output<S> {
+export function checked<S extends z.ZodObject>(
+  schema: S,
+  { values, origins }: Layered,
+  flags: readonly FlagEntry[],
+): z.output<S> {
   const known = Object.fromEntries(Object.entries(values).filter(([key]) => key in schema.shape))
   const result = schema.safeParse(known)
   if (result.success) return result.data
@@ -76,7 +80,8 @@ export function checked<S extends z.ZodObject>(schema: S, { values, origins }: L
 }
 
 function issueText(issue: z.core.$ZodIssue, value: unknown): string {
-  const got = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `'${value}'` : JSON.stringify(value)
+  const got =
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `'${value}'` : JSON.stringify(value)
   if (issue.code === 'invalid_value') return `${got} is not one of ${issue.values.join(', ')}`
   if (issue.code === 'too_small') return `${got} is too small: at least ${issue.minimum}`
   if (issue.code === 'too_big') return `${got} is too big: at most ${issue.maximum}`
@@ -105,5 +110,7 @@ const numberOrText = (text: string): number | string => (/^-?\d+(\.\d+)?$/.test(
 /** Numbers of the command line are text until here. */
 export function typed(raw: RawInput, flags: readonly FlagEntry[]): RawInput {
   const numbers = new Set(flags.filter(flag => flag.kind === 'number').map(flag => flag.key))
-  return Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, numbers.has(key) ? numberOrText(String(value)) : value]))
+  return Object.fromEntries(
+    Object.entries(raw).map(([key, value]) => [key, numbers.has(key) ? numberOrText(String(value)) : value]),
+  )
 }

@@ -66,7 +66,10 @@ function usageError(error: CommanderError, { entry, flags }: { entry: CommandEnt
   switch (error.code) {
     case 'commander.unknownOption': {
       const typed = quoted.replace(/^--?/, '').split('=', 1)[0] ?? ''
-      const close = nearest(typed, flags.map(flag => flag.long))
+      const close = nearest(
+        typed,
+        flags.map(flag => flag.long),
+      )
       return new OpsError('E_USAGE', `${command} has no flag ${quoted}`, { hint: close ? `did you mean --${close}?` : seeHelp })
     }
     case 'commander.optionMissingArgument':
@@ -74,12 +77,15 @@ function usageError(error: CommanderError, { entry, flags }: { entry: CommandEnt
     case 'commander.missingArgument': {
       const missing = entry.args.find(arg => arg.long === quoted)
       const dashes = entry.passThrough ? '; flags go before it, as in `-t web -- uptime`' : ''
-      return new OpsError('E_USAGE', `${command} needs ${missing?.value ?? quoted}: ${missing?.description ?? ''}${dashes}`, { hint: seeHelp })
+      return new OpsError('E_USAGE', `${command} needs ${missing?.value ?? quoted}: ${missing?.description ?? ''}${dashes}`, {
+        hint: seeHelp,
+      })
     }
     case 'commander.excessArguments':
-      return new OpsError('E_USAGE', `${command} takes ${entry.args.length || 'no'} argument(s), and more were given`, { hint: seeHelp })
+      return new OpsError('E_USAGE', `${command} takes ${entry.args.length || 'no'} argument(s), and more were given`, {
+        hint: seeHelp,
+      })
     default:
       return new OpsError('E_USAGE', error.message.replace(/^error: /, ''), { hint: seeHelp, cause: error })
   }
 }
-
