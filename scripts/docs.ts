@@ -11,9 +11,18 @@ export async function referenceFiles(): Promise<[string, string][]> {
   const program = { version: '', commands, globals, components: [] } satisfies Program
   return [
     ...commands.map((entry): [string, string] => [`docs/reference/${entry.path.join('-')}.md`, commandPage(entry)]),
-    ['docs/reference/global-flags.md', page('Global flags', 'Every command takes these, before or after its name.', flagTable(globals))],
-    ['docs/reference/exit-codes.md', page('Exit codes', 'The same for every command. Treat one that is not listed as a failure.', exitTable())],
-    ['docs/reference/errors.md', page('Error codes', 'Each error says its code; `opsctl explain CODE` prints this.', errorTable())],
+    [
+      'docs/reference/global-flags.md',
+      page('Global flags', 'Every command takes these, before or after its name.', flagTable(globals)),
+    ],
+    [
+      'docs/reference/exit-codes.md',
+      page('Exit codes', 'The same for every command. Treat one that is not listed as a failure.', exitTable()),
+    ],
+    [
+      'docs/reference/errors.md',
+      page('Error codes', 'Each error says its code; `opsctl explain CODE` prints this.', errorTable()),
+    ],
     ['docs/reference/reasons.md', page('Reasons', 'Why an item of a report is not ok: a closed set.', reasonTable())],
     ['docs/reference/components.md', page('Components', 'What can be plugged in, by kind.', await componentTables())],
     ['docs/reference/README.md', page('Reference', 'Generated from the commands and components themselves.', contents(program))],
@@ -28,9 +37,16 @@ function commandPage(entry: CommandEntry): string {
     `# opsctl ${entry.path.join(' ')}\n\n${capital(entry.summary)}.${entry.description ? ` ${entry.description}` : ''}`,
     `\`\`\`sh\n${examples}\n\`\`\``,
     `    ${usageLine(entry)}`,
-    entry.args.length > 0 && `## Arguments\n\n${rows(['argument', 'meaning'], entry.args.map(arg => [code(arg.value ?? arg.long), cell(flagText(arg))]))}`,
+    entry.args.length > 0 &&
+      `## Arguments\n\n${rows(
+        ['argument', 'meaning'],
+        entry.args.map(arg => [code(arg.value ?? arg.long), cell(flagText(arg))]),
+      )}`,
     `## Flags\n\n${flagTable(entry.flags)}\n\nAnd the [global flags](global-flags.md).`,
-    `## Exit codes\n\n${rows(['exit', 'meaning'], entry.exits.map(exit => [String(exit), exitSentence(exit)]))}`,
+    `## Exit codes\n\n${rows(
+      ['exit', 'meaning'],
+      entry.exits.map(exit => [String(exit), exitSentence(exit)]),
+    )}`,
   ]
   return `${parts.filter(Boolean).join('\n\n')}\n`
 }
@@ -38,16 +54,33 @@ function commandPage(entry: CommandEntry): string {
 function flagTable(flags: readonly FlagEntry[]): string {
   return rows(
     ['flag', 'meaning', 'variable and setting'],
-    flags.map(flag => [code(flagName(flag).trim()), cell(flagText(flag)), flag.commandLineOnly ? 'command line only' : `${code(variableOf(flag))} ${code(flag.long)}`]),
+    flags.map(flag => [
+      code(flagName(flag).trim()),
+      cell(flagText(flag)),
+      flag.commandLineOnly ? 'command line only' : `${code(variableOf(flag))} ${code(flag.long)}`,
+    ]),
   )
 }
 
 const exitSentence = (exit: number): string => (exitCodes as Readonly<Record<number, string>>)[exit] ?? ''
-const exitTable = (): string => rows(['exit', 'meaning'], Object.entries(exitCodes).map(([exit, meaning]) => [exit, meaning]))
-const reasonTable = (): string => rows(['reason', 'meaning'], Object.entries(reasons).map(([reason, meaning]) => [code(reason), cell(meaning)]))
+const exitTable = (): string =>
+  rows(
+    ['exit', 'meaning'],
+    Object.entries(exitCodes).map(([exit, meaning]) => [exit, meaning]),
+  )
+const reasonTable = (): string =>
+  rows(
+    ['reason', 'meaning'],
+    Object.entries(reasons).map(([reason, meaning]) => [code(reason), cell(meaning)]),
+  )
 
 function errorTable(): string {
-  const cells = Object.entries(errorCodes).map(([name, { exit, meaning, todo }]) => [code(name), String(exit), cell(meaning), cell(todo)])
+  const cells = Object.entries(errorCodes).map(([name, { exit, meaning, todo }]) => [
+    code(name),
+    String(exit),
+    cell(meaning),
+    cell(todo),
+  ])
   return rows(['code', 'exit', 'meaning', 'what to do'], cells)
 }
 
@@ -56,7 +89,10 @@ async function componentTables(): Promise<string> {
   const kinds = Map.groupBy(components, ({ entry }) => entry.kind)
   return [...kinds]
     .map(([kind, members]) => {
-      const table = rows(['type', 'version', 'stability', 'summary'], members.map(({ entry }) => [code(entry.type), entry.version, entry.stability, cell(entry.summary)]))
+      const table = rows(
+        ['type', 'version', 'stability', 'summary'],
+        members.map(({ entry }) => [code(entry.type), entry.version, entry.stability, cell(entry.summary)]),
+      )
       return `## ${kind}\n\n${table}`
     })
     .join('\n\n')
@@ -64,7 +100,9 @@ async function componentTables(): Promise<string> {
 
 function contents({ commands }: Program): string {
   const pages = commands.map(entry => `- [opsctl ${entry.path.join(' ')}](${entry.path.join('-')}.md): ${entry.summary}`)
-  const others = ['global-flags', 'exit-codes', 'errors', 'reasons', 'components'].map(name => `- [${capital(name.replace('-', ' '))}](${name}.md)`)
+  const others = ['global-flags', 'exit-codes', 'errors', 'reasons', 'components'].map(
+    name => `- [${capital(name.replace('-', ' '))}](${name}.md)`,
+  )
   return [...pages, ...others].join('\n')
 }
 

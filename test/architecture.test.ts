@@ -71,7 +71,9 @@ const imports: readonly Import[] = files
   .filter(file => !generated(file))
   .flatMap(file => [...read(file).matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(([, target = '']) => ({ file, target })))
 
-const local = imports.filter(({ target }) => target.startsWith('.') && target.endsWith('.ts')).map(({ file, target }) => ({ file, target: normalize(join(dirname(file), target)) }))
+const local = imports
+  .filter(({ target }) => target.startsWith('.') && target.endsWith('.ts'))
+  .map(({ file, target }) => ({ file, target: normalize(join(dirname(file), target)) }))
 
 describe('the layers', () => {
   test('are known for every file', () => {
@@ -89,7 +91,9 @@ describe('the layers', () => {
 
   test('have domains that are entered by their index only', () => {
     const domains = ['exec', 'fleet']
-    const inside = local.filter(({ file, target }) => domains.includes(room(target)) && room(file) !== room(target) && !target.endsWith('/index.ts'))
+    const inside = local.filter(
+      ({ file, target }) => domains.includes(room(target)) && room(file) !== room(target) && !target.endsWith('/index.ts'),
+    )
     expect(inside.map(({ file, target }) => `${file} > ${target}`)).toEqual([])
   })
 
@@ -105,7 +109,9 @@ describe('outside things', () => {
   })
 
   test.each(Object.entries(words))('%s is used only in %p', (word, places) => {
-    const uses = files.filter(file => new RegExp(word).test(withoutComments(read(file))) && !places.some(place => file.startsWith(place)))
+    const uses = files.filter(
+      file => new RegExp(word).test(withoutComments(read(file))) && !places.some(place => file.startsWith(place)),
+    )
     expect(uses).toEqual([])
   })
 

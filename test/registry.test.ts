@@ -41,6 +41,8 @@ describe.each(commands.map(entry => [entry.path.join(' '), entry] as const))('op
 })
 
 test('no word is both a command and the name of a setting, so configuration files are unambiguous', () => {
-  const settings = new Set([...globals, ...commands.flatMap(entry => entry.flags)].filter(flag => !flag.commandLineOnly).map(flag => flag.long))
+  const settings = new Set(
+    [...globals, ...commands.flatMap(entry => entry.flags)].filter(flag => !flag.commandLineOnly).map(flag => flag.long),
+  )
   expect(commands.map(entry => entry.path[0] ?? '').filter(name => settings.has(name))).toEqual([])
 })

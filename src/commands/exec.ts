@@ -14,7 +14,10 @@ export default defineCommand({
     { line: 'exec -t localhost -- uptime', does: 'on this machine, without SSH' },
     { line: "exec -t 'web[01-50]' -- systemctl is-active nginx", does: 'on fifty hosts, arguments passed exactly' },
     { line: "exec -t @web --collate 'df -h / | tail -1'", does: 'one word is a line for the shell; same output is shown once' },
-    { line: 'exec -t @db --sudo --script check-replication.sh -- --verbose', does: 'a local script as root, nothing left on the hosts' },
+    {
+      line: 'exec -t @db --sudo --script check-replication.sh -- --verbose',
+      does: 'a local script as root, nothing left on the hosts',
+    },
     { line: 'exec -t @all --limit @failed --retries 5 -o json -- uptime', does: 'only those that failed last time, as JSON' },
   ],
   async run(context, input) {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineCommand } from '../lib/core/command.ts'
-import { fleetOptions } from '../lib/fleet/index.ts'
 import { hostList } from '../lib/fleet/host-list.ts'
+import { fleetOptions } from '../lib/fleet/index.ts'
 
 const { targets, inventory, limit, shard, allowEmpty, sshConfig } = fleetOptions
 

@@ -17,7 +17,9 @@ describe('a duration', () => {
   ])('%s is %d ms', (text, ms) => expect(parseDuration(text)).toBe(ms))
 
   test.each(['', 'soon', '5x', '-5s', '5 s', '1m 30s', 's', '5s!', '1e3'])("'%s' is refused with the way to write it", text => {
-    expect(() => parseDuration(text)).toThrow(expect.objectContaining({ code: 'E_USAGE', hint: expect.stringContaining('1m30s') }))
+    expect(() => parseDuration(text)).toThrow(
+      expect.objectContaining({ code: 'E_USAGE', hint: expect.stringContaining('1m30s') }),
+    )
   })
 
   test.each([
@@ -31,6 +33,8 @@ describe('a duration', () => {
   ])('%d ms reads %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
 
   test('written in whole seconds or more is read back the same', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 59 }), seconds => parseDuration(formatDuration(seconds * 1000)) === seconds * 1000))
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 59 }), seconds => parseDuration(formatDuration(seconds * 1000)) === seconds * 1000),
+    )
   })
 })

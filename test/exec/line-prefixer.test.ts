@@ -26,7 +26,10 @@ describe('a line prefixer', () => {
   })
 
   test('gives the same lines however the output is cut', () => {
-    const lines = fc.array(fc.string({ maxLength: 20 }).map(line => line.replaceAll('\n', '')), { maxLength: 10 })
+    const lines = fc.array(
+      fc.string({ maxLength: 20 }).map(line => line.replaceAll('\n', '')),
+      { maxLength: 10 },
+    )
     fc.assert(
       fc.property(lines, fc.array(fc.nat(40), { maxLength: 10 }), (content, cuts) => {
         const whole = bytes(content.map(line => `${line}\n`).join(''))

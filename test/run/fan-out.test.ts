@@ -11,9 +11,12 @@ interface Result {
 /** One turn of the event loop. */
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
-const web = (count: number): FanOutTarget[] => Array.from({ length: count }, (_, index) => ({ name: `web${index + 1}`, weight: 1 }))
+const web = (count: number): FanOutTarget[] =>
+  Array.from({ length: count }, (_, index) => ({ name: `web${index + 1}`, weight: 1 }))
 
-function fanOut(options: Partial<FanOutOptions<FanOutTarget, Result>> & Pick<FanOutOptions<FanOutTarget, Result>, 'targets' | 'task'>) {
+function fanOut(
+  options: Partial<FanOutOptions<FanOutTarget, Result>> & Pick<FanOutOptions<FanOutTarget, Result>, 'targets' | 'task'>,
+) {
   const results: Result[] = []
   const run = new FanOut<FanOutTarget, Result>({
     concurrency: 4,
@@ -42,7 +45,11 @@ describe('a fan-out', () => {
       },
     })
     await run.run()
-    expect(results.map(result => result.name).sort()).toEqual(web(50).map(target => target.name).sort())
+    expect(results.map(result => result.name).sort()).toEqual(
+      web(50)
+        .map(target => target.name)
+        .sort(),
+    )
     expect(most).toBe(4)
   })
 

@@ -1,4 +1,5 @@
-import type { Renderer, RenderEnv } from '../core/component.ts'
+import type { OutputTarget } from '../config/globals.ts'
+import type { RenderEnv, Renderer } from '../core/component.ts'
 import type { Live, Settings } from '../core/context.ts'
 import { type OpsError, toOpsError } from '../core/errors.ts'
 import type { Io, Progress } from '../core/io.ts'
@@ -7,7 +8,6 @@ import type { OutputStore } from '../core/output-store.ts'
 import { isDocument, isReport, type Report, type Result } from '../core/report.ts'
 import { plainStyle } from '../io/plain-style.ts'
 import type { Components } from './components.ts'
-import type { OutputTarget } from '../config/globals.ts'
 import { outputReader } from './output-reader.ts'
 
 interface DeliveryOptions {
@@ -102,7 +102,10 @@ export class Delivery {
 
   async #finishText(text: string, data: unknown): Promise<void> {
     for (const { target } of this.#destinations) {
-      const asked = target.format === 'json' || target.format === 'ndjson' ? `${JSON.stringify(data, null, target.format === 'json' ? 2 : 0)}\n` : text
+      const asked =
+        target.format === 'json' || target.format === 'ndjson'
+          ? `${JSON.stringify(data, null, target.format === 'json' ? 2 : 0)}\n`
+          : text
       await this.#deliver(target, [asked])
     }
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { Program } from '../core/command.ts'
 import type { Io } from '../core/io.ts'
-import type { ColorFlag } from '../io/wants-color.ts'
+import type { ColorSituation } from '../io/wants-color.ts'
 import type { SignalSource } from './signals.ts'
 
 /** What a process gets from the world before anything is parsed. src/main.ts makes the real one, tests make theirs. */
@@ -15,7 +15,7 @@ export interface Outside {
   /** In [0, 1). */
   readonly random: () => number
   readonly program: Program
-  io(color: ColorFlag): Promise<Io>
+  io(color: ColorSituation['flag']): Promise<Io>
   readonly signals: SignalSource
   /** Ends the process at once with this code. */
   stopHard(exit: number): void

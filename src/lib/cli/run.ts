@@ -1,13 +1,13 @@
 import { join } from 'node:path'
+import type { Globals } from '../config/globals.ts'
 import type { Context, Settings } from '../core/context.ts'
 import type { Result } from '../core/report.ts'
 import { makeLog } from '../io/log.ts'
-import { makePrompter } from '../io/prompt.ts'
 import { makeProgress } from '../io/progress.ts'
+import { makePrompter } from '../io/prompt.ts'
 import { SpillingOutputStore } from '../run/output-store.ts'
 import { Components } from './components.ts'
 import { Delivery } from './delivery.ts'
-import type { Globals } from '../config/globals.ts'
 import type { Outside } from './outside.ts'
 import { stateDirectory } from './paths.ts'
 import { Interrupts } from './signals.ts'
@@ -25,13 +25,22 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
   const { clock, env, random, program } = outside
   const io = await outside.io(settings.globals.color)
   const runId = newRunId(clock.now(), random)
-  const paths = { state: stateDirectory(outside, settings.globals.stateDir), home: outside.home, cwd: outside.cwd, config: settings.configFiles }
+  const paths = {
+    state: stateDirectory(outside, settings.globals.stateDir),
+    home: outside.home,
+    cwd: outside.cwd,
+    config: settings.configFiles,
+  }
   const interrupts = new Interrupts(outside.signals, {
     say: line => void io.stderr.write(`opsctl: ${line}\n`).catch(() => {}),
     stopHard: outside.stopHard,
   })
   const log = makeLog({ port: io.stderr, clock, format: settings.globals.logFormat, verbosity: settings.verbosity, runId })
-  const progress = makeProgress({ port: io.stderr, clock, enabled: settings.verbosity >= 0 && (io.stderr.isTerminal || !settings.mayPrompt) })
+  const progress = makeProgress({
+    port: io.stderr,
+    clock,
+    enabled: settings.verbosity >= 0 && (io.stderr.isTerminal || !settings.mayPrompt),
+  })
   const outputs = new SpillingOutputStore({ directory: join(paths.state, 'spill', runId) })
   const components = new Components(program)
   const delivery = await Delivery.open({ io, settings, outputs, components, progress })

@@ -4,8 +4,8 @@ export interface Clock {
   now(): number
   /** From an arbitrary start, never set back. For durations and deadlines. */
   monotonic(): number
-  /** Calls once after `ms`; the returned function cancels. */
-  timer(ms: number, call: () => void): () => void
+  /** Calls once after `ms`; the returned function cancels. One in the background does not keep the process alive. */
+  timer(ms: number, call: () => void, options?: { readonly background?: boolean }): () => void
 }
 
 /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */

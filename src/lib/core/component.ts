@@ -51,12 +51,15 @@ export interface Renderer {
 
 /** What a renderer may know besides the report. */
 export interface RenderEnv {
+  /** Columns of the terminal; 0 where there is none (pipe, file): nothing is shortened or wrapped. */
   readonly width: number
   readonly style: Style
   /** More detail for people: 0 is normal, -1 quiet, 1 and 2 verbose. */
   readonly verbosity: number
   /** Text of remote output, at most `limitBytes` of it, invalid UTF-8 as U+FFFD. */
   readOutput(ref: OutputRef, limitBytes?: number): Promise<{ readonly text: string; readonly truncated: boolean }>
+  /** Host names as one node set, `web[1-3]`; without it they are joined by commas. */
+  foldHosts?(names: readonly string[]): string
 }
 
 /** Colour by role; on a stream without colour every function returns its argument. A sign or word always says the same as the colour. */

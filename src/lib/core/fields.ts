@@ -16,7 +16,11 @@ export function parsedBy<T>(parse: (text: string) => T): (text: string, context:
       return parse(text)
     } catch (error) {
       if (!(error instanceof OpsError)) throw error
-      context.issues.push({ code: 'custom', message: error.hint ? `${error.message}: ${error.hint}` : error.message, input: text })
+      context.issues.push({
+        code: 'custom',
+        message: error.hint ? `${error.message}: ${error.hint}` : error.message,
+        input: text,
+      })
       return z.NEVER
     }
   }

@@ -32,8 +32,13 @@ export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<st
 /** How far a run is; drawn on a terminal, rare plain lines elsewhere. */
 export interface Progress {
   update(state: ProgressState): void
-  /** Takes the drawing away so that the result stands alone. */
-  stop(): void
+  /**
+   * Runs a write to the same terminal with the drawing taken away, and draws again afterwards. `endsLine` is false for text that
+   * stops in mid-line: the drawing then stays away until a later write ends the line.
+   */
+  around(write: () => Promise<void>, endsLine?: boolean): Promise<void>
+  /** Takes the drawing away for good. Await it before the result is written, so that the result stands alone. */
+  stop(): void | Promise<void>
 }
 
 export interface ProgressState {

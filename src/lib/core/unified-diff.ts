@@ -8,5 +8,8 @@ interface Side {
 /** The unified diff between two texts, three lines of context; empty when they are the same. */
 export function unifiedDiff(before: Side, after: Side): string {
   if (before.text === after.text) return ''
-  return createTwoFilesPatch(before.name, after.name, before.text, after.text, '', '', { context: 3, headerOptions: FILE_HEADERS_ONLY })
+  return createTwoFilesPatch(before.name, after.name, before.text, after.text, '', '', {
+    context: 3,
+    headerOptions: FILE_HEADERS_ONLY,
+  })
 }

@@ -4,7 +4,6 @@ import type { Block } from '../core/report.ts'
 import { unifiedDiff } from '../core/unified-diff.ts'
 import { foldNodeSet } from '../inventory/node-set.ts'
 
-
 interface CollateOptions {
   readonly outputs: OutputStore
   /** Blocks after the largest one as their difference from it. */

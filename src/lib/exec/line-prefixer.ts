@@ -55,4 +55,5 @@ export class LinePrefixer {
 
 const newline = 10
 const empty = new Uint8Array()
-const concatenate = (pieces: readonly Uint8Array[]): Uint8Array => (pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces))
+const concatenate = (pieces: readonly Uint8Array[]): Uint8Array =>
+  pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces)

@@ -25,9 +25,13 @@ export const execOptions = z.strictObject({
     group: what,
     completes: 'files',
     commandLineOnly: true,
-    description: 'run this local script there, its interpreter from the first line; COMMAND gives its arguments; nothing is left on the host',
+    description:
+      'run this local script there, its interpreter from the first line; COMMAND gives its arguments; nothing is left on the host',
   }),
-  env: z.array(z.string()).default([]).meta({ short: 'e', value: 'NAME=VALUE', group: what, commandLineOnly: true, description: 'set a variable for the command' }),
+  env: z
+    .array(z.string())
+    .default([])
+    .meta({ short: 'e', value: 'NAME=VALUE', group: what, commandLineOnly: true, description: 'set a variable for the command' }),
   stdin: z.string().optional().meta({
     value: 'FILE',
     group: what,
@@ -35,13 +39,30 @@ export const execOptions = z.strictObject({
     commandLineOnly: true,
     description: "feed this file to the command on every host; - is opsctl's own stdin",
   }),
-  idempotent: z.boolean().default(false).meta({ group: what, description: 'the command may run twice: run it again when the connection breaks' }),
-  collate: z.boolean().default(false).meta({ short: 'b', group: shown, description: 'same output of several hosts once, under their node set' }),
-  diff: z.boolean().default(false).meta({ group: shown, description: 'with --collate: show how the other groups differ from the largest' }),
+  idempotent: z
+    .boolean()
+    .default(false)
+    .meta({ group: what, description: 'the command may run twice: run it again when the connection breaks' }),
+  collate: z
+    .boolean()
+    .default(false)
+    .meta({ short: 'b', group: shown, description: 'same output of several hosts once, under their node set' }),
+  diff: z
+    .boolean()
+    .default(false)
+    .meta({ group: shown, description: 'with --collate: show how the other groups differ from the largest' }),
   prefix: z.boolean().default(true).meta({ group: shown, description: 'no host name before each line' }),
-  outputDir: z.string().optional().meta({ value: 'DIR', group: shown, completes: 'directories', description: 'a file for each host, HOST and HOST.stderr' }),
-  maxOutput: sizeField().prefault('64MiB').meta({ value: 'SIZE', group: shown, description: 'of one host; more ends its command' }),
-  spill: z.boolean().default(false).meta({ group: shown, description: 'keep all output in files below the state directory, without a limit, and name them in the report' }),
+  outputDir: z
+    .string()
+    .optional()
+    .meta({ value: 'DIR', group: shown, completes: 'directories', description: 'a file for each host, HOST and HOST.stderr' }),
+  maxOutput: sizeField()
+    .prefault('64MiB')
+    .meta({ value: 'SIZE', group: shown, description: 'of one host; more ends its command' }),
+  spill: z.boolean().default(false).meta({
+    group: shown,
+    description: 'keep all output in files below the state directory, without a limit, and name them in the report',
+  }),
 })
 export type ExecOptions = z.output<typeof execOptions>
 
@@ -49,11 +70,16 @@ export type ExecOptions = z.output<typeof execOptions>
 export async function execRequest(context: Context, options: ExecOptions): Promise<ExecRequest> {
   const { command, script, stdin, targets } = options
   if (command.length === 0 && script === undefined) {
-    throw new OpsError('E_USAGE', 'no command was given', { hint: 'put it at the end, as in `opsctl exec -t web -- uptime`, or give --script' })
+    throw new OpsError('E_USAGE', 'no command was given', {
+      hint: 'put it at the end, as in `opsctl exec -t web -- uptime`, or give --script',
+    })
   }
-  if (stdin === '-' && targets.includes('-')) throw new OpsError('E_USAGE', 'stdin can not be both the list of targets and the input of the command')
-  if (options.diff && !options.collate) throw new OpsError('E_USAGE', '--diff compares groups of hosts', { hint: 'add --collate' })
-  if (script !== undefined && stdin !== undefined) throw new OpsError('E_USAGE', '--script uses the stdin of the host, so --stdin can not be given as well')
+  if (stdin === '-' && targets.includes('-'))
+    throw new OpsError('E_USAGE', 'stdin can not be both the list of targets and the input of the command')
+  if (options.diff && !options.collate)
+    throw new OpsError('E_USAGE', '--diff compares groups of hosts', { hint: 'add --collate' })
+  if (script !== undefined && stdin !== undefined)
+    throw new OpsError('E_USAGE', '--script uses the stdin of the host, so --stdin can not be given as well')
   const input = script ?? stdin
   return {
     command: script === undefined ? commandOf(command) : await scriptCommand(script, command),

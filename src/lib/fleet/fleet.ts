@@ -55,7 +55,11 @@ export async function selectHosts(context: Context, options: FleetOptions): Prom
 type Selection = Pick<FleetOptions, 'targets' | 'limit' | 'shard' | 'allowEmpty'>
 
 /** @throws OpsError E_NO_TARGETS for none without --allow-empty, E_NODE_SET */
-export async function selectFrom(context: Context, inventory: Inventory, { targets, limit, shard, allowEmpty }: Selection): Promise<readonly Host[]> {
+export async function selectFrom(
+  context: Context,
+  inventory: Inventory,
+  { targets, limit, shard, allowEmpty }: Selection,
+): Promise<readonly Host[]> {
   const words = await wordsOf(targets, context)
   const failed = (): Promise<readonly string[]> => lastFailed(context.paths.state)
   const { hosts } = await select({ inventory, targets: words, limit, failed, ...(shard && { shard }) })
@@ -87,7 +91,8 @@ function connectSpec(context: Context, options: FleetOptions): ConnectSpec {
     ...(sshConfig !== undefined && { sshConfig }),
     ...(user !== undefined && { user }),
     ...(passwordFile !== undefined && { password: () => readSecretFile(passwordFile) }),
-    ...(passwordFile === undefined && context.settings.mayPrompt && { password: () => context.prompt.secret('SSH password:', context.signal) }),
+    ...(passwordFile === undefined &&
+      context.settings.mayPrompt && { password: () => context.prompt.secret('SSH password:', context.signal) }),
   }
 }
 
@@ -98,6 +103,9 @@ async function sudoOf(context: Context, { sudo, sudoUser, sudoPasswordFile }: Fl
   }
   const user = sudoUser ?? 'root'
   if (sudoPasswordFile === undefined) return { user }
-  const password = sudoPasswordFile === '-' ? await context.prompt.secret('sudo password:', context.signal) : await readSecretFile(sudoPasswordFile)
+  const password =
+    sudoPasswordFile === '-'
+      ? await context.prompt.secret('sudo password:', context.signal)
+      : await readSecretFile(sudoPasswordFile)
   return { user, password }
 }

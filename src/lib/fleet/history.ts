@@ -42,7 +42,10 @@ export class RunRecord implements AsyncDisposable {
   }
 
   add(item: Item): void {
-    this.#journal?.append(recordType.result, encode({ host: item.host ?? '', ok: item.outcome === 'ok' || item.outcome === 'changed' }))
+    this.#journal?.append(
+      recordType.result,
+      encode({ host: item.host ?? '', ok: item.outcome === 'ok' || item.outcome === 'changed' }),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -59,7 +62,9 @@ export async function lastFailed(state: string): Promise<readonly string[]> {
     const open = await unanswered(join(runsOf(state), runId))
     if (open !== undefined) return open
   }
-  throw new OpsError('E_NO_TARGETS', '@failed: there is no recorded run', { hint: 'it stands for the hosts that failed or did not answer in the last run' })
+  throw new OpsError('E_NO_TARGETS', '@failed: there is no recorded run', {
+    hint: 'it stands for the hosts that failed or did not answer in the last run',
+  })
 }
 
 async function unanswered(directory: string): Promise<string[] | undefined> {

@@ -16,7 +16,11 @@ export async function hostList(context: Context, options: HostListOptions): Prom
   const inventory = await context.inventory({ sources, ...(sshConfig !== undefined && { sshConfig }) })
   if (options.groups) {
     const groups = [...inventory.groups].map(([name, hosts]) => ({ name, hosts }))
-    return { mime: 'text/plain', text: lines(groups.map(({ name, hosts }) => `@${name}: ${foldNodeSet(hosts)}`)), data: { groups } }
+    return {
+      mime: 'text/plain',
+      text: lines(groups.map(({ name, hosts }) => `@${name}: ${foldNodeSet(hosts)}`)),
+      data: { groups },
+    }
   }
   const hosts = targets.length === 0 ? [...inventory.hosts.values()] : await selectFrom(context, inventory, options)
   const names = hosts.map(host => host.name)

@@ -34,7 +34,10 @@ export const fleetOptions = {
     description: 'only the I-th of N shares of the targets, the same on every machine',
   }),
   allowEmpty: z.boolean().default(false).meta({ group: who, description: 'succeed when there is no target' }),
-  user: z.string().optional().meta({ short: 'u', value: 'NAME', group: how, description: 'log in as this user, unless the inventory names one' }),
+  user: z
+    .string()
+    .optional()
+    .meta({ short: 'u', value: 'NAME', group: how, description: 'log in as this user, unless the inventory names one' }),
   identity: z.array(z.string()).default([]).meta({
     value: 'FILE',
     group: how,
@@ -59,7 +62,10 @@ export const fleetOptions = {
     completes: 'files',
     description: 'file with the password for hosts that take one; asked on a terminal otherwise',
   }),
-  forwardAgent: z.boolean().default(false).meta({ short: 'A', group: how, commandLineOnly: true, description: 'lend the SSH agent to the hosts' }),
+  forwardAgent: z
+    .boolean()
+    .default(false)
+    .meta({ short: 'A', group: how, commandLineOnly: true, description: 'lend the SSH agent to the hosts' }),
   sudo: z.boolean().default(false).meta({ group: how, description: 'run as root, or as --sudo-user, through sudo' }),
   sudoUser: z.string().optional().meta({ value: 'NAME', group: how, description: 'run as this user through sudo' }),
   sudoPasswordFile: z.string().optional().meta({
@@ -69,11 +75,24 @@ export const fleetOptions = {
     description: "file with sudo's password; - asks for it on the terminal",
   }),
   concurrency: z.int().min(1).max(10_000).default(64).meta({ value: 'N', group: limits, description: 'hosts at a time' }),
-  connectTimeout: durationField().prefault('10s').meta({ value: 'TIME', group: limits, description: 'to get from nothing to a session on one host' }),
-  timeout: durationField().prefault('1h').meta({ value: 'TIME', group: limits, description: 'of one command on one host; 0 for none' }),
-  idleTimeout: durationField().prefault('0').meta({ value: 'TIME', group: limits, description: 'without any output of one command; 0 for none' }),
-  deadline: durationField().prefault('0').meta({ value: 'TIME', group: limits, description: 'of the whole run (exit 124); 0 for none' }),
-  retries: z.int().min(0).max(100).default(2).meta({ value: 'N', group: limits, description: 'more tries to connect, with growing pauses' }),
+  connectTimeout: durationField()
+    .prefault('10s')
+    .meta({ value: 'TIME', group: limits, description: 'to get from nothing to a session on one host' }),
+  timeout: durationField()
+    .prefault('1h')
+    .meta({ value: 'TIME', group: limits, description: 'of one command on one host; 0 for none' }),
+  idleTimeout: durationField()
+    .prefault('0')
+    .meta({ value: 'TIME', group: limits, description: 'without any output of one command; 0 for none' }),
+  deadline: durationField()
+    .prefault('0')
+    .meta({ value: 'TIME', group: limits, description: 'of the whole run (exit 124); 0 for none' }),
+  retries: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(2)
+    .meta({ value: 'N', group: limits, description: 'more tries to connect, with growing pauses' }),
   maxFail: z.string().transform(parsedBy(parseMaxFail)).optional().meta({
     value: 'N|P%',
     group: limits,

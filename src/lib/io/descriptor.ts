@@ -79,10 +79,14 @@ export class Descriptor implements OutputPort {
   #break(cause: NodeJS.ErrnoException, batch: readonly Waiting[]): void {
     const { name } = this.#options
     const gone = cause.code === 'EPIPE'
-    this.#broken = new OpsError('E_OUTPUT', gone ? `the reader of ${name} went away` : `${name} can not be written: ${cause.message}`, {
-      cause,
-      ...(gone && { exit: 141 }),
-    })
+    this.#broken = new OpsError(
+      'E_OUTPUT',
+      gone ? `the reader of ${name} went away` : `${name} can not be written: ${cause.message}`,
+      {
+        cause,
+        ...(gone && { exit: 141 }),
+      },
+    )
     this.#writing = false
     for (const waiting of [...batch, ...this.#queue]) waiting.failed(this.#broken)
     this.#queue = []

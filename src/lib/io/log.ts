@@ -22,11 +22,15 @@ export function makeLog({ port, clock, format, verbosity, runId }: LogOptions): 
     const line =
       format === 'json'
         ? JSON.stringify({ time: rfc3339(clock.now()), level, message, runId, ...facts })
-        : `opsctl: ${message}${Object.entries(facts).map(([key, value]) => ` ${key}=${shown(value)}`).join('')}`
+        : `opsctl: ${message}${Object.entries(facts)
+            .map(([key, value]) => ` ${key}=${shown(value)}`)
+            .join('')}`
     // A log that can not be written must not end the run.
     port.write(`${line}\n`).catch(() => {})
   }
 }
 
-const plain = (value: unknown): unknown => (value instanceof OpsError || value instanceof Error ? causeChain(value).join(': ') : value)
-const shown = (value: unknown): string => (typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value))
+const plain = (value: unknown): unknown =>
+  value instanceof OpsError || value instanceof Error ? causeChain(value).join(': ') : value
+const shown = (value: unknown): string =>
+  typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : JSON.stringify(value)

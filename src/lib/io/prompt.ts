@@ -10,7 +10,10 @@ interface PromptOptions {
 /** Asks on stderr and reads the terminal on stdin without echo for secrets. Never takes silence for a yes. */
 export function makePrompter({ io, mayAsk }: PromptOptions): Prompter {
   const ask = async (question: string, options: { echo: boolean; signal: AbortSignal }): Promise<string> => {
-    if (!mayAsk) throw new OpsError('E_CONFIRM', `nobody can be asked: ${question}`, { hint: 'run it on a terminal, or give the answer by flag or file' })
+    if (!mayAsk)
+      throw new OpsError('E_CONFIRM', `nobody can be asked: ${question}`, {
+        hint: 'run it on a terminal, or give the answer by flag or file',
+      })
     await io.stderr.write(`${question} `)
     const answer = await readLine(options)
     if (!options.echo) await io.stderr.write('\n')

@@ -1,15 +1,15 @@
 import { createReadStream } from 'node:fs'
 import { isatty } from 'node:tty'
 import type { Clock } from '../core/clock.ts'
-import type { Io, InputPort } from '../core/io.ts'
+import type { InputPort, Io } from '../core/io.ts'
 import { Descriptor } from './descriptor.ts'
 import { plainStyle } from './plain-style.ts'
-import { type ColorFlag, wantsColor } from './wants-color.ts'
+import { type ColorSituation, wantsColor } from './wants-color.ts'
 
 export interface SystemIoOptions {
   readonly clock: Clock
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly color: ColorFlag
+  readonly color: ColorSituation['flag']
 }
 
 /** The three streams of this process. chalk is loaded only where a stream shows colour. */
@@ -22,7 +22,13 @@ async function output(fd: 1 | 2, { clock, env, color }: SystemIoOptions): Promis
   const colored = wantsColor({ isTerminal, env, flag: color })
   const style = colored ? (await import('./style.ts')).makeStyle(true) : plainStyle
   const columns = (): number => Number(env.COLUMNS) || (fd === 1 ? process.stdout.columns : process.stderr.columns) || 80
-  return new Descriptor(fd, { name: fd === 1 ? 'stdout' : 'stderr', isTerminal, columns, style, later: call => void clock.timer(5, call) })
+  return new Descriptor(fd, {
+    name: fd === 1 ? 'stdout' : 'stderr',
+    isTerminal,
+    columns,
+    style,
+    later: call => void clock.timer(5, call),
+  })
 }
 
 function standardInput(): InputPort {

@@ -58,7 +58,9 @@ export class FanOut<T extends FanOutTarget, R> {
   /** What runs now, longest first. */
   pending(): Pending[] {
     const now = this.#options.clock.monotonic()
-    return [...this.#running].map(([name, { phase, since }]) => ({ name, phase, forMs: now - since })).sort((a, b) => b.forMs - a.forMs)
+    return [...this.#running]
+      .map(([name, { phase, since }]) => ({ name, phase, forMs: now - since }))
+      .sort((a, b) => b.forMs - a.forMs)
   }
 
   get waiting(): number {

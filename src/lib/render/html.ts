@@ -1,0 +1,29 @@
+import { defineRenderer, type RenderEnv } from '../core/component.ts'
+import type { Report } from '../core/report.ts'
+import { noConfig } from './no-config.ts'
+import { pageBlocks } from './page/blocks.ts'
+import { pageFailures } from './page/failures.ts'
+import { pageFoot, pageHead } from './page/frame.ts'
+import { pageRows } from './page/rows.ts'
+
+export default defineRenderer({
+  type: 'html',
+  version: '1',
+  summary: 'a self-contained page to read, keep and send on',
+  stability: 'stable',
+  schema: noConfig,
+  example: {},
+  build: () => ({ mime: 'text/html', machine: true, render }),
+})
+
+/**
+ * One file without anything from elsewhere: a content security policy admits its own style and script by their digests and nothing
+ * else. Everything is in the markup, the script only filters and sorts. One piece a host.
+ */
+async function* render(report: Report, env: RenderEnv): AsyncIterable<string> {
+  yield `${pageHead(report)}`
+  yield `${await pageFailures(report, env)}`
+  for await (const part of pageBlocks(report, env)) yield `${part}`
+  for await (const part of pageRows(report, env)) yield `${part}`
+  yield `${pageFoot(report)}`
+}

@@ -1,0 +1,77 @@
+import { defineRenderer, type RenderEnv } from '../core/component.ts'
+import { formatDuration } from '../core/duration.ts'
+import type { Report } from '../core/report.ts'
+import { type FailureGroup, failureGroups } from './failure-groups.ts'
+import { hostsText } from './hosts-text.ts'
+import { nagiosStatus } from './nagios-status.ts'
+import { noConfig } from './no-config.ts'
+import { tallyOf } from './tally.ts'
+import { fitTo } from './text-width.ts'
+import { oneLine } from './visible-text.ts'
+
+export default defineRenderer({
+  type: 'nagios',
+  version: '1',
+  summary: 'a Nagios plugin status line with performance data; the exit code is 0 to 3',
+  stability: 'stable',
+  schema: noConfig,
+  example: {},
+  build: () => ({ mime: 'text/plain', machine: true, render }),
+})
+
+/** Monitoring reads 8 KiB at most. */
+const longLines = 20
+
+/**
+ * Plugin output after the guidelines (monitoring-plugins.org/doc/guidelines.html): a status line, performance data behind the bar,
+ * then long output, a line for each way in which something went wrong.
+ */
+async function* render(report: Report, env: RenderEnv): AsyncIterable<string> {
+  const groups = failureGroups(report.items)
+  yield `${barless(`OPSCTL ${nagiosStatus(report)} - ${headline(report)}`)} | ${performance(report)}\n`
+  for (const group of groups.slice(0, longLines)) yield `${barless(longLine(group, env))}\n`
+  if (groups.length > longLines) yield `and ${groups.length - longLines} more groups of failures\n`
+}
+
+function headline(report: Report): string {
+  const { good, bad, unknown, warn } = tallyOf(report)
+  const figures = [
+    bad > 0 ? `${bad} failed` : '',
+    unknown > 0 ? `${unknown} unknown` : '',
+    warn > 0 ? `${warn} warning` : '',
+    `${good} of ${report.counts.total} ok`,
+  ].filter(text => text !== '')
+  const stopped = report.stopped === undefined ? '' : `${oneLine(report.stopped.message)}; `
+  return `${fitTo(oneLine(report.title), 60)}: ${stopped}${figures.join(', ')} in ${formatDuration(report.durationMs)}`
+}
+
+function performance(report: Report): string {
+  const { good, bad, unknown, warn } = tallyOf(report)
+  const { total } = report.counts
+  const counts = Object.entries({ total, ok: good, warning: warn, failed: bad, unknown }).map(
+    ([label, value]) => `${label}=${value};;;0`,
+  )
+  const [only] = report.items
+  const metrics =
+    report.items.length === 1 ? Object.entries(only?.metrics ?? {}).filter(([, value]) => Number.isFinite(value)) : []
+  return [
+    ...counts,
+    `time=${(report.durationMs / 1000).toFixed(3)}s;;;0`,
+    ...metrics.map(([label, value]) => `${quoted(label)}=${decimal(value)}`),
+  ].join(' ')
+}
+
+function longLine({ what, message, items, names }: FailureGroup, env: RenderEnv): string {
+  const count = items.length > 1 ? ` (${items.length})` : ''
+  const told = message === '' ? '' : ` - ${fitTo(oneLine(message), 200)}`
+  return `${what}: ${fitTo(hostsText(names, env), 150)}${count}${told}`
+}
+
+/** A bar would start performance data. */
+const barless = (text: string): string => text.replaceAll('|', '/')
+
+/** A label in single quotes, doubled inside; the equals sign is not allowed even there. */
+const quoted = (label: string): string => `'${barless(oneLine(label)).replaceAll("'", "''").replaceAll('=', '_')}'`
+
+/** Guidelines know digits, sign and point only, no exponent. */
+const decimal = (value: number): string => (/e/.test(String(value)) ? value.toFixed(6) : String(value))
