@@ -12,16 +12,13 @@ export const globals = z.strictObject({
     completes: 'formats',
     description: 'format of the result; repeat with =FILE for more, as in -o human -o json=run.json',
   }),
-  outputFile: z
-    .string()
-    .optional()
-    .meta({
-      value: 'FILE',
-      group,
-      completes: 'files',
-      commandLineOnly: true,
-      description: 'write the result there, whole or not at all',
-    }),
+  outputFile: z.string().optional().meta({
+    value: 'FILE',
+    group,
+    completes: 'files',
+    commandLineOnly: true,
+    description: 'write the result there, whole or not at all',
+  }),
   quiet: z.boolean().default(false).meta({ short: 'q', group, description: 'only the result and errors' }),
   verbose: z
     .int()
@@ -41,16 +38,13 @@ export const globals = z.strictObject({
     .enum(['text', 'json'])
     .default('text')
     .meta({ value: 'FORMAT', group, description: 'format of messages on stderr' }),
-  config: z
-    .string()
-    .optional()
-    .meta({
-      value: 'FILE',
-      group,
-      completes: 'files',
-      commandLineOnly: true,
-      description: 'read this configuration file and no other',
-    }),
+  config: z.string().optional().meta({
+    value: 'FILE',
+    group,
+    completes: 'files',
+    commandLineOnly: true,
+    description: 'read this configuration file and no other',
+  }),
   stateDir: z
     .string()
     .optional()

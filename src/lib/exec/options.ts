@@ -59,13 +59,10 @@ export const execOptions = z.strictObject({
   maxOutput: sizeField()
     .prefault('64MiB')
     .meta({ value: 'SIZE', group: shown, description: 'of one host; more ends its command' }),
-  spill: z
-    .boolean()
-    .default(false)
-    .meta({
-      group: shown,
-      description: 'keep all output in files below the state directory, without a limit, and name them in the report',
-    }),
+  spill: z.boolean().default(false).meta({
+    group: shown,
+    description: 'keep all output in files below the state directory, without a limit, and name them in the report',
+  }),
 })
 export type ExecOptions = z.output<typeof execOptions>
 
