@@ -49,7 +49,8 @@ const words: Readonly<Record<string, readonly string[]>> = {
   'process\\.(stdin|stdout|stderr)': ['main.ts', 'lib/io/'],
   'Date\\.now\\(': ['lib/io/system-clock.ts'],
   'performance\\.now': ['lib/io/system-clock.ts'],
-  '\\b(setTimeout|setInterval)\\(': ['lib/io/system-clock.ts'],
+  // The second place is a script for the browser, shipped as text.
+  '\\b(setTimeout|setInterval)\\(': ['lib/io/system-clock.ts', 'lib/render/page/'],
   'Math\\.random': ['main.ts'],
   '\\bBun\\.': [],
 }
@@ -57,6 +58,7 @@ const words: Readonly<Record<string, readonly string[]>> = {
 interface Import {
   readonly file: string
   readonly target: string
+  readonly typeOnly: boolean
 }
 
 const files = readdirSync(src, { recursive: true, withFileTypes: true })
@@ -69,11 +71,17 @@ const generated = (file: string): boolean => file.endsWith('.generated.ts')
 /** Static, dynamic and type-only imports alike. */
 const imports: readonly Import[] = files
   .filter(file => !generated(file))
-  .flatMap(file => [...read(file).matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(([, target = '']) => ({ file, target })))
+  .flatMap(file =>
+    [...read(file).matchAll(/(?:^(?:import|export) (type )?[^'()]*?from |import\()'([^']+)'/gm)].map(([, type, target = '']) => ({
+      file,
+      target,
+      typeOnly: type !== undefined,
+    })),
+  )
 
 const local = imports
   .filter(({ target }) => target.startsWith('.') && target.endsWith('.ts'))
-  .map(({ file, target }) => ({ file, target: normalize(join(dirname(file), target)) }))
+  .map(edge => ({ ...edge, target: normalize(join(dirname(edge.file), edge.target)) }))
 
 describe('the layers', () => {
   test('are known for every file', () => {
@@ -97,8 +105,8 @@ describe('the layers', () => {
     expect(inside.map(({ file, target }) => `${file} > ${target}`)).toEqual([])
   })
 
-  test('have no cycles', () => {
-    expect(cycle(local)).toEqual([])
+  test('have no cycles, but for types that name each other', () => {
+    expect(cycle(local.filter(({ typeOnly }) => !typeOnly))).toEqual([])
   })
 })
 

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { defineCommand } from '../lib/core/command.ts'
-import { hostList } from '../lib/fleet/host-list.ts'
-import { fleetOptions } from '../lib/fleet/index.ts'
+import { fleetOptions, hostList } from '../lib/fleet/index.ts'
 
 const { targets, inventory, limit, shard, allowEmpty, sshConfig } = fleetOptions
 

@@ -11,9 +11,9 @@ const skipped = (reason: Item['reason']): Part => ({ outcome: 'skipped', ...(rea
 
 function reportOf(parts: readonly Part[], stopped?: Report['stopped']): Report {
   const fold = new ReportFold()
-  parts.forEach((part, index) =>
-    fold.add({ path: `web${index}`, name: 'exec', startedAt: '2026-03-01T03:00:00.000Z', durationMs: 1, ...part }),
-  )
+  for (const [index, part] of parts.entries()) {
+    fold.add({ path: `web${index}`, name: 'exec', startedAt: '2026-03-01T03:00:00.000Z', durationMs: 1, ...part })
+  }
   return {
     kind: 'exec',
     version: 1,

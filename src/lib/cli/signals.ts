@@ -48,7 +48,8 @@ export class Interrupts {
     const { exit, what } = stops[signal]
     if (this.#first !== undefined) {
       this.#options.say('stopped hard: what ran on the hosts may still run there')
-      return this.#options.stopHard(stops[this.#first].exit)
+      this.#options.stopHard(stops[this.#first].exit)
+      return
     }
     this.#first = signal
     this.#options.say(`${what}: stopping, once more stops hard`)

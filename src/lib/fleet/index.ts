@@ -1,4 +1,5 @@
 export { type Fleet, openFleet, selectHosts } from './fleet.ts'
+export { hostList } from './host-list.ts'
 export { failedResult, type HostResult, type HostVisit, stoppedResult } from './host-visit.ts'
 export { type FleetOptions, fleetOptions, maxFailures } from './options.ts'
 export { type FleetWork, runOnFleet } from './run-on-fleet.ts'

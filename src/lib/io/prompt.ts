@@ -39,12 +39,12 @@ function readLine({ echo, signal }: { echo: boolean; signal: AbortSignal }): Pro
     const abort = (): void => finish(() => reject(signal.reason))
     const take = (chunk: Buffer): void => {
       for (const character of chunk.toString('utf8')) {
-        if (character === '\n' || character === '\r') return finish(() => resolve(text))
-        // In raw mode the terminal no longer turns Ctrl-C into a signal, nor Ctrl-D into an end.
-        if (character === '\u0003') return finish(() => void process.kill(process.pid, 'SIGINT'))
-        if (character === '\u0004') return finish(() => resolve(text))
-        if (character === '\u007f' || character === '\b') text = text.slice(0, -1)
+        const end = ends(character)
+        if (end === 'interrupt') finish(() => void process.kill(process.pid, 'SIGINT'))
+        else if (end === 'line') finish(() => resolve(text))
+        else if (character === '\u007f' || character === '\b') text = text.slice(0, -1)
         else text += character
+        if (end) break
       }
     }
     if (signal.aborted) return reject(signal.reason)
@@ -53,4 +53,10 @@ function readLine({ echo, signal }: { echo: boolean; signal: AbortSignal }): Pro
     signal.addEventListener('abort', abort, { once: true })
     stdin.resume()
   })
+}
+
+/** In raw mode the terminal no longer turns Ctrl-C into a signal, nor Ctrl-D into an end. */
+function ends(character: string): 'line' | 'interrupt' | undefined {
+  if (character === '\u0003') return 'interrupt'
+  return character === '\n' || character === '\r' || character === '\u0004' ? 'line' : undefined
 }
