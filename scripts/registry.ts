@@ -55,7 +55,7 @@ export async function allComponents(): Promise<{ entry: Omit<ComponentEntry, 'lo
 
 async function describeCommand(file: string): Promise<{ entry: Omit<CommandEntry, 'load'>; file: string }> {
   const command: CommandSpec = (await import(join(root, file))).default
-  const { path, summary, description, input, examples, exits, passThrough, mutates } = command
+  const { path, summary, description, input, examples, exits, passThrough, mutates, needsNoConfig } = command
   const entry = {
     path,
     summary,
@@ -65,6 +65,7 @@ async function describeCommand(file: string): Promise<{ entry: Omit<CommandEntry
     exits,
     ...(passThrough && { passThrough }),
     ...(mutates && { mutates }),
+    ...(needsNoConfig && { needsNoConfig }),
   }
   return { entry, file }
 }

@@ -3,9 +3,12 @@ import { causeChain, OpsError, toOpsError } from '../core/errors.ts'
 import { exitCodeOf } from '../core/exit.ts'
 import type { Io } from '../core/io.ts'
 import { isReport } from '../core/report.ts'
-import { askedFormat, isMachineFormat } from './asked-format.ts'
+import { askedColor, askedFormat, isMachineFormat } from './asked.ts'
 import { findCommand } from './find-command.ts'
 import type { Outside } from './outside.ts'
+
+/** The first word with which the completion scripts ask. */
+const completionWord = '__complete'
 
 /**
  * One invocation from argv to exit code: the only place that catches everything. Nothing is loaded that this invocation does not
@@ -19,12 +22,13 @@ export async function dispatch(outside: Outside): Promise<number> {
   }
 }
 
-/** `--version`, `--help` and a missing command. */
+/** `--version`, `--help`, a missing command, and the shell's question for completions. */
 async function quickAnswer(outside: Outside): Promise<number | undefined> {
   const { program, argv } = outside
+  if (argv[0] === completionWord) return (await import('./complete.ts')).complete(argv.slice(1), outside)
   const { command, group, wantsHelp, wantsVersion } = findCommand(program, argv)
-  if (command && !wantsHelp) return undefined
-  const io = await outside.io('auto')
+  if (command && !wantsHelp && !wantsVersion) return undefined
+  const io = await outside.io(askedColor(outside))
   if (wantsVersion) {
     await io.stdout.write(`opsctl ${program.version}\n`)
     return 0
@@ -58,7 +62,7 @@ const load = async (entry: CommandEntry): Promise<CommandSpec> => (await entry.l
 /** Says what went wrong, in the manner of the asked format, and gives the exit code. */
 async function tell(error: OpsError, outside: Outside): Promise<number> {
   const format = askedFormat(outside)
-  const io = await outside.io('auto')
+  const io = await outside.io(askedColor(outside))
   try {
     if (format === 'nagios') {
       await io.stdout.write(`OPSCTL UNKNOWN - ${causeChain(error).join(': ')}\n`)

@@ -41,6 +41,8 @@ export interface CommandSpec<Input extends z.ZodObject = z.ZodObject> {
   readonly passThrough?: boolean
   /** Changes targets: takes part in locks, undo notices and confirmation. */
   readonly mutates?: boolean
+  /** Runs also where a configuration file is wrong, as if there were none: it is what one mends that file with. */
+  readonly needsNoConfig?: boolean
   readonly exits: readonly number[]
   readonly examples: readonly Example[]
   run(context: Context, input: z.output<Input>): Promise<Result>
@@ -76,6 +78,7 @@ export interface CommandEntry {
   readonly exits: readonly number[]
   readonly passThrough?: boolean
   readonly mutates?: boolean
+  readonly needsNoConfig?: boolean
   readonly load: () => Promise<{ readonly default: CommandSpec }>
 }
 
