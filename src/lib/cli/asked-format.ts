@@ -1,6 +1,6 @@
 import type { Outside } from './outside.ts'
 
-const forPeople = new Set(['human', 'table', 'html'])
+const forMachines = new Set(['json', 'ndjson', 'yaml', 'junit', 'tap', 'prometheus'])
 
 /** The format on stdout as far as argv and environment tell, for errors that come before argv is understood. */
 export function askedFormat({ argv, env }: Pick<Outside, 'argv' | 'env'>): string {
@@ -12,4 +12,5 @@ export function askedFormat({ argv, env }: Pick<Outside, 'argv' | 'env'>): strin
   return asked.find(format => format !== '' && !format.includes('=')) ?? env.OPSCTL_OUTPUT ?? 'human'
 }
 
-export const isMachineFormat = (format: string): boolean => !forPeople.has(format)
+/** A format that does not exist is none: its error is told to a person. */
+export const isMachineFormat = (format: string): boolean => forMachines.has(format)
