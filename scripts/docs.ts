@@ -1,9 +1,8 @@
-import { flagName, flagText, usageLine } from '../src/lib/cli/help.ts'
-import { variableOf } from '../src/lib/cli/layers.ts'
 import type { CommandEntry, FlagEntry, Program } from '../src/lib/core/command.ts'
 import { errorCodes } from '../src/lib/core/errors.ts'
 import { exitCodes } from '../src/lib/core/exit.ts'
 import { reasons } from '../src/lib/core/item.ts'
+import { flagName, flagText, usageLine, variableOf } from '../src/lib/surface/flag.ts'
 import { allComponents } from './registry.ts'
 
 /** Every generated page of docs/reference, by path. */

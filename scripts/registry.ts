@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { globals } from '../src/lib/cli/globals.ts'
+import { globals } from '../src/lib/config/globals.ts'
 import type { CommandEntry, CommandSpec, ComponentEntry } from '../src/lib/core/command.ts'
 import type { Component, Kind } from '../src/lib/core/component.ts'
 import { describeInput } from './describe.ts'

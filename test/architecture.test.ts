@@ -13,6 +13,7 @@ const layers: readonly (readonly string[])[] = [
   ['fleet'],
   ['transport', 'inventory', 'config', 'render'],
   ['run', 'journal', 'net', 'io'],
+  ['surface'],
   ['core'],
 ]
 

@@ -1,3 +1,4 @@
+import type { OutputTarget } from '../config/globals.ts'
 import type { RenderEnv, Renderer } from '../core/component.ts'
 import type { Live, Settings } from '../core/context.ts'
 import { type OpsError, toOpsError } from '../core/errors.ts'
@@ -7,7 +8,6 @@ import type { OutputStore } from '../core/output-store.ts'
 import { isDocument, isReport, type Report, type Result } from '../core/report.ts'
 import { plainStyle } from '../io/plain-style.ts'
 import type { Components } from './components.ts'
-import type { OutputTarget } from './globals.ts'
 import { outputReader } from './output-reader.ts'
 
 interface DeliveryOptions {

@@ -1,6 +1,7 @@
-import type { CommandEntry, FlagEntry, Program } from '../core/command.ts'
+import type { CommandEntry, Program } from '../core/command.ts'
 import { OpsError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import { flagBefore } from '../surface/flag.ts'
 
 export interface Found {
   /** Absent when no command was named. */
@@ -34,7 +35,7 @@ export function findCommand(program: Program, argv: readonly string[]): Found {
     else if (token === '--version' || (token === '-V' && command === undefined)) wantsVersion = true
     else if (token.startsWith('-') && token !== '-') {
       rest.push(token)
-      if (takesNext(token, [...program.globals, ...(command?.flags ?? [])])) rest.push(...argv.slice(++index, index + 1))
+      if (flagBefore(token, [...program.globals, ...(command?.flags ?? [])])) rest.push(...argv.slice(++index, index + 1))
     } else if (command === undefined) {
       words.push(token)
       command = commandOf(program, words)
@@ -48,30 +49,6 @@ export function findCommand(program: Program, argv: readonly string[]): Found {
   }
   const group = command === undefined && words.length > 0 ? words : undefined
   return { rest, wantsHelp, wantsVersion, ...(command && { command }), ...(group && { group }) }
-}
-
-/** The flag a token names, with its long name, short name or negation. */
-export function flagOf(token: string, flags: readonly FlagEntry[]): FlagEntry | undefined {
-  if (token.startsWith('--')) {
-    const name = token.slice(2).split('=', 1)[0] ?? ''
-    return flags.find(flag => flag.long === name || (flag.kind === 'boolean' && `no-${flag.long}` === name))
-  }
-  return flags.find(flag => flag.short === token[1])
-}
-
-export const takesValue = (flag: FlagEntry): boolean => flag.kind !== 'boolean' && flag.kind !== 'count'
-
-/** True when the value of this flag is the next token: `-o json`, `--output json`, but not `-ojson`, `--output=json`. */
-function takesNext(token: string, flags: readonly FlagEntry[]): boolean {
-  if (token.startsWith('--')) {
-    const flag = flagOf(token, flags)
-    return flag !== undefined && takesValue(flag) && !token.includes('=')
-  }
-  for (let at = 1; at < token.length; at++) {
-    const flag = flags.find(candidate => candidate.short === token[at])
-    if (flag !== undefined && takesValue(flag)) return at === token.length - 1
-  }
-  return false
 }
 
 function commandOf(program: Program, words: readonly string[]): CommandEntry | undefined {

@@ -1,9 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
+import type { RawInput } from '../config/layers.ts'
 import type { CommandEntry, FlagEntry, Program } from '../core/command.ts'
 import { OpsError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
-
-export type RawInput = Readonly<Record<string, string | boolean | number | readonly string[]>>
 
 /**
  * The flags and arguments of one command and the globals, as text by key. Only what was given is there.

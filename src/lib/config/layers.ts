@@ -3,7 +3,10 @@ import type { CommandEntry, FlagEntry, Program } from '../core/command.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { nearest } from '../core/nearest.ts'
-import type { RawInput } from './parse.ts'
+import { variableOf } from '../surface/flag.ts'
+
+/** Flags and arguments as they were given, by key. */
+export type RawInput = Readonly<Record<string, string | boolean | number | readonly string[]>>
 
 /** A value of a configuration file and where it stands. */
 export interface ConfigValue {
@@ -29,8 +32,6 @@ interface Layers {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly config: ConfigValues
 }
-
-export const variableOf = (flag: FlagEntry): string => `OPSCTL_${flag.long.replaceAll('-', '_').toUpperCase()}`
 
 /** Puts flags over OPSCTL_* variables over configuration files. Defaults are the schema's. */
 export function layer({ entry, program, raw, env, config }: Layers): Layered {
