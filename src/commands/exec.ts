@@ -23,7 +23,8 @@ export default defineCommand({
   async run(context, input) {
     const request = await execRequest(context, input)
     await using fleet = await openFleet(context, input)
-    return execute(context, {
+    // Awaited here: otherwise the connections would be closed while the run goes on.
+    return await execute(context, {
       fleet,
       request,
       concurrency: input.concurrency,

@@ -66,11 +66,13 @@ export async function startOpsctl(args: readonly string[], options: OpsctlOption
     stdio: [options.stdin === undefined && !options.tty ? 'ignore' : 'pipe', stdout?.fd ?? 'pipe', 'pipe'],
     detached: true,
   })
-  await stdout?.close()
   const removeHome = async (): Promise<void> => {
     if (options.home === undefined) await rm(home, { recursive: true, force: true })
   }
-  return watch({ child, options, describe: argv.join(' '), removeHome })
+  // Watched before anything is awaited: a short run may end at once.
+  const run = watch({ child, options, describe: argv.join(' '), removeHome })
+  await stdout?.close()
+  return run
 }
 
 function watch(run: {

@@ -3,7 +3,7 @@ import type { Outside } from './outside.ts'
 
 type Asked = Pick<Outside, 'argv' | 'env'>
 
-const forPeople = new Set(['human', 'table', 'html'])
+const forMachines = new Set(['json', 'ndjson', 'yaml', 'junit', 'tap', 'prometheus'])
 
 /** The format on stdout as far as argv and environment tell, for errors that come before argv is understood. */
 export function askedFormat(asked: Asked): string {
@@ -11,7 +11,8 @@ export function askedFormat(asked: Asked): string {
   return onStdout ?? (asked.env.OPSCTL_OUTPUT || 'human')
 }
 
-export const isMachineFormat = (format: string): boolean => !forPeople.has(format)
+/** A format that does not exist is none: its error is told to a person. */
+export const isMachineFormat = (format: string): boolean => forMachines.has(format)
 
 /** The same for colour: help, version and errors honour --color too. */
 export function askedColor(asked: Asked): ColorSituation['flag'] {

@@ -1,6 +1,6 @@
 import type { Context } from '../core/context.ts'
 import { formatDuration } from '../core/duration.ts'
-import type { Reason } from '../core/item.ts'
+import { type Reason, reasons } from '../core/item.ts'
 import { formatSize } from '../core/size.ts'
 import type { Output, Sudo } from '../core/transport.ts'
 import { failedResult, type HostResult, type HostVisit, stoppedResult } from '../fleet/index.ts'
@@ -50,14 +50,16 @@ function judge(result: Output, { request, visit }: HostRun): HostResult {
   const { code, signal: died, ended } = result
   const data = { exitCode: code, ...(died !== undefined && { signal: died }) }
   if (ended === 'cancelled' || ended === 'deadline') return { ...stoppedResult(visit.signal), data }
-  if (ended) return { outcome: 'failed', reason: ended, message: result.message ?? endedMessage(ended, request), data }
+  if (ended)
+    return { outcome: 'failed', reason: ended, message: endedMessage(ended, request) ?? result.message ?? reasons[ended], data }
   if (died !== undefined) return { outcome: 'failed', reason: 'signal', message: `ended by SIG${died}`, data }
   if (code === null) return { outcome: 'failed', reason: 'no-exit-status', message: 'ended without an exit status', data }
   if (code !== 0) return { outcome: 'failed', reason: 'exit', message: `exit ${code}`, data }
   return { outcome: 'ok', data }
 }
 
-function endedMessage(reason: Reason, { timeoutMs, idleTimeoutMs, maxOutputBytes }: ExecRequest): string {
+/** The limits are named by their flags. */
+function endedMessage(reason: Reason, { timeoutMs, idleTimeoutMs, maxOutputBytes }: ExecRequest): string | undefined {
   switch (reason) {
     case 'timeout':
       return `ran longer than --timeout ${formatDuration(timeoutMs)}`
@@ -65,9 +67,7 @@ function endedMessage(reason: Reason, { timeoutMs, idleTimeoutMs, maxOutputBytes
       return `printed nothing for --idle-timeout ${formatDuration(idleTimeoutMs)}`
     case 'output-limit':
       return `printed more than --max-output ${formatSize(maxOutputBytes)}`
-    case 'closed':
-      return 'the connection was lost while the command ran; its outcome is unknown'
     default:
-      return reason
+      return undefined
   }
 }

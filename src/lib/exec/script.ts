@@ -17,10 +17,10 @@ export async function scriptCommand(path: string, args: readonly string[]): Prom
   if (shells.test(program) || shells.test(flags.at(-1) ?? '')) {
     return { argv: [program, ...flags, '-c', readThenRun, basename(path), ...args] }
   }
-  // Interpreters read a program from `-`, or at least from this name for their standard input.
   const takesDash = /(?:^|\/)(?:python|perl|ruby|node|php)[\d.]*$/
-  const source = [program, ...flags].some(word => takesDash.test(word)) ? '-' : '/dev/stdin'
-  return { argv: [program, ...flags, source, ...args] }
+  if ([program, ...flags].some(word => takesDash.test(word))) return { argv: [program, ...flags, '-', ...args] }
+  // Others take a file: /dev/stdin names one only where stdin is a pipe, and sshd gives a socket.
+  return { argv: ['/bin/sh', '-c', 'cat | "$0" "$@"', program, ...flags, '/dev/stdin', ...args] }
 }
 
 /** Words of a `#!` line; the kernel passes what follows the program as one word, and `env -S` splits it. */

@@ -11,6 +11,8 @@ interface Waiting {
 
 export interface DescriptorOptions {
   readonly name: 'stdout' | 'stderr'
+  /** The stream does not exist: every write fails. */
+  readonly closed: boolean
   readonly isTerminal: boolean
   readonly columns: () => number
   readonly style: Style
@@ -36,6 +38,7 @@ export class Descriptor implements OutputPort {
     this.#options = options
     this.isTerminal = options.isTerminal
     this.style = options.style
+    if (options.closed) this.#broken = new OpsError('E_OUTPUT', `${options.name} is closed`)
   }
 
   get columns(): number {

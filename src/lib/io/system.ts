@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import type { Clock } from '../core/clock.ts'
 import type { InputPort, Io } from '../core/io.ts'
@@ -24,12 +24,28 @@ async function output(fd: 1 | 2, { clock, env, color }: SystemIoOptions): Promis
   const columns = (): number => Number(env.COLUMNS) || (fd === 1 ? process.stdout.columns : process.stderr.columns) || 80
   return new Descriptor(fd, {
     name: fd === 1 ? 'stdout' : 'stderr',
+    closed: wasClosed(fd),
     isTerminal,
     columns,
     style,
     later: call => void clock.timer(5, call),
   })
 }
+
+/**
+ * Whether the caller gave us no such stream. The runtime opens /dev/null in its place, marked close-on-exec, which nothing inherited
+ * from a caller can be. Only Linux tells; elsewhere what is written to a closed stream is lost.
+ */
+function wasClosed(fd: number): boolean {
+  try {
+    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0'
+    return (Number.parseInt(flags, 8) & closeOnExec) !== 0
+  } catch {
+    return false
+  }
+}
+
+const closeOnExec = 0o2000000
 
 function standardInput(): InputPort {
   return {

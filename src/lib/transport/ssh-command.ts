@@ -1,0 +1,78 @@
+import type { Clock } from '../core/clock.ts'
+import { TransportError } from '../core/transport.ts'
+import type { CommandEvents, RunningCommand } from './running-command.ts'
+import type { ChannelEvents, SshChannel } from './ssh-channel.ts'
+
+/** How long the other side may take to confirm that a channel is closed, before the whole connection is given up. */
+const closingMs = 2000
+
+/** A command on a channel. It is over when the channel is closed, not when its status arrives: output may still follow that. */
+export class SshCommand implements RunningCommand, ChannelEvents {
+  readonly #events: CommandEvents
+  readonly #clock: Clock
+  readonly #giveUp: (error: TransportError) => void
+  readonly #onClosed: () => void
+  #channel: SshChannel | undefined
+  #cancelClosing: (() => void) | undefined
+
+  constructor(input: {
+    readonly events: CommandEvents
+    readonly clock: Clock
+    /** Ends the connection. */
+    readonly giveUp: (error: TransportError) => void
+    readonly onClosed: () => void
+  }) {
+    this.#events = input.events
+    this.#clock = input.clock
+    this.#giveUp = input.giveUp
+    this.#onClosed = input.onClosed
+  }
+
+  /** The channel it runs on, once that is open. */
+  attach(channel: SshChannel): void {
+    this.#channel = channel
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#channel?.write(bytes) ?? true
+  }
+
+  endInput(): void {
+    this.#channel?.end()
+  }
+
+  signal(name: 'TERM' | 'KILL'): void {
+    this.#channel?.signal(name)
+  }
+
+  close(): void {
+    if (!this.#channel?.isOpen) return
+    this.#channel.close()
+    const error = new TransportError('closed', 'the host did not close a channel that was closed here')
+    this.#cancelClosing = this.#clock.timer(closingMs, () => this.#giveUp(error))
+  }
+
+  data(bytes: Buffer, stream: 'stdout' | 'stderr'): void {
+    const held = this.#events.output(stream, bytes)
+    if (held) held.then(() => this.#channel?.credit(bytes.length))
+    else this.#channel?.credit(bytes.length)
+  }
+
+  drained(): void {
+    this.#events.drained()
+  }
+
+  exitStatus(code: number): void {
+    this.#events.exited(code)
+  }
+
+  exitSignal(name: string): void {
+    this.#events.exited(null, name)
+  }
+
+  closed(lost?: string): void {
+    this.#cancelClosing?.()
+    this.#events.closed(lost)
+    this.#onClosed()
+  }
+}
