@@ -31,7 +31,9 @@ export async function complete(words: readonly string[], outside: Outside): Prom
 async function hostWords({ prefix, partial, groupsOnly, spoken }: HostsOffer, outside: Outside): Promise<Candidate[]> {
   const { hosts, groups } = await quickInventory(spoken, outside)
   const ofGroups = [...groups].map(([name, members]) => ({ word: `@${name}`, does: `${members.length} hosts` }))
-  const ofHosts = groupsOnly ? [] : [...hosts.values()].map(host => ({ word: host.name, does: host.groups.map(name => `@${name}`).join(' ') }))
+  const ofHosts = groupsOnly
+    ? []
+    : [...hosts.values()].map(host => ({ word: host.name, does: host.groups.map(name => `@${name}`).join(' ') }))
   return [...ofGroups, ...ofHosts]
     .filter(({ word }) => word.startsWith(partial))
     .slice(0, maxHosts)
@@ -49,7 +51,11 @@ async function quickInventory(spoken: HostsOffer['spoken'], outside: Outside): P
   const inventory = given.get('inventory')
   const [sshConfig] = given.get('sshConfig') ?? []
   const [config] = given.get('config') ?? []
-  const raw = { ...(inventory && { inventory }), ...(sshConfig !== undefined && { sshConfig }), ...(config !== undefined && { config }) }
+  const raw = {
+    ...(inventory && { inventory }),
+    ...(sshConfig !== undefined && { sshConfig }),
+    ...(config !== undefined && { config }),
+  }
   const { settings, layered } = await layInput(command, raw, quiet)
   await using run = await openRun(quiet, { ...settings, mayPrompt: false })
   const late = Promise.withResolvers<Inventory>()

@@ -6,7 +6,11 @@ import type { Candidate } from './offer.ts'
  */
 export function answerText(answer: Answer): string {
   if (answer.kind !== 'words') return `${answer.kind} ${answer.prefix}\n`
-  return ['words', ...answer.candidates.filter(isSafe).map(({ word, does }) => (does ? `${word}\t${oneLine(does)}` : word)), ''].join('\n')
+  return [
+    'words',
+    ...answer.candidates.filter(isSafe).map(({ word, does }) => (does ? `${word}\t${oneLine(does)}` : word)),
+    '',
+  ].join('\n')
 }
 
 export type Answer =

@@ -1,5 +1,7 @@
+import { shellScript } from './shell-script.ts'
+
 /** For fish 3 and later. */
-export const fishScript = String.raw`# fish completion for opsctl. Load it with:  opsctl completion fish | source
+export const fishScript = shellScript`# fish completion for opsctl. Load it with:  opsctl completion fish | source
 # or keep it:  opsctl completion fish > ~/.config/fish/completions/opsctl.fish
 
 function __opsctl_complete
@@ -7,7 +9,8 @@ function __opsctl_complete
     set -l current (commandline -ct)
     # An open quote can not be taken off: then the word goes as it is, without the quote.
     set -l plain (string unescape -- $current 2>/dev/null; or string replace -r '^["\']' '' -- $current)
-    set -l answer (eval (string escape -- $words[1]) __complete (string escape -- $words[2..-1]) (string escape -- "$plain") 2>/dev/null)
+    type -q $words[1]; or return
+    set -l answer ($words[1] __complete $words[2..-1] "$plain" 2>/dev/null)
     set -l what (string split -m 1 ' ' -- $answer[1])
     switch "$what[1]"
         case words

@@ -16,7 +16,13 @@ export interface Candidate {
 export type Offer =
   | { readonly kind: 'words'; readonly candidates: readonly Candidate[] }
   | { readonly kind: 'files' | 'directories'; readonly prefix: string }
-  | { readonly kind: 'hosts'; readonly prefix: string; readonly partial: string; readonly groupsOnly: boolean; readonly spoken: Spoken }
+  | {
+      readonly kind: 'hosts'
+      readonly prefix: string
+      readonly partial: string
+      readonly groupsOnly: boolean
+      readonly spoken: Spoken
+    }
 
 /** Answers for the words behind `opsctl`, the last of which is being typed. Knows the registry alone; never fails. */
 export function offer(program: Program, words: readonly string[]): Offer {
@@ -63,7 +69,10 @@ interface Surroundings {
 
 function ofValue(flag: FlagEntry, { prefix, partial }: OpenValue, { program, spoken }: Surroundings): Offer {
   const words = (candidates: readonly Candidate[]): Offer =>
-    matching(prefix + partial, candidates.map(({ word, ...more }) => ({ word: prefix + word, ...more })))
+    matching(
+      prefix + partial,
+      candidates.map(({ word, ...more }) => ({ word: prefix + word, ...more })),
+    )
   if (flag.choices) return words(flag.choices.map(word => ({ word })))
   switch (flag.completes) {
     case 'files':
@@ -74,7 +83,9 @@ function ofValue(flag: FlagEntry, { prefix, partial }: OpenValue, { program, spo
       return ofSet({ prefix, partial, groupsOnly: flag.completes === 'groups', spoken })
     case 'formats':
       if (partial.includes('=')) return { kind: 'files', prefix: prefix + partial.slice(0, partial.indexOf('=') + 1) }
-      return words(program.components.filter(({ kind }) => kind === 'renderer').map(({ type, summary }) => ({ word: type, does: summary })))
+      return words(
+        program.components.filter(({ kind }) => kind === 'renderer').map(({ type, summary }) => ({ word: type, does: summary })),
+      )
     case 'commands':
       return words(commandCandidates(program, spoken.args))
     case 'explainables':
@@ -96,7 +107,9 @@ function ofSet({ prefix, partial, ...more }: OpenValue & { readonly groupsOnly: 
 
 /** The words that may follow these: commands or their verbs. */
 function commandCandidates(program: Program, path: readonly string[]): Candidate[] {
-  const following = program.commands.filter(({ path: words }) => words.length > path.length && path.every((word, at) => words[at] === word))
+  const following = program.commands.filter(
+    ({ path: words }) => words.length > path.length && path.every((word, at) => words[at] === word),
+  )
   const byWord = Map.groupBy(following, ({ path: words }) => words[path.length] ?? '')
   return [...byWord].map(([word, entries]) => ({ word, does: meaning(entries, path.length + 1) }))
 }
@@ -109,9 +122,17 @@ function meaning(entries: readonly CommandEntry[], depth: number): string {
 /** Long flags; a switch that is on has its `--no-` form. What was given once and takes one value is not offered again. */
 function flagCandidates(current: string, flags: readonly FlagEntry[], { given }: Spoken): Candidate[] {
   const open = flags.filter(flag => flag.kind === 'list' || flag.kind === 'count' || !given.has(flag.key))
-  const own = open.map(flag => ({ word: flag.kind === 'boolean' && flag.default === 'true' ? `--no-${flag.long}` : `--${flag.long}`, does: flag.description }))
+  const own = open.map(flag => ({
+    word: flag.kind === 'boolean' && flag.default === 'true' ? `--no-${flag.long}` : `--${flag.long}`,
+    does: flag.description,
+  }))
   if (!current.startsWith('--no')) return [...own, { word: '--help', does: 'tell about the command' }]
-  return [...own, ...open.filter(flag => flag.kind === 'boolean' && flag.default !== 'true').map(flag => ({ word: `--no-${flag.long}`, does: `not: ${flag.description}` }))]
+  return [
+    ...own,
+    ...open
+      .filter(flag => flag.kind === 'boolean' && flag.default !== 'true')
+      .map(flag => ({ word: `--no-${flag.long}`, does: `not: ${flag.description}` })),
+  ]
 }
 
 const matching = (typed: string, candidates: readonly Candidate[]): Offer => ({

@@ -1,5 +1,7 @@
+import { shellScript } from './shell-script.ts'
+
 /** For zsh 5; works sourced and from a directory of $fpath. */
-export const zshScript = String.raw`#compdef opsctl
+export const zshScript = shellScript`#compdef opsctl
 # zsh completion for opsctl. Load it with:  source <(opsctl completion zsh)
 # or keep it in a directory of $fpath:  opsctl completion zsh > ~/.zfunc/_opsctl
 
@@ -34,4 +36,4 @@ if [[ $funcstack[1] == _opsctl ]]; then
 else
   compdef _opsctl opsctl
 fi
-`.replaceAll('\\$', '$')
+`

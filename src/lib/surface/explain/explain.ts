@@ -2,19 +2,11 @@ import type { Context } from '../../core/context.ts'
 import { OpsError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import type { Document } from '../../core/report.ts'
-import { codeAnswer, errorsAnswer } from './error-code.ts'
-import { environmentAnswer } from './environment.ts'
-import { exitAnswer, exitCodesAnswer } from './exit-code.ts'
-import { filesAnswer } from './files.ts'
+import { type Answer, pageOf } from './answer.ts'
 import { kindAnswer, memberAnswer } from './kind.ts'
-import { reasonAnswer, reasonsAnswer } from './reason.ts'
+import { environmentAnswer, filesAnswer } from './surroundings.ts'
+import { errorAnswer, errorsAnswer, exitAnswer, exitCodesAnswer, reasonAnswer, reasonsAnswer } from './tables.ts'
 import { type GeneralTopic, generalTopics, kindTopics, topicWords } from './topics.ts'
-
-/** An explanation for people, and the same as data. */
-export interface Answer {
-  readonly text: string
-  readonly data: Document['data']
-}
 
 export interface ExplainRequest {
   readonly topic?: string | undefined
@@ -23,20 +15,23 @@ export interface ExplainRequest {
 }
 
 /** Tells what an error code, exit code, reason, kind or component is. @throws OpsError E_USAGE naming the nearest topic */
-export async function explain(context: Context, { topic, type }: ExplainRequest): Promise<Document> {
-  const { text, data } = topic === undefined ? topicsAnswer(context) : await answer(context, topic, type)
-  return { mime: 'text/plain', text, data }
+export async function explain(context: Context, request: ExplainRequest): Promise<Document> {
+  const { text, data } = await answer(context, request)
+  return { mime: 'text/plain', text: `${text}\n`, data }
 }
 
-async function answer(context: Context, topic: string, type: string | undefined): Promise<Answer> {
+async function answer(context: Context, { topic, type }: ExplainRequest): Promise<Answer> {
+  if (topic === undefined) return topicsAnswer(context)
   const word = topic.toLowerCase()
-  if (isKind(word)) return type === undefined ? kindAnswer(context, word) : memberAnswer(context, word, type)
-  if (type !== undefined) throw new OpsError('E_USAGE', `'${topic}' has no parts to explain`, { hint: `\`opsctl explain ${topic}\` tells all of it` })
+  if (isKind(word)) return type === undefined ? kindAnswer(context, word) : memberAnswer(context, { kind: word, type })
+  if (type !== undefined) {
+    throw new OpsError('E_USAGE', `${topic} has no types`, { hint: `the kinds are ${Object.keys(kindTopics).join(', ')}` })
+  }
   if (isGeneral(word)) return general[word](context)
-  return codeAnswer(word) ?? exitAnswer(word) ?? reasonAnswer(word) ?? unknownTopic(context, topic)
+  return errorAnswer(context, word) ?? exitAnswer(context, word) ?? reasonAnswer(context, word) ?? unknownTopic(context, topic)
 }
 
-const general: Readonly<Record<GeneralTopic, (context: Context) => Answer | Promise<Answer>>> = {
+const general: Readonly<Record<GeneralTopic, (context: Context) => Answer>> = {
   'exit-codes': exitCodesAnswer,
   errors: errorsAnswer,
   reasons: reasonsAnswer,
@@ -48,16 +43,26 @@ const general: Readonly<Record<GeneralTopic, (context: Context) => Answer | Prom
 const isGeneral = (word: string): word is GeneralTopic => Object.hasOwn(generalTopics, word)
 const isKind = (word: string): word is keyof typeof kindTopics => Object.hasOwn(kindTopics, word)
 
-function topicsAnswer({ program, io }: Context): Answer {
+function topicsAnswer(context: Context): Answer {
+  const page = pageOf(context)
+  const kinds = Object.entries(kindTopics).map(([kind, meaning]): [string, string] => [`${kind} [TYPE]`, meaning])
+  const single: [string, string][] = [
+    ['E_CODE', 'one error code, as in `opsctl explain E_AUTH`'],
+    ['CODE', 'one exit code, as in `opsctl explain 77`'],
+    ['REASON', 'one reason, as in `opsctl explain hostkey`'],
+  ]
   return {
-    text: '',
-    data: null,
+    text: `Topics\n${page.table([...Object.entries(generalTopics), ...kinds, ...single])}`,
+    data: { topics: topicWords(context.program, []).map(({ word, does }) => ({ topic: word, summary: does })) },
   }
 }
 
 function unknownTopic({ program }: Context, topic: string): never {
-  const command = program.commands.find(({ path }) => path[0] === topic)
-  const close = nearest(topic, topicWords(program, []).map(({ word }) => word)) ?? nearest(`e_${topic}`, topicWords(program, []).map(({ word }) => word))
-  const hint = command ? `\`opsctl help ${topic}\` tells of the command` : close ? `did you mean ${close}?` : '`opsctl explain` lists the topics'
-  throw new OpsError('E_USAGE', `there is nothing to explain about '${topic}'`, { hint })
+  const words = topicWords(program, []).map(({ word }) => word)
+  const close = nearest(topic, words) ?? nearest(`E_${topic}`, words)
+  const isCommand = program.commands.some(({ path }) => path[0] === topic)
+  const hint = close ? `did you mean ${close}?` : '`opsctl explain` lists the topics'
+  throw new OpsError('E_USAGE', `there is nothing to explain about '${topic}'`, {
+    hint: isCommand ? `\`opsctl help ${topic}\` tells of the command` : hint,
+  })
 }

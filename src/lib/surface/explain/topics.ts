@@ -39,4 +39,5 @@ export function topicWords({ components }: Pick<Program, 'components'>, before: 
   ]
 }
 
-const pairs = (table: Readonly<Record<string, string>>): TopicWord[] => Object.entries(table).map(([word, does]) => ({ word, does }))
+const pairs = (table: Readonly<Record<string, string>>): TopicWord[] =>
+  Object.entries(table).map(([word, does]) => ({ word, does }))
