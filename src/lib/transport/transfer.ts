@@ -26,7 +26,7 @@ export async function putFile(
   input: PutOptions & { readonly content: AsyncIterable<Uint8Array> | Uint8Array; readonly path: string },
 ): Promise<void> {
   const { path, signal } = input
-  const temporary = `${path.slice(0, path.lastIndexOf('/') + 1)}.opsctl-${randomBytes(8).toString('hex')}`
+  const temporary = temporaryName(path)
   const script = (text: string, ...args: string[]): Command => ({ argv: ['sh', '-c', text, 'sh', path, temporary, ...args] })
   const hashed = new HashedContent(input.content)
   const received = await run(script(receive), { signal, stdin: hashed })
@@ -49,6 +49,11 @@ export async function getFile(run: Run, input: { readonly path: string; readonly
   const output = await run({ argv: ['sh', '-c', 'exec cat <"$1"', 'sh', input.path] }, { signal: input.signal })
   demand(output, `${input.path} could not be read`)
   return output.stdout
+}
+
+/** A new name in the directory of a path: only there a rename replaces a file in one step. */
+export function temporaryName(path: string): string {
+  return `${path.slice(0, path.lastIndexOf('/') + 1)}.opsctl-${randomBytes(8).toString('hex')}`
 }
 
 /** @throws TransportError unless the command ended well */
