@@ -3,7 +3,7 @@ import type { CommandEntry, CommandSpec, FlagEntry } from '../src/lib/core/comma
 
 /** A command as the plain data of the registry. */
 export function describeCommand(command: CommandSpec): Omit<CommandEntry, 'load'> {
-  const { path, summary, description, input, examples, exits, passThrough, mutates, needsNoConfig } = command
+  const { path, summary, description, input, examples, exits, passThrough, mutates, configuration } = command
   return {
     path,
     summary,
@@ -13,7 +13,7 @@ export function describeCommand(command: CommandSpec): Omit<CommandEntry, 'load'
     exits,
     ...(passThrough && { passThrough }),
     ...(mutates && { mutates }),
-    ...(needsNoConfig && { needsNoConfig }),
+    ...(configuration && { configuration }),
   }
 }
 

@@ -9,7 +9,7 @@ export default defineCommand({
   input: z.strictObject({
     shell: z.enum(shells).meta({ positional: true, value: 'SHELL', description: 'the shell to complete in' }),
   }),
-  needsNoConfig: true,
+  configuration: 'ignored',
   exits: [0, 2, 74],
   examples: [
     { line: 'completion bash', does: 'for ~/.bashrc: source <(opsctl completion bash)' },

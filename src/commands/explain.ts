@@ -16,7 +16,7 @@ export default defineCommand({
       .optional()
       .meta({ positional: true, value: 'TYPE', completes: 'explainables', description: 'a type of the kind TOPIC' }),
   }),
-  needsNoConfig: true,
+  configuration: 'forgiven',
   exits: [0, 2, 74],
   examples: [
     { line: 'explain E_HOSTKEY', does: 'an error code: what happened and what to do' },

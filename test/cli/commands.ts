@@ -67,7 +67,9 @@ export const end = defineCommand({
   path: ['end'],
   summary: 'end in some way',
   input: z.strictObject({
-    how: z.enum(['report', 'stream', 'ops-error', 'error', 'text', 'never', 'patient']).meta({ positional: true, value: 'HOW', description: 'the way' }),
+    how: z
+      .enum(['report', 'stream', 'ops-error', 'error', 'text', 'never', 'patient'])
+      .meta({ positional: true, value: 'HOW', description: 'the way' }),
   }),
   exits: [0, 1, 70, 77],
   examples: [{ line: 'end report', does: 'with a report' }],
@@ -100,7 +102,14 @@ async function* pieces(): AsyncIterable<Uint8Array> {
 export function report(items: readonly Partial<Item>[]): Report {
   const fold = new ReportFold()
   for (const [index, item] of items.entries()) {
-    fold.add({ path: `web${index + 1}`, host: `web${index + 1}`, name: 'end', startedAt: '2026-03-29T01:30:00.000Z', durationMs: 12, ...item })
+    fold.add({
+      path: `web${index + 1}`,
+      host: `web${index + 1}`,
+      name: 'end',
+      startedAt: '2026-03-29T01:30:00.000Z',
+      durationMs: 12,
+      ...item,
+    })
   }
   return {
     kind: 'end',

@@ -1,9 +1,9 @@
-import type { z } from 'zod'
-import { type Globals, globals, outputTargets } from '../config/globals.ts'
-import { type ConfigValues, checked, type Layered, layer, type RawInput, typed } from '../config/layers.ts'
-import type { CommandEntry, CommandSpec, FlagEntry } from '../core/command.ts'
+import { type Globals, globals, type OutputTarget, outputTargets } from '../config/globals.ts'
+import { type ConfigValues, checked, isInFile, type Layered, layer, type RawInput, typed } from '../config/layers.ts'
+import type { CommandEntry, CommandSpec, Program } from '../core/command.ts'
 import type { Settings } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
 import type { Outside } from './outside.ts'
 import { parseArguments } from './parse.ts'
 import { configPaths } from './paths.ts'
@@ -23,39 +23,59 @@ export function readInput(entry: CommandEntry, rest: readonly string[], outside:
 
 /** The same for flags that are parsed already. @throws OpsError E_USAGE, E_CONFIG */
 export async function layInput(entry: CommandEntry, given: RawInput, outside: Outside): Promise<ReadInput> {
-  const { program, env } = outside
+  const { program } = outside
+  const env = entry.configuration === 'ignored' ? {} : outside.env
   const flags = [...program.globals, ...entry.flags]
   const raw = typed(given, flags)
   const named = typeof raw.config === 'string' ? raw.config : env.OPSCTL_CONFIG || undefined
   const configFiles = configPaths(outside, named)
   const config = await readConfig(configFiles, { named, entry, outside })
   const layered = layer({ entry, program, raw, env, config })
-  const check = <S extends z.ZodObject>(schema: S, known: readonly FlagEntry[]): z.output<S> => {
+  const read = <T>(reading: (layered: Layered) => T): T => {
     try {
-      return checked(schema, layered, known)
+      return reading(layered)
     } catch (error) {
       if (!isForgiven(entry, error)) throw error
-      return checked(schema, layer({ entry, program, raw, env, config: new Map() }), known)
+      return reading(layer({ entry, program, raw, env, config: new Map() }))
     }
   }
-  const values = check(globals, flags)
   return {
-    settings: {
-      globals: values,
-      configFiles,
-      outputs: outputTargets(values),
-      verbosity: values.quiet ? -1 : values.verbose,
-      mayPrompt: values.input && !env.CI,
-      assumeYes: values.yes,
-    },
+    settings: { ...read(each => settingsOf(each, outside)), configFiles },
     layered,
-    inputFor: command => check(command.input, [...flags, ...entry.args]) as never,
+    inputFor: command => read(each => checked(command.input, each, [...flags, ...entry.args])) as never,
   }
+}
+
+function settingsOf(layered: Layered, { program, env }: Outside): Omit<ReadInput['settings'], 'configFiles'> {
+  const values = checked(globals, layered, program.globals)
+  return {
+    globals: values,
+    outputs: knownFormats(outputTargets(values), { program, origin: layered.origins.output ?? '--output' }),
+    verbosity: values.quiet ? -1 : values.verbose,
+    mayPrompt: values.input && !env.CI,
+    assumeYes: values.yes,
+  }
+}
+
+interface FormatSource {
+  readonly program: Program
+  readonly origin: string
+}
+
+/** @throws OpsError E_USAGE, E_CONFIG naming the nearest format */
+function knownFormats(targets: readonly OutputTarget[], { program, origin }: FormatSource): readonly OutputTarget[] {
+  const formats = program.components.filter(({ kind }) => kind === 'renderer').map(({ type }) => type)
+  const unknown = targets.find(({ format }) => !formats.includes(format))
+  if (unknown === undefined) return targets
+  const close = nearest(unknown.format, formats)
+  throw new OpsError(isInFile(origin) ? 'E_CONFIG' : 'E_USAGE', `${origin}: there is no format '${unknown.format}'`, {
+    hint: close ? `did you mean ${close}?` : `there are ${formats.join(', ')}`,
+  })
 }
 
 /** Commands that help to mend a configuration go on without it. */
 const isForgiven = (entry: CommandEntry, error: unknown): boolean =>
-  entry.needsNoConfig === true && error instanceof OpsError && error.code === 'E_CONFIG'
+  entry.configuration === 'forgiven' && error instanceof OpsError && error.code === 'E_CONFIG'
 
 interface ReadConfig {
   readonly named: string | undefined
@@ -66,9 +86,9 @@ interface ReadConfig {
 /** The YAML reader is loaded only when there is a file to read. */
 async function readConfig(paths: readonly string[], { named, entry, outside }: ReadConfig): Promise<ConfigValues> {
   const { existsSync } = await import('node:fs')
-  const present = paths.filter(path => existsSync(path))
+  const present = entry.configuration === 'ignored' ? [] : paths.filter(path => existsSync(path))
   try {
-    if (named !== undefined && present.length === 0) {
+    if (named !== undefined && !paths.some(path => existsSync(path))) {
       throw new OpsError('E_CONFIG', `${named}: there is no such configuration file`)
     }
     if (present.length === 0) return new Map()
