@@ -14,7 +14,7 @@ export default defineInventory({
   example: {
     path: 'hosts.yml',
     text: 'all:\n  children:\n    web:\n      hosts:\n        web[01:02]: { ansible_user: deploy }\n  hosts:\n    db1: { ansible_host: 10.0.0.5 }\n',
-    hosts: ['db1', 'web01', 'web02'],
+    hosts: ['web01', 'web02', 'db1'],
     groups: { web: ['web01', 'web02'] },
   },
   build: () => ({

@@ -18,7 +18,8 @@ export default defineInventory({
     groups: { adm: ['mgmt1', 'mgmt2'] },
   },
   build: () => ({
-    priority: 45,
+    // Before Ansible's YAML: a file may name its groups `all` and `web`, but Ansible has no groups on one line each.
+    priority: 35,
     accepts: input => !input.directory && input.text !== undefined && !isProgram(input) && (isLines(input) || isSources(input)),
     load: async (input, tools) => inventoryOf(isSources(input) ? readSources(input, tools) : readLines(input), input.path),
   }),

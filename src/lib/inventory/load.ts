@@ -1,7 +1,6 @@
 import type { Component, InventoryInput, InventoryTools } from '../core/component.ts'
 import { type Host, hostNamed, type Inventory } from '../core/host.ts'
 import { inventoryError } from './fault.ts'
-import { everyHost } from './select.ts'
 import { unite } from './unite.ts'
 
 export interface LoadRequest {
@@ -21,10 +20,9 @@ export interface LoadRequest {
 export async function loadInventory({ sources, sshConfigs = [], components, tools }: LoadRequest): Promise<Inventory> {
   const inventories = await Promise.all(sources.map(path => loadSource(path, components, tools)))
   const known = await Promise.all(sshConfigs.map(path => loadSshConfig(path, components, tools)))
-  const all = inventories.flatMap(everyHost)
   // What the sources say of a host is stronger than its mere name in an SSH configuration.
   const { hosts, groups } = unite([...known, ...inventories])
-  return { hosts: withLocalhost(hosts), groups: new Map([...groups, ['all', [...new Set(all)]]]) }
+  return { hosts: withLocalhost(hosts), groups }
 }
 
 async function loadSource(
@@ -53,8 +51,10 @@ async function loadSshConfig(
 ): Promise<Inventory> {
   const text = await tools.readFile(path)
   const source = components.find(({ type }) => type === 'ssh-config')?.build({})
-  if (text === undefined || !source) return { hosts: new Map(), groups: new Map() }
-  return source.load({ path, text, executable: false, directory: false }, tools)
+  const groups = new Map([['all', []]])
+  if (text === undefined || !source) return { hosts: new Map(), groups }
+  const { hosts } = await source.load({ path, text, executable: false, directory: false }, tools)
+  return { hosts, groups }
 }
 
 function withLocalhost(hosts: ReadonlyMap<string, Host>): ReadonlyMap<string, Host> {

@@ -1,6 +1,10 @@
 import type { Host, Inventory } from '../core/host.ts'
+import { everyHost } from './select.ts'
 
-/** Several inventories as one: of the settings of a host the later win, one by one; groups gather the hosts of all. */
+/**
+ * Several inventories as one: of the settings of a host the later win, one by one; groups gather the hosts of all; the group `all` is what each
+ * inventory has for every host.
+ */
 export function unite(inventories: readonly Inventory[]): Inventory {
   const hosts = new Map<string, Host>()
   const groups = new Map<string, Set<string>>()
@@ -11,6 +15,7 @@ export function unite(inventories: readonly Inventory[]): Inventory {
     }
     for (const [name, members] of inventory.groups) groups.set(name, new Set([...(groups.get(name) ?? []), ...members]))
   }
+  groups.set('all', new Set(inventories.flatMap(everyHost)))
   return { hosts, groups: new Map([...groups].map(([name, members]) => [name, [...members]])) }
 }
 

@@ -9,6 +9,8 @@ type Keys = readonly string[]
 type Mapping = Readonly<Record<string, Json>>
 
 const sections = ['hosts', 'vars', 'children'] as const
+type Section = (typeof sections)[number]
+const isSection = (key: string): key is Section => sections.some(known => known === key)
 
 /**
  * Reads an Ansible inventory in YAML form into `data`: groups by name, each with `hosts`, `vars` and `children`.
@@ -35,17 +37,25 @@ class YamlReader {
   group(name: string, value: Json, keys: Keys): void {
     const group = this.#data.group(name)
     const content = this.mapping(value, keys, `the group '${name}' must hold hosts, vars and children`)
-    for (const key of Object.keys(content)) this.#checkKey(key, [...keys, key])
-    const section = (key: (typeof sections)[number]): Mapping =>
-      this.mapping(named(content[key]), [...keys, key], `${key} of '${name}' must be keys with or without values`)
-    for (const [key, variable] of Object.entries(section('vars'))) setGroupVar(group, key, variable)
-    for (const [child, inner] of Object.entries(section('children'))) {
-      const place = [...keys, 'children', child]
-      this.#child(group, this.#data.group(child), place)
-      this.group(child, inner, place)
+    for (const [key, part] of Object.entries(content)) {
+      if (isSection(key)) this.#section({ group, key, value: part, keys: [...keys, key] })
+      else this.#checkKey(key, [...keys, key])
     }
-    for (const [pattern, vars] of Object.entries(section('hosts')))
-      this.#hosts({ group, pattern, vars, keys: [...keys, 'hosts', pattern] })
+  }
+
+  #section({ group, key, value, keys }: { group: AnsibleGroup; key: Section; value: Json; keys: Keys }): void {
+    const entries = Object.entries(
+      this.mapping(named(value), keys, `${key} of '${group.name}' must be keys with or without values`),
+    )
+    for (const [name, inner] of entries) {
+      const place = [...keys, name]
+      if (key === 'vars') setGroupVar(group, name, inner)
+      else if (key === 'hosts') this.#hosts({ group, pattern: name, vars: inner, keys: place })
+      else {
+        this.#child(group, this.#data.group(name), place)
+        this.group(name, inner, place)
+      }
+    }
   }
 
   /** An absent value is an empty mapping. */
@@ -71,7 +81,6 @@ class YamlReader {
 
   /** Ansible only warns of a key it does not know. One that looks like a slip for a known one would lose hosts. */
   #checkKey(key: string, keys: Keys): void {
-    if (sections.some(known => known === key)) return
     const near = nearest(key, sections)
     if (near !== undefined) throw this.#fault(keys, `'${key}' is not a part of a group`, 'key', `did you mean ${near}?`)
   }

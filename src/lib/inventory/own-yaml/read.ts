@@ -82,7 +82,7 @@ function addressesOf({
     place,
     `${addresses.length} address${addresses.length === 1 ? '' : 'es'} for ${count} host${count === 1 ? '' : 's'}`,
     {
-      hint: 'write as many as there are hosts, as in web[1-3]: { address: 10.0.0.[1-3] }',
+      hint: 'write as many as there are hosts, as in web[1-3]: { address: "10.0.0.[1-3]" }',
     },
   )
 }
