@@ -1,42 +1,5 @@
-import type { Clock } from '../../src/lib/core/clock.ts'
 import type { OutputPort } from '../../src/lib/core/io.ts'
 import { plainStyle } from '../../src/lib/io/plain-style.ts'
-
-/** A clock that stands still until a test moves it. */
-export class FakeClock implements Clock {
-  #now = 0
-  readonly #timers = new Set<{ at: number; call: () => void; background: boolean }>()
-
-  now = (): number => Date.UTC(2026, 10, 22) + this.#now
-  monotonic = (): number => this.#now
-
-  timer(ms: number, call: () => void, { background = false } = {}): () => void {
-    const timer = { at: this.#now + ms, call, background }
-    this.#timers.add(timer)
-    return () => void this.#timers.delete(timer)
-  }
-
-  /** Timers that would keep the process alive. */
-  get pending(): number {
-    return [...this.#timers].filter(timer => !timer.background).length
-  }
-
-  get scheduled(): number {
-    return this.#timers.size
-  }
-
-  /** Moves on in steps of at most 10 ms, and lets promises settle in between. */
-  async advance(ms: number): Promise<void> {
-    for (const end = this.#now + ms; this.#now < end; ) {
-      this.#now = Math.min(end, this.#now + 10)
-      for (const timer of [...this.#timers].filter(({ at }) => at <= this.#now)) {
-        this.#timers.delete(timer)
-        timer.call()
-      }
-      await settle()
-    }
-  }
-}
 
 /** Lets everything that waits for nothing but promises go on. */
 export const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))

@@ -13,6 +13,7 @@ import table from '../../src/lib/render/table.ts'
 import tap from '../../src/lib/render/tap.ts'
 import { textWidth } from '../../src/lib/render/text-width.ts'
 import { outputs, reports } from '../golden/reports.ts'
+import { needs } from '../helpers/needs.ts'
 import { textOf } from './memory-outputs.ts'
 
 // What each format promises beyond its golden files, judged by a reader of that format where there is one.
@@ -64,7 +65,7 @@ async function proved(texts: readonly string[]): Promise<{ code: number; said: s
 
 describe('junit', () => {
   const schema = join(import.meta.dirname, '../data/junit.xsd')
-  const xmllint = test.skipIf(!Bun.which('xmllint'))
+  const xmllint = test.skipIf(!needs('xmllint'))
 
   for (const [name, report] of all) {
     xmllint(`${name} is valid by the schema`, async () => {
@@ -88,7 +89,7 @@ describe('junit', () => {
 })
 
 describe('tap', () => {
-  const prove = test.skipIf(!Bun.which('prove'))
+  const prove = test.skipIf(!needs('prove'))
 
   for (const [name, report] of all) {
     prove(`${name} passes or fails in prove as the run did`, async () => {
@@ -132,7 +133,7 @@ describe('tap', () => {
 })
 
 describe('prometheus', () => {
-  const promtool = test.skipIf(!Bun.which('promtool'))
+  const promtool = test.skipIf(!needs('promtool'))
 
   for (const [name, report] of all) {
     promtool(`${name} passes promtool check metrics`, async () => {

@@ -4,12 +4,12 @@ import type { Item } from '../../src/lib/core/item.ts'
 import { type Report, ReportFold } from '../../src/lib/core/report.ts'
 import html from '../../src/lib/render/html.ts'
 import { outputs, reports } from '../golden/reports.ts'
+import { findProgram, needs } from '../helpers/needs.ts'
 import { textOf } from './memory-outputs.ts'
 import { poorContrast } from './poor-contrast.ts'
 
 // The page in a real browser. What the browser reports (errors, refused scripts and styles, requests) counts as failure.
 
-const executablePath = Bun.which('chromium') ?? ''
 const quiet = [
   '--disable-quic',
   '--no-first-run',
@@ -18,10 +18,13 @@ const quiet = [
   '--disable-sync',
 ]
 
-describe.skipIf(executablePath === '')('in Chromium', () => {
+describe.skipIf(!needs('chromium'))('in Chromium', () => {
   let browser: Browser
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath, args: ['--headless', '--no-sandbox', '--disable-gpu', ...quiet] })
+    browser = await chromium.launch({
+      executablePath: findProgram('chromium') ?? '',
+      args: ['--headless', '--no-sandbox', '--disable-gpu', ...quiet],
+    })
   }, 30_000)
   afterAll(() => browser.close())
 

@@ -65,9 +65,9 @@ describe('failure groups', () => {
     const items = [
       failed('a', { outcome: 'skipped', reason: 'max-fail' }),
       failed('b', { reason: 'auth' }),
-      ...['c', 'd'].map(host => failed(host, { reason: 'exit', data: { code: 3 } })),
+      ...['c', 'd'].map(host => failed(host, { reason: 'exit', data: { exitCode: 3 } })),
     ]
-    expect(failureGroups(items).map(({ what }) => what)).toEqual(['exit status 3', 'auth', 'max-fail'])
+    expect(failureGroups(items).map(({ what }) => what)).toEqual(['exit 3', 'auth', 'max-fail'])
   })
 
   test('come with what is stuck before everything else', () => {
@@ -80,11 +80,11 @@ describe('failure groups', () => {
 
   test('tell exit statuses and signals apart', () => {
     const items = [
-      failed('a', { reason: 'exit', data: { code: 1 } }),
-      failed('b', { reason: 'exit', data: { code: 2 } }),
-      failed('c', { reason: 'signal', data: { code: null, signal: 'SEGV' } }),
+      failed('a', { reason: 'exit', data: { exitCode: 1 } }),
+      failed('b', { reason: 'exit', data: { exitCode: 2 } }),
+      failed('c', { reason: 'signal', data: { exitCode: null, signal: 'SEGV' } }),
     ]
-    expect(failureGroups(items).map(({ what }) => what)).toEqual(['exit status 1', 'exit status 2', 'ended by SIGSEGV'])
+    expect(failureGroups(items).map(({ what }) => what)).toEqual(['exit 1', 'exit 2', 'ended by SIGSEGV'])
   })
 })
 

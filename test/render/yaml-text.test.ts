@@ -109,7 +109,7 @@ for (const version of ['1.2', '1.1'] as const) {
         const read: unknown = parse(`${yamlText(value)}\n`, { version, merge: false })
         expect(read).toEqual(JSON.parse(JSON.stringify(value)))
       }),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     )
   })
 }

@@ -5,7 +5,7 @@ import { exitStatusOf, type Standing, standingOf, wordOf } from './standing.ts'
 /** Items that went wrong in the same way. */
 export interface FailureGroup {
   readonly standing: Standing
-  /** What happened, short: `exit status 2`, `ended by SIGKILL`, `unreachable`. */
+  /** What happened, short: `exit 2`, `ended by SIGKILL`, `unreachable`. */
   readonly what: string
   /** The message they share, with `<host>` where each names itself; the meaning of the reason when there is none. */
   readonly message: string
@@ -44,7 +44,7 @@ export function whatOf(item: Item): string {
   const { code, signal } = exitStatusOf(item)
   if (item.outcome === 'stuck' || item.outcome === 'undone')
     return item.reason === undefined ? item.outcome : `${item.outcome} (${item.reason})`
-  if (item.reason === 'exit' && code !== undefined) return `exit status ${code}`
+  if (item.reason === 'exit' && code !== undefined) return `exit ${code}`
   if (item.reason === 'signal' && signal !== undefined) return `ended by SIG${signal}`
   return item.reason ?? wordOf(item)
 }

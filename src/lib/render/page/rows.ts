@@ -97,7 +97,7 @@ async function outputs({ output }: Item, limit: number, env: RenderEnv): Promise
 }
 
 function facts({ labels, metrics, data }: Item): Markup {
-  const { code: _, signal: __, ...rest } = data ?? {}
+  const { exitCode: _, signal: __, ...rest } = data ?? {}
   const pairs: [string, Json][] = [...Object.entries(labels ?? {}), ...Object.entries(metrics ?? {}), ...Object.entries(rest)]
   if (pairs.length === 0) return html``
   const shown = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
