@@ -35,15 +35,21 @@ export async function benchPull(options: BenchOptions): Promise<boolean> {
   const pulls = new Map(Object.keys(ways).map(name => [name, [] as Pull[]]))
   process.stdout.write(`${describeMachine()}\n`)
   for (let round = 0; round < options.rounds; round++) {
-    for (const [name, pull] of Object.entries(ways)) pulls.get(name)?.push(await pull())
+    for (const [name, pull] of Object.entries(ways)) {
+      const cost = await pull().catch(error => String(error))
+      if (typeof cost === 'string') process.stdout.write(`${name}: no figure: ${cost}\n`)
+      else pulls.get(name)?.push(cost)
+    }
     process.stderr.write(`round ${round + 1}\n`)
   }
   const speed = (name: string): number => sizeBytes / 1e6 / median((pulls.get(name) ?? []).map(pull => pull.wallS))
-  const rows = [...pulls].map(([name, all]) => [
-    name,
-    figure(speed(name)),
-    ...(['wallS', 'cpuS'] as const).map(key => spread(all.map(pull => pull[key]))),
-  ])
+  const rows = [...pulls]
+    .filter(([, all]) => all.length === options.rounds)
+    .map(([name, all]) => [
+      name,
+      figure(speed(name)),
+      ...(['wallS', 'cpuS'] as const).map(key => spread(all.map(pull => pull[key]))),
+    ])
   process.stdout.write(`\n## 100 MB, ${options.rounds} rounds\n\n${markdownTable(['', 'MB/s', 'wall s', 'CPU s'], rows)}\n`)
   const best = Math.max(speed('ssh cat'), speed('ssh cat, aes128-gcm'))
   const goals = [
