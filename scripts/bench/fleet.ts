@@ -47,7 +47,12 @@ async function runRounds(cases: readonly Case[], count: number, options: BenchOp
       if (one === undefined || one.failure !== undefined) continue
       const targets = { ...fleet, sshConfigFile: configs[one.kex], concurrency: options.concurrency }
       const { argv, env } = one.client.run(targets)
-      const home = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: fleet.directory, LC_ALL: 'C.UTF-8' }
+      const home = {
+        PATH: '/usr/local/bin:/usr/bin:/bin',
+        HOME: fleet.directory,
+        XDG_STATE_HOME: fleet.directory,
+        LC_ALL: 'C.UTF-8',
+      }
       const run = await measure({ argv, env: { ...home, ...env }, deadlineMs: 600_000 })
       const answers = answered(run.stdout)
       const silent = fleet.addresses.filter(address => !answers.has(address))

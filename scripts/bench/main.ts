@@ -21,6 +21,14 @@ const benches: Readonly<Record<string, Bench>> = {
     summary: 'one command on many hosts: opsctl beside pdsh, pssh, clush and ansible',
     run: async options => (await import('./fleet.ts')).benchFleet(options),
   },
+  reuse: {
+    summary: 'ten commands over kept connections against ten connects',
+    run: async options => (await import('./reuse.ts')).benchReuse(options),
+  },
+  pull: {
+    summary: '100 MB from one host: opsctl beside ssh cat',
+    run: async options => (await import('./pull.ts')).benchPull(options),
+  },
   semaphore: {
     summary: 'memory of 100,000 tasks that wait for their turn',
     run: () => script('semaphore.ts'),
