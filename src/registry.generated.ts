@@ -111,6 +111,13 @@ export const commands: readonly CommandEntry[] = [
 ]
 
 export const components: readonly ComponentEntry[] = [
+  { ...{"kind":"inventory","type":"ansible-ini","version":"1.0.0","summary":"Ansible inventory in INI form, with group_vars and host_vars beside it","stability":"stable"}, load: () => import('./lib/inventory/from-ansible-ini.ts') as Promise<never> },
+  { ...{"kind":"inventory","type":"ansible-yaml","version":"1.0.0","summary":"Ansible inventory in YAML form, with group_vars and host_vars beside it","stability":"stable"}, load: () => import('./lib/inventory/from-ansible-yaml.ts') as Promise<never> },
+  { ...{"kind":"inventory","type":"clush-groups","version":"1.0.0","summary":"ClusterShell's groups: a YAML file of groups.d, or lines of `group: node set`","stability":"stable"}, load: () => import('./lib/inventory/from-clush-groups.ts') as Promise<never> },
+  { ...{"kind":"inventory","type":"command","version":"1.0.0","summary":"Program that prints Ansible's dynamic inventory (--list, --host NAME), or a file of that JSON","stability":"stable"}, load: () => import('./lib/inventory/from-command.ts') as Promise<never> },
+  { ...{"kind":"inventory","type":"directory","version":"1.0.0","summary":"Directory of inventories, read together as Ansible does, with its group_vars and host_vars","stability":"stable"}, load: () => import('./lib/inventory/from-directory.ts') as Promise<never> },
+  { ...{"kind":"inventory","type":"ssh-config","version":"1.0.0","summary":"Host entries of an OpenSSH client configuration that name one host, Include followed","stability":"stable"}, load: () => import('./lib/inventory/from-ssh-config.ts') as Promise<never> },
+  { ...{"kind":"inventory","type":"yaml","version":"1.0.0","summary":"opsctl's own inventory: hosts, groups and defaults as node sets","stability":"stable"}, load: () => import('./lib/inventory/from-yaml.ts') as Promise<never> },
   { ...{"kind":"renderer","type":"html","version":"1","summary":"a self-contained page to read, keep and send on","stability":"stable"}, load: () => import('./lib/render/html.ts') as Promise<never> },
   { ...{"kind":"renderer","type":"human","version":"1","summary":"for eyes: output, judgements by group, failures in short; may change at any time","stability":"stable"}, load: () => import('./lib/render/human.ts') as Promise<never> },
   { ...{"kind":"renderer","type":"json","version":"1","summary":"one JSON document, for scripts: a versioned contract","stability":"stable"}, load: () => import('./lib/render/json.ts') as Promise<never> },
