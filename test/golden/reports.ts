@@ -35,7 +35,7 @@ function ran(host: string, name: string, more: Partial<Item> = {}, at = 0): Item
     outcome: 'ok',
     startedAt: new Date(start + 12 * at).toISOString(),
     durationMs: 184 + at,
-    data: { code: 0 },
+    data: { exitCode: 0 },
     ...more,
   }
 }
@@ -50,7 +50,7 @@ const nginxFine = outputs.hold(
 const empty = outputs.hold('')
 
 const messages: Partial<Record<Reason, string>> = {
-  exit: 'exit status 2',
+  exit: 'exit 2',
   signal: 'ended by SIGKILL',
   timeout: 'no end within --timeout 30s',
   'connect-timeout': 'no answer from db2:22 within --connect-timeout 10s, stage connect',
@@ -122,8 +122,8 @@ export const reports: Readonly<Record<string, Report>> = {
         {
           outcome: 'failed',
           reason: 'exit',
-          message: 'exit status 1',
-          data: { code: 1 },
+          message: 'exit 1',
+          data: { exitCode: 1 },
           output: { stdout: empty, stderr: nginxBroken },
         },
         at,
@@ -163,7 +163,7 @@ export const reports: Readonly<Record<string, Report>> = {
         reason: 'deadline',
         message: 'stopped after 60s, the --deadline of the run',
         durationMs: 60_000,
-        data: { code: null },
+        data: { exitCode: null },
       }),
       ran('web3', 'apt-get -y upgrade', { outcome: 'skipped', reason: 'deadline', durationMs: 0, data: {} }),
     ],
@@ -179,7 +179,7 @@ export const reports: Readonly<Record<string, Report>> = {
       ran(
         host,
         'cat /etc/debian_version',
-        host === 'db1' ? { outcome: 'failed', reason: 'exit', data: { code: 1 }, message: 'exit status 1' } : {},
+        host === 'db1' ? { outcome: 'failed', reason: 'exit', data: { exitCode: 1 }, message: 'exit 1' } : {},
         at,
       ),
     ),
@@ -302,7 +302,10 @@ export const reports: Readonly<Record<string, Report>> = {
       message: hostile.message,
       labels: { 'a"b<c>': '\n' },
       metrics: { "it's=1|x y": 1e21, nothing: Number.NaN },
-      data: { code: 255, 'key: # "x"': ['- a', { yes: 'no', '': null }, 0.1, 'multi\n  line\n\n', ' lead', '12e3', '0x1f', '~'] },
+      data: {
+        exitCode: 255,
+        'key: # "x"': ['- a', { yes: 'no', '': null }, 0.1, 'multi\n  line\n\n', ' lead', '12e3', '0x1f', '~'],
+      },
       output: {
         stdout: outputs.hold(`${hostile.message}\n</pre></script><script>alert(3)</script>\n`),
         stderr: outputs.hold(Uint8Array.from([0xff, 0xfe, 0x00, 0x61, 0xc3, 0x28, 0x0a])),

@@ -44,6 +44,7 @@ export const needsTable = {
   man: program('man', 'man-db'),
   xmllint: program('xmllint', 'libxml2-utils'),
   promtool: program('promtool', 'prometheus'),
+  prove: program('prove', 'perl'),
   strace: program('strace'),
 } satisfies Record<string, Need>
 

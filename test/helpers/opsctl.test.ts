@@ -14,6 +14,7 @@ test('runs with an environment of its own, an empty home and no input', async ()
     'LANG',
     'PATH',
     'PWD',
+    'XDG_STATE_HOME',
     '',
   ])
   expect(end).toMatchObject({ code: 3, signal: null, stderr: 'trouble\n' })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { poll } from './poll.ts'
 
 export interface OpsctlOptions {
-  /** Added to PATH, HOME (and TERM on a terminal): nothing else is inherited. */
+  /** Added to PATH, HOME, XDG_STATE_HOME below it (and TERM on a terminal): nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>
   /** Text or bytes to send; `open` keeps stdin open for `write`; /dev/null when absent (an open terminal with `tty`). */
   readonly stdin?: string | Uint8Array | 'open'
@@ -62,7 +62,14 @@ export async function startOpsctl(args: readonly string[], options: OpsctlOption
   const stdout = options.stdoutFile === undefined ? undefined : await open(options.stdoutFile, 'w')
   const child = spawn(program, rest, {
     cwd: options.cwd ?? home,
-    env: { PATH: process.env['PATH'], HOME: home, ...(options.tty ? { TERM: 'xterm-256color' } : {}), ...options.env },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: home,
+      // Root's runs would go to /var/lib/opsctl.
+      XDG_STATE_HOME: join(home, '.local/state'),
+      ...(options.tty ? { TERM: 'xterm-256color' } : {}),
+      ...options.env,
+    },
     stdio: [options.stdin === undefined && !options.tty ? 'ignore' : 'pipe', stdout?.fd ?? 'pipe', 'pipe'],
     detached: true,
   })

@@ -38,13 +38,15 @@ export function parseYamlDocument(
     uniqueKeys: dialect === 'yaml',
     ...(dialect === 'yaml' ? { merge: true } : { schema: 'failsafe', customTags: ansibleTags }),
   })
-  const fail = ({ offset, problem, cause }: Problem): OpsError => {
+  const fail = ({ offset, problem, ...details }: Problem): OpsError => {
     const position = place(lines, offset)
-    const message = `${path}:${position.line}:${position.column}: ${problem}`
-    return new OpsError(code, message, { data: { file: path, ...position }, ...(cause === undefined ? {} : { cause }) })
+    return new OpsError(code, `${path}:${position.line}:${position.column}: ${problem}`, {
+      data: { file: path, ...position },
+      ...details,
+    })
   }
   const [error] = [...document.errors, ...document.warnings]
-  if (error) throw fail({ offset: error.pos[0], problem: wording(error), cause: error })
+  if (error) throw fail({ offset: error.pos[0], ...wording(error), cause: error })
   return {
     value: toJson(document, fail),
     locate: (keys, part = 'value') => place(lines, offsetOf(document, keys, part)),
@@ -54,6 +56,7 @@ export function parseYamlDocument(
 interface Problem {
   readonly offset: number
   readonly problem: string
+  readonly hint?: string
   readonly cause?: unknown
 }
 
@@ -67,8 +70,13 @@ function place(lines: LineCounter, offset: number): Position {
   return { line: Math.max(line, 1), column: Math.max(col, 1) }
 }
 
-function wording({ code, message }: YAMLParseError | YAMLWarning): string {
-  return code === 'MULTIPLE_DOCS' ? 'a second document, where only one is read' : plain(message)
+function wording({ code, message }: YAMLParseError | YAMLWarning): Pick<Problem, 'problem' | 'hint'> {
+  if (code === 'MULTIPLE_DOCS') return { problem: 'a second document, where only one is read' }
+  const quotable = code === 'UNEXPECTED_TOKEN' || code === 'BAD_SCALAR_START' || message.startsWith('Missing , or :')
+  return {
+    problem: plain(message),
+    ...(quotable && { hint: 'a text with brackets or a leading @ * & ! needs quotes: "@web", ["web[1-3]"]' }),
+  }
 }
 
 /** The library's sentence in our manner: lower case, without a full stop or colon at the end. */

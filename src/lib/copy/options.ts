@@ -4,6 +4,8 @@ import { parsedBy } from '../core/fields.ts'
 import { fleetOptions } from '../fleet/index.ts'
 
 const what = 'Copy'
+// Whoever receives prints nothing, so silence says nothing.
+const { idleTimeout: _, ...flags } = fleetOptions
 
 /** Flags of `opsctl cp`. */
 export const copyOptions = z.strictObject({
@@ -13,7 +15,7 @@ export const copyOptions = z.strictObject({
     completes: 'files',
     description: 'what to copy, then where to; a leading colon marks the side on the hosts, as in :/etc/nginx/',
   }),
-  ...fleetOptions,
+  ...flags,
   owner: z.string().transform(parsedBy(parseOwner)).optional().meta({
     value: 'USER[:GROUP]',
     group: what,

@@ -2,8 +2,10 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
+import type { Log } from '../core/io.ts'
 import type { Item } from '../core/item.ts'
 import { Journal } from '../journal/journal.ts'
+import { acquireLock } from '../run/lock.ts'
 
 /** What is known of a run before its first host answered. */
 export interface RunHeader {
@@ -22,34 +24,47 @@ const keptRuns = 50
  * state directory can not be written the run goes on without.
  */
 export class RunRecord implements AsyncDisposable {
-  readonly #journal: Journal | undefined
+  readonly #log: Log
+  #journal: Journal | undefined
 
-  private constructor(journal: Journal | undefined) {
+  private constructor(log: Log, journal: Journal | undefined) {
+    this.#log = log
     this.#journal = journal
   }
 
   static async start({ paths, runId, clock, log }: Context, header: RunHeader): Promise<RunRecord> {
     try {
-      const journal = await Journal.open(join(runsOf(paths.state), runId), { fsync: 'never', clock })
-      journal.append(recordType.header, encode(header))
+      const journal = await Journal.open(join(runsOf(paths.state), runId), {
+        fsync: 'never',
+        clock,
+        lock: path => acquireLock(path, { runId, command: header.kind, clock }),
+      })
+      journal.append(recordType.header, { ...header })
       await journal.flush()
       await prune(paths.state)
-      return new RunRecord(journal)
+      return new RunRecord(log, journal)
     } catch (error) {
       log('info', 'this run is not recorded', { error })
-      return new RunRecord(undefined)
+      return new RunRecord(log, undefined)
     }
   }
 
   add(item: Item): void {
-    this.#journal?.append(
-      recordType.result,
-      encode({ host: item.host ?? '', ok: item.outcome === 'ok' || item.outcome === 'changed' }),
-    )
+    try {
+      const ok = item.outcome === 'ok' || item.outcome === 'changed'
+      this.#journal?.append(recordType.result, { host: item.host ?? '', ok })
+    } catch (error) {
+      this.#giveUp(error)
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#journal?.[Symbol.asyncDispose]()
+    await this.#journal?.[Symbol.asyncDispose]().catch(error => this.#giveUp(error))
+  }
+
+  #giveUp(error: unknown): void {
+    this.#journal = undefined
+    this.#log('warn', 'the record of this run is incomplete: @failed will name too many hosts', { error })
   }
 }
 
@@ -69,7 +84,8 @@ export async function lastFailed(state: string): Promise<readonly string[]> {
 
 async function unanswered(directory: string): Promise<string[] | undefined> {
   let open: Set<string> | undefined
-  for await (const { type, payload } of Journal.inspect(directory)) {
+  const journal = await Journal.inspect(directory)
+  for await (const { type, payload } of journal.read()) {
     const record = JSON.parse(new TextDecoder().decode(payload))
     if (type === recordType.header) open = new Set((record as RunHeader).hosts)
     else if (record.ok) open?.delete(record.host)
@@ -78,7 +94,6 @@ async function unanswered(directory: string): Promise<string[] | undefined> {
 }
 
 const runsOf = (state: string): string => join(state, 'runs')
-const encode = (record: object): Uint8Array => new TextEncoder().encode(JSON.stringify(record))
 
 async function runIds(state: string): Promise<string[]> {
   try {

@@ -4,10 +4,11 @@ import type { Clock } from '../core/clock.ts'
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  timer(ms, call) {
+  timer(ms, call, { background = false } = {}) {
     // setTimeout holds 31 bits: what is further away than 24 days is never.
     if (ms > 2 ** 31 - 1) return () => {}
     const timer = setTimeout(call, ms)
+    if (background) timer.unref()
     return () => clearTimeout(timer)
   },
 }

@@ -2,6 +2,8 @@ import { lookup } from 'node:dns/promises'
 import { connect, isIP, type Socket } from 'node:net'
 import type { Clock } from '../core/clock.ts'
 
+export type { Socket }
+
 export interface Address {
   readonly address: string
   readonly family: 4 | 6

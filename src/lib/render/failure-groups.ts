@@ -5,7 +5,7 @@ import { exitStatusOf, type Standing, standingOf, wordOf } from './standing.ts'
 /** Items that went wrong in the same way. */
 export interface FailureGroup {
   readonly standing: Standing
-  /** What happened, short: `exit status 2`, `ended by SIGKILL`, `unreachable`. */
+  /** What happened, short: `exit 2`, `ended by SIGKILL`, `unreachable`. */
   readonly what: string
   /** The message they share, with `<host>` where each names itself; the meaning of the reason when there is none. */
   readonly message: string
@@ -14,7 +14,7 @@ export interface FailureGroup {
   readonly names: readonly string[]
 }
 
-/** The items that are bad or unknown, grouped by reason, exit status and message; the worst and largest groups first. */
+/** The items that are bad or unknown, grouped by reason, exit status and message; what is stuck first, then the bad, the large before the small. */
 export function failureGroups(items: readonly Item[]): FailureGroup[] {
   const groups = new Map<string, Item[]>()
   for (const item of items) {
@@ -25,8 +25,11 @@ export function failureGroups(items: readonly Item[]): FailureGroup[] {
     if (group) group.push(item)
     else groups.set(key, [item])
   }
-  return [...groups.values()].map(toGroup).sort((a, b) => a.standing.localeCompare(b.standing) || b.items.length - a.items.length)
+  return [...groups.values()].map(toGroup).sort((a, b) => urgency(a) - urgency(b) || b.items.length - a.items.length)
 }
+
+const urgency = ({ standing, items: [first] }: FailureGroup): number =>
+  first?.outcome === 'stuck' ? 0 : standing === 'bad' ? 1 : 2
 
 function toGroup(items: readonly Item[]): FailureGroup {
   const [first] = items
@@ -39,7 +42,9 @@ function toGroup(items: readonly Item[]): FailureGroup {
 /** What happened to an item, short. */
 export function whatOf(item: Item): string {
   const { code, signal } = exitStatusOf(item)
-  if (item.reason === 'exit' && code !== undefined) return `exit status ${code}`
+  if (item.outcome === 'stuck' || item.outcome === 'undone')
+    return item.reason === undefined ? item.outcome : `${item.outcome} (${item.reason})`
+  if (item.reason === 'exit' && code !== undefined) return `exit ${code}`
   if (item.reason === 'signal' && signal !== undefined) return `ended by SIG${signal}`
   return item.reason ?? wordOf(item)
 }
@@ -50,7 +55,7 @@ export const explanationOf = ({ message, reason }: Item): string => message ?? (
 function messageOf(item: Item): string {
   const { host } = item
   const message = explanationOf(item)
-  if (host === undefined || !message.includes(host)) return message
+  if (!host || !message.includes(host)) return message
   return message
     .split(host)
     .reduce((text, part) =>

@@ -10,7 +10,7 @@ import { xmlAttribute, xmlText } from './xml-text.ts'
 export default defineRenderer({
   type: 'junit',
   version: '1',
-  summary: 'JUnit XML for continuous integration: one test case for each item',
+  summary: 'test cases for continuous integration, as JUnit XML',
   stability: 'stable',
   schema: noConfig,
   example: {},

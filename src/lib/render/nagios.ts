@@ -12,7 +12,7 @@ import { oneLine } from './visible-text.ts'
 export default defineRenderer({
   type: 'nagios',
   version: '1',
-  summary: 'a Nagios plugin status line with performance data; the exit code is 0 to 3',
+  summary: 'the status line of a Nagios plugin with performance data; the exit code is 0 to 3',
   stability: 'stable',
   schema: noConfig,
   example: {},
@@ -74,4 +74,4 @@ const barless = (text: string): string => text.replaceAll('|', '/')
 const quoted = (label: string): string => `'${barless(oneLine(label)).replaceAll("'", "''").replaceAll('=', '_')}'`
 
 /** Guidelines know digits, sign and point only, no exponent. */
-const decimal = (value: number): string => (/e/.test(String(value)) ? value.toFixed(6) : String(value))
+const decimal = (value: number): string => value.toLocaleString('en', { useGrouping: false, maximumFractionDigits: 6 })

@@ -9,7 +9,7 @@ import { visible } from './visible-text.ts'
 export default defineRenderer({
   type: 'prometheus',
   version: '1',
-  summary: 'Prometheus text format, for the textfile collector or a push gateway',
+  summary: 'metrics in the Prometheus text format, for the textfile collector or a push gateway',
   stability: 'stable',
   schema: noConfig,
   example: {},

@@ -48,7 +48,11 @@ const item = {
       type: 'object',
       properties: { stdout: { $ref: '#/$defs/output' }, stderr: { $ref: '#/$defs/output' } },
     },
-    data: { type: 'object', additionalProperties: true, description: 'what the command knows besides: code, signal' },
+    data: {
+      type: 'object',
+      additionalProperties: true,
+      description: 'what the command knows besides: exitCode (null where unknown), signal',
+    },
   },
 } as const
 

@@ -43,9 +43,9 @@ export function inColour(standing: Standing, text: string, { style }: Pick<Rende
   return paint[standing](text)
 }
 
-/** How a command ended: `data.code` is its exit status (null where unknown), `data.signal` the signal's name without SIG. */
+/** How a command ended: `data.exitCode` is its exit status (null where unknown), `data.signal` the signal's name without SIG. */
 export function exitStatusOf(item: Item): { readonly code?: number; readonly signal?: string } {
-  const code = item.data?.['code']
+  const code = item.data?.['exitCode']
   const signal = item.data?.['signal']
   return { ...(typeof code === 'number' && { code }), ...(typeof signal === 'string' && { signal }) }
 }

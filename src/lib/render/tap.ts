@@ -11,7 +11,7 @@ import { yamlText } from './yaml-text.ts'
 export default defineRenderer({
   type: 'tap',
   version: '1',
-  summary: 'Test Anything Protocol: one test point for each item',
+  summary: 'test points of the Test Anything Protocol, version 13',
   stability: 'stable',
   schema: noConfig,
   example: {},
@@ -37,16 +37,13 @@ async function testPoint(item: Item, number: number, env: RenderEnv): Promise<st
   const failed = standing === 'bad' || standing === 'unknown'
   const directive = standing === 'skipped' ? ` # SKIP ${oneLine(item.message ?? '')}`.trimEnd() : ''
   const line = `${failed ? 'not ok' : 'ok'} ${number} - ${escaped(labelOf(item))}${directive}\n`
-  const details = failed || standing === 'warn' ? await diagnostics(item, env) : undefined
-  return details === undefined ? line : `${line}  ---\n  ${yamlText(details, 2)}\n  ...\n`
+  return failed || standing === 'warn'
+    ? `${line}  ---\n  ${yamlText(diagnostics(item), 2)}\n${await output(item, env)}  ...\n`
+    : line
 }
 
-/** Output as a list of lines: the YAML subset of Perl's reader knows few block scalars. */
-async function diagnostics(item: Item, env: RenderEnv): Promise<Json> {
+function diagnostics(item: Item): Json {
   const { code, signal } = exitStatusOf(item)
-  const refs = [item.output?.stderr, item.output?.stdout].filter(ref => ref !== undefined && ref.bytes > 0)
-  const [ref] = refs
-  const output = ref && (await env.readOutput(ref, 4096)).text
   return {
     message: oneLine(explanationOf(item)) || whatOf(item),
     severity: standingOf(item) === 'warn' ? 'warn' : 'fail',
@@ -54,8 +51,17 @@ async function diagnostics(item: Item, env: RenderEnv): Promise<Json> {
     ...(code !== undefined && { exit_code: code }),
     ...(signal !== undefined && { signal }),
     duration_ms: item.durationMs,
-    ...(output && { output: visible(output).trimEnd().split('\n') }),
   }
+}
+
+/**
+ * What it printed, as a member of the YAML block. Perl's reader knows one kind of literal block, in which the first line is not
+ * indented and empty lines have the margin too; any other reader takes it as well.
+ */
+async function output({ output }: Item, env: RenderEnv): Promise<string> {
+  const ref = [output?.stderr, output?.stdout].find(candidate => candidate !== undefined && candidate.bytes > 0)
+  const text = ref === undefined ? '' : visible((await env.readOutput(ref, 4096)).text).trim()
+  return text === '' ? '' : `  output: |\n${text.replace(/^/gm, '    ')}\n`
 }
 
 /** In a description a hash would start a directive. */

@@ -39,14 +39,12 @@ function quoted(text: string): string {
   )
 }
 
+/** What only a quoted string gives back: a character that YAML does not print, or a line of nothing but white space, on which readers differ. */
+const unfit = /[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|^[ \t]+$/mu
+
 /** A literal block, or undefined where one would not give the text back. */
 function block(text: string, indent: number): string | undefined {
-  if (
-    indent === 0 ||
-    !text.includes('\n') ||
-    /[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u.test(text)
-  )
-    return undefined
+  if (indent === 0 || !text.includes('\n') || unfit.test(text)) return undefined
   const body = text.replace(/\n+$/, '')
   if (body === '') return undefined
   const ending = text.length - body.length

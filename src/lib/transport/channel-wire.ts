@@ -15,7 +15,7 @@ export class ChannelWire implements Wire, ChannelEvents {
   static async open(session: SshSession, target: { readonly host: string; readonly port: number }): Promise<ChannelWire> {
     const wire = new ChannelWire()
     try {
-      wire.#channel = await session.openForward(target, wire)
+      wire.#channel = await session.channels.openForward(target, wire)
       return wire
     } catch (error) {
       if (!(error instanceof ChannelRefused)) throw error

@@ -94,6 +94,7 @@ export class ConnectionPool implements Connector {
         isRetryable: error => error instanceof TransportError && error.retryable,
       },
     )
+    session.onLost = () => this.#transports.delete(host.name)
     return new SshTransport({ host, session, clock, startTimeoutMs: connectTimeoutMs, forwardAgent: target.forwardAgent })
   }
 

@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.ts'
+import type { Socket } from '../net/connect.ts'
 import type { Wire, WireEvents } from './wire.ts'
 
 /** How long a peer may take to close its side before ours is simply dropped. */
@@ -33,7 +33,7 @@ export class SocketWire implements Wire {
 
   end(): void {
     if (this.#socket.destroyed) return
-    this.#cancelFarewell = this.#clock.timer(farewellMs, () => this.#socket.destroy())
+    this.#cancelFarewell = this.#clock.timer(farewellMs, () => this.#socket.destroy(), { background: true })
     this.#socket.end()
   }
 

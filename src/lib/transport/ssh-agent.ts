@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.ts'
-import { connectUnix } from '../net/connect.ts'
+import { connectUnix, type Socket } from '../net/connect.ts'
 import { SshReader, sshString, sshUint32 } from './ssh-encoding.ts'
 import { type Identity, isSecurityKey, keyType } from './ssh-identity.ts'
 

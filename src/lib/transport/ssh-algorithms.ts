@@ -35,15 +35,15 @@ export const defaults: Omit<Algorithms, 'compression' | 'hostKey'> = {
   ],
 }
 
-/** What a host is offered, as SshSession takes it. */
-export async function offeredTo(target: SshTarget, library: SshLibrary): Promise<object> {
+/** What a host is offered. */
+export async function algorithmsFor(target: SshTarget, library: SshLibrary): Promise<Algorithms> {
   const { supported } = library
   const usable = (names: readonly string[], known: readonly string[]): string[] => names.filter(name => known.includes(name))
-  return library.offer({
+  return {
     kex: usable(target.kex ?? defaults.kex, supported.kex),
     hostKey: await target.hostKeys.algorithms(supported.hostKey),
     ciphers: usable(target.ciphers ?? defaults.ciphers, supported.ciphers),
     macs: usable(target.macs ?? defaults.macs, supported.macs),
     compression: target.compression,
-  })
+  }
 }

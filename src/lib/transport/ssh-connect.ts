@@ -1,11 +1,11 @@
-import type { Socket } from 'node:net'
 import type { Clock } from '../core/clock.ts'
+import { errnoOf } from '../core/errno.ts'
 import { type ConnectStage, TransportError } from '../core/transport.ts'
-import { connectTcp, resolveName } from '../net/connect.ts'
+import { connectTcp, resolveName, type Socket } from '../net/connect.ts'
 import { abortable } from '../run/deadline.ts'
 import { ConnectDeadline } from './connect-deadline.ts'
 import { SocketWire } from './socket-wire.ts'
-import { offeredTo } from './ssh-algorithms.ts'
+import { algorithmsFor } from './ssh-algorithms.ts'
 import type { Credentials } from './ssh-auth.ts'
 import { authenticate } from './ssh-auth.ts'
 import type { SshLibrary } from './ssh-library.ts'
@@ -34,15 +34,16 @@ export async function connectSsh(request: ConnectRequest): Promise<SshSession> {
   const { target, clock, library, timeoutMs, signal, onStage } = request
   using deadline = new ConnectDeadline({ clock, ms: timeoutMs, signal, onStage })
   deadline.signal.throwIfAborted()
-  const offer = await offeredTo(target, library)
+  const algorithms = await algorithmsFor(target, library)
   const wire = request.openWire ? await inTime(request.openWire(), deadline) : await tcpWire(target, clock, deadline)
   const session = new SshSession({
     library,
     clock,
     wire,
-    offer,
+    algorithms,
     onStage: stage => deadline.enter(stage),
     verifyHostKey: key => deadline.hold(target.hostKeys.verify(key)),
+    ...(target.forwardAgent && target.identityAgent ? { agentToForward: target.identityAgent } : {}),
     keepAlive: { intervalMs: target.serverAliveIntervalMs, countMax: target.serverAliveCountMax },
   })
   const abort = (): void => session.fail(deadline.signal.reason)
@@ -100,7 +101,7 @@ const lasting = new Set(['ENOTFOUND', 'EADDRNOTAVAIL', 'EACCES', 'EINVAL'])
 
 function unreachable(error: unknown, { stage, what }: { readonly stage: ConnectStage; readonly what: string }): TransportError {
   if (error instanceof TransportError) return error
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const code = errnoOf(error) ?? ''
   const message = words[code] ?? (error instanceof Error ? error.message : String(error))
   return new TransportError('unreachable', `${what}: ${message}`, { stage, retryable: !lasting.has(code), cause: error })
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
+import { errnoOf } from '../core/errno.ts'
 import { SshReader } from './ssh-encoding.ts'
 import { type Identity, signWithKey } from './ssh-identity.ts'
 import type { SshLibrary } from './ssh-library.ts'
@@ -44,7 +45,7 @@ export class KeyFiles {
       // As ssh: a key that others can read is no secret.
       if ((mode & 0o077) !== 0 && uid === process.getuid?.()) return unusable('others can read it: chmod 600')
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      const code = errnoOf(error)
       return code === 'ENOENT' ? [] : unusable(`can not be read (${code})`)
     }
     const key = await this.#parse(file, text)

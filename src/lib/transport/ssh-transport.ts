@@ -8,6 +8,7 @@ import { type CommandEvents, execute, type RunningCommand } from './running-comm
 import { ChannelRefused, type SshChannel } from './ssh-channel.ts'
 import { SshCommand } from './ssh-command.ts'
 import type { SshSession } from './ssh-session.ts'
+import { SftpFiles } from './ssh-sftp.ts'
 import { newSudoMarks, sudoArgv } from './sudo.ts'
 import { getFile, putFile } from './transfer.ts'
 
@@ -26,6 +27,8 @@ export class SshTransport implements Transport {
   readonly #options: SshTransportOptions
   readonly #session: SshSession
   readonly #slots = new ChannelSlots()
+  readonly #run = (command: Command, options: RunOptions): Promise<Output> => this.run(command, options)
+  #shell: Promise<boolean> | undefined
 
   constructor(options: SshTransportOptions) {
     this.host = options.host
@@ -53,17 +56,44 @@ export class SshTransport implements Transport {
     })
   }
 
-  put(content: AsyncIterable<Uint8Array> | Uint8Array, path: string, options: PutOptions): Promise<void> {
-    return putFile((command, more) => this.run(command, more), { content, path, ...options })
+  async put(content: AsyncIterable<Uint8Array> | Uint8Array, path: string, options: PutOptions): Promise<void> {
+    if (await this.#hasShell(options.signal)) await putFile(this.#run, { content, path, ...options })
+    else await this.#bySftp(files => files.put(content, path, options))
   }
 
-  get(path: string, options: { readonly signal: AbortSignal }): Promise<Uint8Array> {
-    return getFile((command, more) => this.run(command, more), { path, signal: options.signal })
+  async get(path: string, options: { readonly signal: AbortSignal }): Promise<Uint8Array> {
+    if (await this.#hasShell(options.signal)) return getFile(this.#run, { path, signal: options.signal })
+    return this.#bySftp(files => files.get(path, options))
   }
 
   /** Closes the connection and returns at once: a peer that is gone is not waited for. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#session.end()
+  }
+
+  /** Whether the host runs commands at all: some accounts have sftp only. Asked once. */
+  #hasShell(signal: AbortSignal): Promise<boolean> {
+    const word = 'opsctl-has-a-shell'
+    this.#shell ??= this.run({ argv: ['echo', word] }, { signal, timeoutMs: this.#options.startTimeoutMs }).then(
+      ({ stdout }) => Buffer.from(stdout).includes(word),
+      error => {
+        if (this.usable) return false
+        throw error
+      },
+    )
+    return this.#shell
+  }
+
+  async #bySftp<T>(work: (files: SftpFiles) => Promise<T>): Promise<T> {
+    await this.#slots.take()
+    let files: SftpFiles | undefined
+    try {
+      files = await this.#inTime(SftpFiles.open(events => this.#session.channels.openSession(events)))
+      return await work(files)
+    } finally {
+      files?.close()
+      this.#slots.release()
+    }
   }
 
   async #start(line: string, events: CommandEvents): Promise<RunningCommand> {
@@ -92,7 +122,7 @@ export class SshTransport implements Transport {
   /** undefined when the host has too many channels open: worth another try. */
   async #open(command: SshCommand): Promise<SshChannel | undefined> {
     try {
-      return await this.#inTime(this.#session.openSession(command))
+      return await this.#inTime(this.#session.channels.openSession(command))
     } catch (error) {
       const crowded = error instanceof ChannelRefused && this.#slots.shrink()
       this.#slots.release()

@@ -27,7 +27,7 @@ export async function putFile(
 ): Promise<void> {
   const { path, signal, sudo } = input
   const options = { signal, ...(sudo && { sudo }) }
-  const temporary = `${path.slice(0, path.lastIndexOf('/') + 1)}.opsctl-${randomBytes(8).toString('hex')}`
+  const temporary = temporaryName(path)
   const script = (text: string, ...args: string[]): Command => ({ argv: ['sh', '-c', text, 'sh', path, temporary, ...args] })
   const hashed = new HashedContent(input.content)
   const received = await run(script(receive), { ...options, stdin: hashed })
@@ -50,6 +50,11 @@ export async function getFile(run: Run, input: { readonly path: string; readonly
   const output = await run({ argv: ['sh', '-c', 'exec cat <"$1"', 'sh', input.path] }, { signal: input.signal })
   demand(output, `${input.path} could not be read`)
   return output.stdout
+}
+
+/** A new name in the directory of a path: only there a rename replaces a file in one step. */
+export function temporaryName(path: string): string {
+  return `${path.slice(0, path.lastIndexOf('/') + 1)}.opsctl-${randomBytes(8).toString('hex')}`
 }
 
 /** @throws TransportError unless the command ended well */

@@ -16,7 +16,7 @@ export async function* pageRows(report: Report, env: RenderEnv): AsyncIterable<M
   if (items.length === 0) return
   const layout = { named: hasNames(items), limit: textLimit(items.length), groups: groupNumbers(items) }
   yield html`<section aria-labelledby="items">
-<h2 id="items">${items.some(item => item.host !== undefined) ? 'Hosts' : 'Checks'}</h2>
+<h2 id="items">${items.every(item => item.host !== undefined) ? 'Hosts' : 'Results'}</h2>
 ${tools(report)}<table role="table" class="${layout.named ? 'named' : 'unnamed'}${items.length > eagerRows ? ' long' : ''}">
 <thead role="rowgroup"><tr role="row">${head('result', 'Result')}${head('host', 'Host')}${layout.named ? head('name', 'Name') : ''}${head('reason', 'Reason')}${head('time', 'Time')}<th role="columnheader" class="more">Message and output</th></tr></thead>
 <tbody role="rowgroup">
@@ -97,7 +97,7 @@ async function outputs({ output }: Item, limit: number, env: RenderEnv): Promise
 }
 
 function facts({ labels, metrics, data }: Item): Markup {
-  const { code: _, signal: __, ...rest } = data ?? {}
+  const { exitCode: _, signal: __, ...rest } = data ?? {}
   const pairs: [string, Json][] = [...Object.entries(labels ?? {}), ...Object.entries(metrics ?? {}), ...Object.entries(rest)]
   if (pairs.length === 0) return html``
   const shown = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))

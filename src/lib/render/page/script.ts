@@ -44,7 +44,8 @@ if (tools) {
   let pending = 0
   filter.addEventListener('input', () => {
     clearTimeout(pending)
-    pending = setTimeout(apply, rows.length > 300 ? 120 : 0)
+    if (rows.length <= 300) apply()
+    else pending = setTimeout(apply, 120)
   })
   for (const chip of chips) {
     chip.addEventListener('click', () => {

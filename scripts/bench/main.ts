@@ -1,0 +1,68 @@
+/** `npm run bench -- NAME [--rounds N] [--hosts N,N] [--concurrency N] [--tools NAME,NAME]`; without a name it lists them. */
+import { parseArgs } from 'node:util'
+import { runShown } from '../run-shown.ts'
+
+export interface BenchOptions {
+  readonly rounds: number
+  readonly hosts: readonly number[]
+  readonly concurrency: number
+  /** Only these clients; all when absent. */
+  readonly tools: readonly string[] | undefined
+}
+
+interface Bench {
+  readonly summary: string
+  /** Prints its table; false when a goal was missed or something did not answer. */
+  readonly run: (options: BenchOptions) => Promise<boolean>
+}
+
+const benches: Readonly<Record<string, Bench>> = {
+  fleet: {
+    summary: 'one command on many hosts: opsctl beside pdsh, pssh, clush and ansible',
+    run: async options => (await import('./fleet.ts')).benchFleet(options),
+  },
+  reuse: {
+    summary: 'ten commands over kept connections against ten connects',
+    run: async options => (await import('./reuse.ts')).benchReuse(options),
+  },
+  pull: {
+    summary: '100 MB from one host: opsctl beside ssh cat',
+    run: async options => (await import('./pull.ts')).benchPull(options),
+  },
+  semaphore: {
+    summary: 'memory of 100,000 tasks that wait for their turn',
+    run: () => script('semaphore.ts'),
+  },
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    hosts: { type: 'string', default: '100,500' },
+    concurrency: { type: 'string', default: '64' },
+    tools: { type: 'string' },
+  },
+})
+const [name] = positionals
+const bench = name === undefined ? undefined : benches[name]
+if (bench) {
+  const reached = await bench.run({
+    rounds: Number(values.rounds),
+    hosts: values.hosts.split(',').map(Number),
+    concurrency: Number(values.concurrency),
+    tools: values.tools?.split(','),
+  })
+  process.exitCode = reached ? 0 : 1
+} else {
+  const names = Object.entries(benches).map(([word, { summary }]) => `  ${word.padEnd(10)} ${summary}\n`)
+  process.stdout.write(
+    `usage: npm run bench -- NAME [--rounds N] [--hosts N,N] [--concurrency N] [--tools NAME,NAME]\n${names.join('')}`,
+  )
+  process.exitCode = name === undefined ? 0 : 2
+}
+
+async function script(file: string): Promise<boolean> {
+  const argv = [process.execPath, new URL(file, import.meta.url).pathname]
+  return (await runShown({ argv, show: 'always', deadlineMs: 600_000 })).code === 0
+}

@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'bun:test'
+import { maxFailures, parseMaxFail, parseShard } from '../../src/lib/fleet/options.ts'
+
+describe('--max-fail', () => {
+  test.each([
+    ['0', 10, 0],
+    ['3', 10, 3],
+    ['5%', 100, 5],
+    ['5%', 10, 0],
+    ['33%', 10, 3],
+    ['100%', 10, 10],
+    ['2.5%', 200, 5],
+  ])('%s of %p hosts lets %d fail', (text, total, allowed) => expect(maxFailures(parseMaxFail(text), total)).toBe(allowed))
+
+  test('absent lets all fail', () => expect(maxFailures(undefined, 5)).toBe(Number.POSITIVE_INFINITY))
+
+  test.each(['', '-1', '1.5', '101%', 'some', '%'])("'%s' is refused", text =>
+    expect(() => parseMaxFail(text)).toThrow('neither'),
+  )
+})
+
+describe('--shard', () => {
+  test('is a share counted from one', () => expect(parseShard('2/4')).toEqual({ index: 2, count: 4 }))
+
+  test.each(['0/4', '5/4', '2', '2/0', 'a/b', ''])("'%s' is refused", text =>
+    expect(() => parseShard(text)).toThrow('is not a share'),
+  )
+})
