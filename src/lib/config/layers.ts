@@ -70,15 +70,17 @@ export function checked<S extends z.ZodObject>(
   const key = String(issue?.path[0] ?? '')
   const flag = flags.find(candidate => candidate.key === key)
   const origin = origins[key] ?? `--${flag?.long ?? key}`
-  const inFile = /:\d+:\d+$/.test(origin)
   const message = issue === undefined ? 'not valid' : issueText(issue, values[key])
-  const place = inFile ? `${origin}: ${flag?.long}` : origin
+  const place = isInFile(origin) ? `${origin}: ${flag?.long}` : origin
   const close = flag?.choices && nearest(String(values[key]), flag.choices)
-  throw new OpsError(inFile ? 'E_CONFIG' : 'E_USAGE', `${place}: ${message}`, {
+  throw new OpsError(isInFile(origin) ? 'E_CONFIG' : 'E_USAGE', `${place}: ${message}`, {
     data: { flag: flag?.long ?? key, value: values[key] ?? null, origin },
     ...(close && { hint: `did you mean ${close}?` }),
   })
 }
+
+/** True for the origin `file:line:column`. */
+export const isInFile = (origin: string): boolean => /:\d+:\d+$/.test(origin)
 
 function issueText(issue: z.core.$ZodIssue, value: unknown): string {
   const got =
@@ -87,6 +89,7 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'too_small') return `${got} is too small: at least ${issue.minimum}`
   if (issue.code === 'too_big') return `${got} is too big: at most ${issue.maximum}`
   if (issue.code === 'invalid_type' && value === undefined) return 'is required'
+  if (issue.code === 'invalid_type' && issue.expected === 'boolean') return `${got} is neither true nor false`
   if (issue.code === 'invalid_type') return `${got} is not ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`
   return issue.message
 }
