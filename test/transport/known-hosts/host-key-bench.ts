@@ -6,6 +6,7 @@ import { fetchHostCertificate } from '../../../src/lib/transport/known-hosts/cer
 import { type HostKeyRules, KnownHostsVerifier } from '../../../src/lib/transport/known-hosts/host-key-verifier.ts'
 import { KnownHosts } from '../../../src/lib/transport/known-hosts/known-hosts.ts'
 import { systemStore } from '../../../src/lib/transport/known-hosts/system-store.ts'
+import type { FetchCertificate } from '../../../src/lib/transport/ssh-target.ts'
 import { type HostKeyType, makeKey } from '../../helpers/ssh-key.ts'
 import { InetdSshd } from './inetd-sshd.ts'
 
@@ -32,6 +33,7 @@ export interface CertificateOptions {
 /** Keys, certificates and servers for host key verification, in a directory of their own. */
 export class HostKeyBench implements AsyncDisposable {
   readonly directory: string
+  readonly #fetch = new WeakMap<KnownHostsVerifier, FetchCertificate>()
   readonly #keys: ReadonlyMap<string, string>
   #files = 0
 
@@ -76,14 +78,14 @@ export class HostKeyBench implements AsyncDisposable {
   async verifier(
     sshd: InetdSshd,
     known: string,
-    rules: Partial<HostKeyRules> = {},
+    { fetchCertificate, ...rules }: Partial<HostKeyRules> & { readonly fetchCertificate?: FetchCertificate } = {},
   ): Promise<{ verifier: KnownHostsVerifier; file: string }> {
     const file = this.path('known')
     await writeFile(
       file,
       known.replace(/\{([\w-]+)\}/g, (_, name: string) => this.key(name)),
     )
-    const fetchCertificate = (algorithms: readonly string[]): Promise<Buffer> =>
+    const fetch: FetchCertificate = algorithms =>
       fetchHostCertificate({ wire: sshd.wire(), algorithms, signal: AbortSignal.timeout(10_000) })
     const knownHosts = await KnownHosts.load({ files: [file] }, systemStore())
     const standard: HostKeyRules = {
@@ -91,16 +93,21 @@ export class HostKeyBench implements AsyncDisposable {
       name: { host, port: 22 },
       policy: 'strict',
       now: () => Date.now(),
-      fetchCertificate,
     }
-    return { file, verifier: new KnownHostsVerifier({ ...standard, ...rules }) }
+    const verifier = new KnownHostsVerifier({ ...standard, ...rules })
+    this.#fetch.set(verifier, fetchCertificate ?? fetch)
+    return { file, verifier }
+  }
+
+  algorithms(verifier: KnownHostsVerifier): Promise<readonly string[]> {
+    return verifier.algorithms(offered, this.#fetch.get(verifier))
   }
 
   /** What opsctl does with a server: the key it would present to the algorithms that are offered, and what comes of it. */
   async judge(verifier: KnownHostsVerifier, present: readonly string[]): Promise<string> {
     const types: Readonly<Record<string, string>> = { ed25519: 'ssh-ed25519', ecdsa: 'ecdsa-sha2-nistp256', rsa: 'rsa-sha2-512' }
     try {
-      const algorithms = await verifier.algorithms(offered)
+      const algorithms = await this.algorithms(verifier)
       const key = algorithms.map(algorithm => present.find(name => types[name] === algorithm)).find(name => name !== undefined)
       if (!key) return 'no common algorithm'
       await verifier.verify(this.blob(key))

@@ -1,5 +1,6 @@
 import { TransportError } from '../../core/transport.ts'
 import { assembleAlgorithms } from '../ssh-config/algorithms.ts'
+import type { FetchCertificate, HostKeyVerifier } from '../ssh-target.ts'
 import { authoritySignatures, readCertificate, verifyHostCertificate } from './host-certificate.ts'
 import type { HostKeyVerdict, HostName, KnownHosts } from './known-hosts.ts'
 import { type PublicKey, readPublicKey, rsaBits } from './public-key.ts'
@@ -21,8 +22,6 @@ export interface HostKeyRules {
   readonly acceptInto?: { readonly file: string; readonly hash: boolean }
   /** Needed for `ask`. */
   readonly confirm?: (question: string) => Promise<boolean>
-  /** Asks the host for its certificate; needed for @cert-authority. See fetchHostCertificate(). */
-  readonly fetchCertificate?: (algorithms: readonly string[]) => Promise<Buffer>
   /** Milliseconds since the epoch. */
   readonly now: () => number
 }
@@ -41,8 +40,9 @@ const standard = [
  * Decides about the key of one host, before anything is sent to it. Where only authorities are known for a host, its certificate is fetched first:
  * the key it certifies is the one key that is accepted, and the connection is made with that key's type.
  */
-export class KnownHostsVerifier {
+export class KnownHostsVerifier implements HostKeyVerifier {
   readonly #rules: HostKeyRules
+  #fetchCertificate: FetchCertificate | undefined
   #certified: Promise<PublicKey | Error> | undefined
   #isNew = false
 
@@ -51,7 +51,8 @@ export class KnownHostsVerifier {
   }
 
   /** Host key algorithms to offer, best first. @throws TransportError hostkey when none is left */
-  async algorithms(supported: readonly string[]): Promise<readonly string[]> {
+  async algorithms(supported: readonly string[], fetchCertificate?: FetchCertificate): Promise<readonly string[]> {
+    this.#fetchCertificate = fetchCertificate
     const { knownHosts, name, hostKeyAlgorithms: written } = this.#rules
     const usable = assembleAlgorithms(written, {
       defaults: standard.filter(algorithm => supported.includes(algorithm)),
@@ -130,10 +131,10 @@ export class KnownHostsVerifier {
   }
 
   async #fetch(algorithms: readonly string[]): Promise<PublicKey | Error> {
-    const { knownHosts, name, now, fetchCertificate, caSignatureAlgorithms } = this.#rules
-    if (!fetchCertificate) return new Error('the host can not be asked for its certificate')
+    const { knownHosts, name, now, caSignatureAlgorithms } = this.#rules
+    if (!this.#fetchCertificate) return new Error('the host can not be asked for its certificate')
     try {
-      const certificate = readCertificate(await fetchCertificate(algorithms))
+      const certificate = readCertificate(await this.#fetchCertificate(algorithms))
       if (!certificate) return new Error('the host sent no certificate')
       const authorities = knownHosts.authorities(name).map(({ key }) => key)
       const subject = (name.hostKeyAlias ?? name.host).toLowerCase()
