@@ -46,6 +46,9 @@ function targetOf(fleet: Fleet, address: string): SshTarget {
     identityAgent: undefined,
     forwardAgent: false,
     authMethods: ['publickey'],
+    kex: undefined,
+    ciphers: undefined,
+    macs: undefined,
     hostKeys: {
       algorithms: async () => [type],
       verify: async key => {

@@ -66,6 +66,7 @@ export interface PutOptions {
   readonly mode: number
   /** `user` or `user:group`; the login user when absent. */
   readonly owner?: string
+  readonly sudo?: Sudo
 }
 
 /** The stages of getting to a host, in order: progress and messages name them. */
@@ -74,10 +75,10 @@ export type ConnectStage = 'resolve' | 'connect' | 'banner' | 'handshake' | 'hos
 /** Why a host could not be reached or used: becomes an Item of that host, never the end of the run. */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
-  readonly reason: Extract<
-    Reason,
-    'unreachable' | 'connect-timeout' | 'hostkey' | 'auth' | 'sudo' | 'closed' | 'cancelled' | 'deadline' | 'transfer' | 'error'
-  >
+  readonly reason:
+    | Extract<Reason, 'unreachable' | 'connect-timeout' | 'hostkey' | 'auth' | 'transfer'>
+    /** Of a command that was needed to copy a file. */
+    | NonNullable<Output['ended']>
   readonly stage: ConnectStage | undefined
   /** Worth another try: nothing had been asked of the host yet and the cause may pass. */
   readonly retryable: boolean

@@ -1,7 +1,6 @@
 import type { Context } from '../core/context.ts'
 import type { Report } from '../core/report.ts'
-import { type FleetWork, runOnFleet } from '../fleet/index.ts'
-import { collate } from './collate.ts'
+import { collate, type FleetWork, runOnFleet } from '../fleet/index.ts'
 import type { ExecRequest } from './request.ts'
 import { runOnHost } from './run-on-host.ts'
 

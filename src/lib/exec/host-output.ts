@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Item } from '../core/item.ts'
 import type { OutputWriter } from '../core/output-store.ts'
 import type { Chunk } from '../core/transport.ts'
+import { hostFileName } from '../fleet/index.ts'
 import { LinePrefixer } from './line-prefixer.ts'
 import type { HostRun } from './run-on-host.ts'
 
@@ -69,8 +70,5 @@ export class HostOutput implements AsyncDisposable {
   }
 }
 
-/** `web1` and `web1.stderr`, with what a file name can not hold made harmless. */
-export function fileNameOf(host: string, stream: Stream): string {
-  const safe = host.replace(/[/\0]/g, '_').replace(/^\.+$/, '_')
-  return stream === 'stdout' ? safe : `${safe}.stderr`
-}
+/** `web1` and `web1.stderr`. */
+const fileNameOf = (host: string, stream: Stream): string => hostFileName(host) + (stream === 'stdout' ? '' : '.stderr')

@@ -1,4 +1,6 @@
+export { collate } from './collate.ts'
 export { type Fleet, openFleet, selectHosts } from './fleet.ts'
+export { hostFileName } from './host-file-name.ts'
 export { hostList } from './host-list.ts'
 export { failedResult, type HostResult, type HostVisit, stoppedResult } from './host-visit.ts'
 export { type FleetOptions, fleetOptions, maxFailures } from './options.ts'

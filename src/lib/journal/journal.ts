@@ -110,7 +110,7 @@ export class Journal implements AsyncDisposable {
     return this.#parts.cursors.positions
   }
 
-  /** Says durably what a consumer wants next; makes the cursor where there is none. @throws OpsError E_STATE */
+  /** Says what a consumer wants next, durably unless the policy is 'never'; makes the cursor where there is none. @throws OpsError E_STATE */
   async moveCursor(name: string, position: number): Promise<void> {
     if (!(Number.isInteger(position) && position >= 1 && position <= this.#next)) {
       throw new OpsError('E_BUG', `cursor ${name} can not move to ${position}: the journal goes to ${this.#next}`)

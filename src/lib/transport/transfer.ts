@@ -25,20 +25,21 @@ export async function putFile(
   run: Run,
   input: PutOptions & { readonly content: AsyncIterable<Uint8Array> | Uint8Array; readonly path: string },
 ): Promise<void> {
-  const { path, signal } = input
+  const { path, signal, sudo } = input
+  const options = { signal, ...(sudo && { sudo }) }
   const temporary = temporaryName(path)
   const script = (text: string, ...args: string[]): Command => ({ argv: ['sh', '-c', text, 'sh', path, temporary, ...args] })
   const hashed = new HashedContent(input.content)
-  const received = await run(script(receive), { signal, stdin: hashed })
+  const received = await run(script(receive), { ...options, stdin: hashed })
   demand(received, `${path} could not be written`)
   const sha256 = hashed.sha256()
   const theirs = /[0-9a-f]{64}/.exec(Buffer.from(received.stdout).toString())?.[0]
   if (theirs !== sha256) {
-    await run({ argv: ['rm', '-f', '--', temporary] }, { signal })
+    await run({ argv: ['rm', '-f', '--', temporary] }, options)
     throw new TransportError('transfer', `${path}: the SHA-256 there is ${theirs ?? 'unknown'}, here it is ${sha256}`)
   }
   demand(
-    await run(script(commit, input.mode.toString(8).padStart(4, '0'), input.owner ?? ''), { signal }),
+    await run(script(commit, input.mode.toString(8).padStart(4, '0'), input.owner ?? ''), options),
     `${path} could not be put in place`,
   )
 }

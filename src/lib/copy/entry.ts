@@ -1,0 +1,43 @@
+/** One file, directory or symbolic link of what is copied. */
+export interface Entry {
+  /** Relative to the directory into which is copied, without `.`, `..` or a slash at its end. */
+  readonly path: string
+  readonly type: EntryType
+  /** Permission bits. */
+  readonly mode: number
+  readonly mtimeMs: number
+  /** Bytes of a file, else 0. */
+  readonly size: number
+  /** Of a file: lower-case hex. */
+  readonly sha256?: string
+  /** Of a symbolic link. */
+  readonly target?: string
+}
+
+export type EntryType = 'file' | 'directory' | 'symlink' | 'special'
+
+/** Type and permission bits of a mode as stat gives it. */
+export function typeOfMode(mode: number): EntryType {
+  switch (mode & 0o170000) {
+    case 0o100000:
+      return 'file'
+    case 0o040000:
+      return 'directory'
+    case 0o120000:
+      return 'symlink'
+    default:
+      return 'special'
+  }
+}
+
+/** Names of special files for messages. */
+export function kindOfMode(mode: number): string {
+  const kinds: Readonly<Record<number, string>> = { 2401: 'FIFO', 4802: 'device', 14406: 'device', 26411: 'socket' }
+  return kinds[mode & 0o170000] ?? 'special file'
+}
+
+/** Files and their bytes, for reports. */
+export function tally(entries: readonly Entry[]): { files: number; bytes: number } {
+  const files = entries.filter(entry => entry.type === 'file')
+  return { files: files.length, bytes: files.reduce((sum, file) => sum + file.size, 0) }
+}

@@ -1,0 +1,105 @@
+import { type Output, type Sudo, type Transport, TransportError } from '../core/transport.ts'
+import { type HostScript, startMark } from './host-scripts.ts'
+
+export interface HostShellOptions {
+  readonly transport: Transport
+  readonly signal: AbortSignal
+  /** Of one script; 0 for none. */
+  readonly timeoutMs: number
+  readonly sudo?: Sudo
+}
+
+/** What goes into a script and what becomes of its output. */
+export interface ScriptStreams {
+  readonly args?: readonly string[]
+  readonly stdin?: AsyncIterable<Uint8Array> | Uint8Array
+  /** Takes stdout from the start mark on, instead of collecting it. A promise holds the host back. */
+  readonly stdout?: (bytes: Uint8Array) => Promise<void>
+}
+
+/** How a script ended. */
+export interface ScriptEnd {
+  readonly code: number | null
+  /** From the start mark on, where one was printed; empty where stdout was taken. */
+  readonly stdout: Uint8Array
+  /** The first line of stderr: tar and others end with a general one. */
+  readonly said: string
+}
+
+const listBytes = 512 * 1024 * 1024
+const saidBytes = 64 * 1024
+
+/** Runs scripts on a host, as another user where sudo is asked for. */
+export class HostShell {
+  readonly #options: HostShellOptions
+
+  constructor(options: HostShellOptions) {
+    this.#options = options
+  }
+
+  get transport(): Transport {
+    return this.#options.transport
+  }
+
+  /** @throws TransportError unless the script ended with 0 */
+  async demand(script: HostScript, streams: ScriptStreams = {}): Promise<ScriptEnd> {
+    const end = await this.run(script, streams)
+    if (end.code === 0) return end
+    throw new TransportError('transfer', `could not ${script.does}: ${end.said || `status ${end.code}`}`)
+  }
+
+  /** @throws TransportError when the script was ended, or how it ended is not known */
+  async run(script: HostScript, { args = [], stdin, stdout }: ScriptStreams = {}): Promise<ScriptEnd> {
+    const { transport, signal, timeoutMs, sudo } = this.#options
+    const said: Uint8Array[] = []
+    let saidSoFar = 0
+    const collected: Uint8Array[] = []
+    const take = afterMark(stdout ?? (async bytes => void collected.push(Buffer.from(bytes))))
+    const output = await transport.run(
+      { argv: ['sh', '-c', script.text, 'sh', ...args] },
+      {
+        signal,
+        timeoutMs,
+        ...(sudo && { sudo }),
+        ...(stdin && { stdin }),
+        ...(stdout === undefined && { maxOutputBytes: listBytes }),
+        sink: ({ stream, bytes }) => {
+          if (stream === 'stdout') return take(bytes)
+          if (saidSoFar < saidBytes) said.push(Buffer.from(bytes))
+          saidSoFar += bytes.length
+          return undefined
+        },
+      },
+    )
+    if (output.ended || output.code === null) throw endedError(script, output)
+    return { code: output.code, stdout: Buffer.concat(collected), said: firstLine(Buffer.concat(said).toString()) }
+  }
+}
+
+function endedError({ does }: HostScript, { ended, signal, message }: Output): TransportError {
+  const why = message || (signal === undefined ? ended : `ended by SIG${signal}`)
+  return new TransportError(ended ?? 'transfer', `could not ${does}: ${why}`)
+}
+
+const firstLine = (text: string): string =>
+  text
+    .split('\n')
+    .find(line => line.trim() !== '')
+    ?.trim() ?? ''
+
+/** Leaves out what a login shell prints before the script. */
+function afterMark(take: (bytes: Uint8Array) => Promise<void>): (bytes: Uint8Array) => Promise<void> | undefined {
+  let head: Buffer | undefined = Buffer.alloc(0)
+  return bytes => {
+    if (head === undefined) return take(bytes)
+    head = Buffer.concat([head, bytes])
+    const at = head.indexOf(startMark)
+    if (at === -1) {
+      head = head.subarray(Math.max(0, head.length - startMark.length))
+      return undefined
+    }
+    const rest = head.subarray(at + startMark.length)
+    head = undefined
+    return rest.length > 0 ? take(rest) : undefined
+  }
+}

@@ -1,0 +1,3 @@
+export { type Copying, copy } from './copy.ts'
+export { type CopyOptions, copyOptions } from './options.ts'
+export { type CopyRequest, copyRequest } from './request.ts'
