@@ -1,9 +1,8 @@
-import { type Globals, globals, type OutputTarget, outputTargets } from '../config/globals.ts'
-import { type ConfigValues, checked, isInFile, type Layered, layer, type RawInput, typed } from '../config/layers.ts'
-import type { CommandEntry, CommandSpec, Program } from '../core/command.ts'
+import { type Globals, globals, outputTargets } from '../config/globals.ts'
+import { type ConfigValues, checked, type Layered, layer, type RawInput, typed } from '../config/layers.ts'
+import type { CommandEntry, CommandSpec } from '../core/command.ts'
 import type { Settings } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
-import { nearest } from '../core/nearest.ts'
 import type { Outside } from './outside.ts'
 import { parseArguments } from './parse.ts'
 import { configPaths } from './paths.ts'
@@ -50,27 +49,11 @@ function settingsOf(layered: Layered, { program, env }: Outside): Omit<ReadInput
   const values = checked(globals, layered, program.globals)
   return {
     globals: values,
-    outputs: knownFormats(outputTargets(values), { program, origin: layered.origins.output ?? '--output' }),
+    outputs: outputTargets(values, { program, origin: layered.origins.output ?? '--output' }),
     verbosity: values.quiet ? -1 : values.verbose,
     mayPrompt: values.input && !env.CI,
     assumeYes: values.yes,
   }
-}
-
-interface FormatSource {
-  readonly program: Program
-  readonly origin: string
-}
-
-/** @throws OpsError E_USAGE, E_CONFIG naming the nearest format */
-function knownFormats(targets: readonly OutputTarget[], { program, origin }: FormatSource): readonly OutputTarget[] {
-  const formats = program.components.filter(({ kind }) => kind === 'renderer').map(({ type }) => type)
-  const unknown = targets.find(({ format }) => !formats.includes(format))
-  if (unknown === undefined) return targets
-  const close = nearest(unknown.format, formats)
-  throw new OpsError(isInFile(origin) ? 'E_CONFIG' : 'E_USAGE', `${origin}: there is no format '${unknown.format}'`, {
-    hint: close ? `did you mean ${close}?` : `there are ${formats.join(', ')}`,
-  })
 }
 
 /** Commands that help to mend a configuration go on without it. */

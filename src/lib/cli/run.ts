@@ -22,7 +22,7 @@ export interface Run extends AsyncDisposable {
 
 /** Builds the Context of one run from the outside world and the global flags. */
 export async function openRun(outside: Outside, settings: RunSettings): Promise<Run> {
-  const { clock, env, random, program } = outside
+  const { clock, env, random, program, uid } = outside
   const io = await outside.io(settings.globals.color)
   const runId = newRunId(clock.now(), random)
   const paths = {
@@ -52,6 +52,7 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     random,
     signal: interrupts.signal,
     env,
+    uid,
     paths,
     runId,
     settings: { ...settings, mayPrompt: mayAsk },
