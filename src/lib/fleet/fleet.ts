@@ -17,11 +17,14 @@ export interface Fleet extends AsyncDisposable {
   readonly sudo?: Sudo
 }
 
+/** The flags that a fleet needs. */
+type OpenOptions = Omit<FleetOptions, 'timeout' | 'idleTimeout'>
+
 /**
  * Selects the hosts that the flags name and prepares connections to them. Nothing is contacted yet.
  * @throws OpsError E_NO_TARGETS, E_INVENTORY, E_NODE_SET, E_SSH_CONFIG
  */
-export async function openFleet(context: Context, options: Omit<FleetOptions, 'idleTimeout'>): Promise<Fleet> {
+export async function openFleet(context: Context, options: OpenOptions): Promise<Fleet> {
   const hosts = await selectHosts(context, options)
   const connector = await context.connector(connectSpec(context, options))
   const deadline = new Deadline(context.clock, {
@@ -43,7 +46,7 @@ export async function openFleet(context: Context, options: Omit<FleetOptions, 'i
 }
 
 /** The hosts of -t, --limit and --shard, in order. @throws OpsError E_NO_TARGETS for none without --allow-empty */
-export async function selectHosts(context: Context, options: Omit<FleetOptions, 'idleTimeout'>): Promise<readonly Host[]> {
+export async function selectHosts(context: Context, options: OpenOptions): Promise<readonly Host[]> {
   const { targets, inventory: sources, sshConfig, allowEmpty } = options
   if (targets.length === 0 && !allowEmpty) {
     throw new OpsError('E_NO_TARGETS', 'no targets were given', { hint: 'name them with -t, as in -t @web or -t localhost' })
@@ -80,7 +83,7 @@ async function wordsOf(targets: readonly string[], { io, signal }: Context): Pro
   return targets.flatMap(target => (target === '-' ? words : [target]))
 }
 
-function connectSpec(context: Context, options: Omit<FleetOptions, 'idleTimeout'>): ConnectSpec {
+function connectSpec(context: Context, options: OpenOptions): ConnectSpec {
   const { connectTimeout, retries, hostKeyPolicy, sshConfig, forwardAgent, user, identity, passwordFile } = options
   return {
     connectTimeoutMs: connectTimeout,
@@ -96,7 +99,7 @@ function connectSpec(context: Context, options: Omit<FleetOptions, 'idleTimeout'
   }
 }
 
-async function sudoOf(context: Context, { sudo, sudoUser, sudoPasswordFile }: FleetOptions): Promise<Sudo | undefined> {
+async function sudoOf(context: Context, { sudo, sudoUser, sudoPasswordFile }: OpenOptions): Promise<Sudo | undefined> {
   if (!sudo && sudoUser === undefined) {
     if (sudoPasswordFile === undefined) return undefined
     throw new OpsError('E_USAGE', '--sudo-password-file says how to use sudo, but not to use it', { hint: 'add --sudo' })
