@@ -81,9 +81,9 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
   }
 }
 
-/** Sorts by time and is short enough to type: 20261122T031500-7f3a. */
+/** Sorts by time, to the millisecond, and is short enough to type: 20261122T031500.123-7f3a. */
 export function newRunId(epochMs: number, random: () => number): string {
-  const stamp = new Date(epochMs).toISOString().replace(/[-:]|\.\d+Z$/g, '')
+  const stamp = new Date(epochMs).toISOString().replace(/[-:Z]/g, '')
   const tail = Math.floor(random() * 0x10000)
     .toString(16)
     .padStart(4, '0')

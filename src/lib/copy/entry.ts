@@ -5,7 +5,8 @@ export interface Entry {
   readonly type: EntryType
   /** Permission bits. */
   readonly mode: number
-  readonly mtimeMs: number
+  /** Since the epoch, whole seconds where a host tells it; absent where it is not known. */
+  readonly mtimeMs?: number
   /** Bytes of a file, else 0. */
   readonly size: number
   /** Of a file: lower-case hex. */

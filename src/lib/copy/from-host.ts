@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import type { Sudo } from '../core/transport.ts'
 import type { HostVisit } from '../fleet/index.ts'
 import { fetchFiles } from './fetch-files.ts'
-import { HostShell } from './host-shell.ts'
+import { HostShell, NoShell } from './host-shell.ts'
 import { type HostTree, listTree } from './host-tree.ts'
 import { Landing } from './landing.ts'
 import { amountOf, copied, type Outcome, sameAlready, wouldCopy } from './outcome.ts'
+import { getPlain } from './plain-files.ts'
 
 /** What is copied from one host. */
 export interface Collection {
@@ -20,27 +21,44 @@ export interface Collection {
   readonly sudo?: Sudo
 }
 
+type Access = Pick<HostVisit, 'connect' | 'phase' | 'signal'>
+
 /**
- * Copies what differs from one host. Whatever the host sends, nothing is written but the files it listed, and those below `base` alone.
+ * Copies what differs from one host; from one that has sftp only, plain files. Whatever the host sends, nothing is written but the files
+ * it listed, and those below `base` alone.
  * @throws TransportError for trouble of the host, OpsError E_OUTPUT when nothing can be written here
  */
-export async function copyFromHost(
-  visit: Pick<HostVisit, 'connect' | 'phase' | 'signal'>,
-  collection: Collection,
-): Promise<Outcome> {
-  const { signal } = visit
-  const { timeoutMs, sudo, base, newName } = collection
-  const shell = new HostShell({ transport: await visit.connect(), signal, timeoutMs, ...(sudo && { sudo }) })
-  const landing = new Landing(base, signal)
+export async function copyFromHost(visit: Access, collection: Collection): Promise<Outcome> {
+  const { timeoutMs, sudo } = collection
+  const shell = new HostShell({ transport: await visit.connect(), signal: visit.signal, timeoutMs, ...(sudo && { sudo }) })
+  try {
+    return await copyDiffering({ visit, shell, collection })
+  } catch (error) {
+    if (!(error instanceof NoShell)) throw error
+    return await getPlain(collection, { transport: shell.transport, signal: visit.signal })
+  }
+}
+
+async function copyDiffering({
+  visit,
+  shell,
+  collection,
+}: {
+  readonly visit: Access
+  readonly shell: HostShell
+  readonly collection: Collection
+}): Promise<Outcome> {
+  const { base, newName, sources, dryRun } = collection
+  const landing = new Landing(base, visit.signal)
   visit.phase('comparing')
   const trees: HostTree[] = []
-  for (const source of collection.sources) {
+  for (const source of sources) {
     const tree = await listTree(shell, { source, newName })
     trees.push({ ...tree, entries: await landing.missing(tree.entries) })
   }
   const needed = trees.flatMap(tree => tree.entries)
   if (needed.length === 0) return sameAlready
-  if (collection.dryRun)
+  if (dryRun)
     return wouldCopy(
       needed,
       needed.map(entry => `${entry.shown} -> ${join(base, entry.to)}`),

@@ -8,12 +8,13 @@ export interface HostScript {
   readonly text: string
 }
 
-/** Everything before it is noise of a login shell. */
+/** What every script prints first: everything before it is noise of a login shell. */
 export const startMark = '\0opsctl\0'
 
+const mark = 'printf "\\0opsctl\\0";'
 const script = (does: string, ...lines: readonly string[]): HostScript => ({
   does,
-  text: lines.map(line => line.trim()).join(' '),
+  text: [mark, ...lines].map(line => line.trim()).join(' '),
 })
 
 /** Which program makes SHA-256 sums, and how stat tells `mode,mtime,size,uid,gid,user,group,name`. */
@@ -34,7 +35,6 @@ const describe = [
 /** The path $1 as typed, from the home directory on, made absolute in $path. */
 const typedPath = `case $1 in "~") path=$HOME;; "~/"*) path=$HOME/\${1#"~/"};; /*) path=$1;; *) path=$PWD/$1;; esac;`
 
-const mark = 'printf "\\0opsctl\\0";'
 const hasTar = 'if command -v tar >/dev/null 2>&1; then tar=tar; else tar=; fi;'
 
 /**
@@ -48,7 +48,7 @@ export const look = script(
   hasTar,
   'if [ -d "$path" ] || [ -n "$2" ]; then place=into; base=$path; else place=rename; base=${path%/*}/; fi;',
   'anchor=$base; until [ -d "$anchor" ]; do anchor=${anchor%/*}; anchor=${anchor:-/}; done;',
-  `${mark} printf "%s\\0" "$place" "$base" "$anchor" "$tar";`,
+  `printf "%s\\0" "$place" "$base" "$anchor" "$tar";`,
   '[ -d "$base" ] || exit 0; cd "$base" || exit;',
   'if [ "$place" = rename ]; then printf "%s\\0" "./${path##*/}"; else cat; fi |',
   'xargs -0 sh -c "$3" sh | xargs -0 sh -c "$4" sh 2>/dev/null; :',
@@ -131,7 +131,7 @@ export const list = script(
   enter,
   hasTar,
   'if [ "$root" = . ]; then kind=directory; else kind=file; fi;',
-  `${mark} printf "%s\\0" "$kind" "$tar";`,
+  `printf "%s\\0" "$kind" "$tar";`,
   'find "$root" -exec sh -c "$2" sh {} +',
 )
 
@@ -142,7 +142,6 @@ export const listPart = describe
 export const send = script(
   'send the files',
   enter,
-  mark,
   'COPYFILE_DISABLE=1; export COPYFILE_DISABLE;',
   'case $(tar --version 2>/dev/null) in *GNU*) exec tar -c -f - --hard-dereference --null -T -;;',
   '*bsdtar*) exec tar -c -f - --null -T -;; *) tr "\\0" "\\n" | tar -c -f - -T -;; esac',
@@ -154,5 +153,5 @@ export const sendOne = script(
   tools,
   enter,
   'size=$(wc -c <"$2") && size=$((size)) && sum=$(head -c "$size" <"$2" | $opsctl_sha) || exit;',
-  `${mark} printf "%s %s\\n" "$size" "\${sum%% *}"; head -c "$size" <"$2"`,
+  `printf "%s %s\\n" "$size" "\${sum%% *}"; head -c "$size" <"$2"`,
 )

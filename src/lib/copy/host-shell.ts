@@ -48,14 +48,14 @@ export class HostShell {
     throw new TransportError('transfer', `could not ${script.does}: ${end.said || `status ${end.code}`}`)
   }
 
-  /** @throws TransportError when the script was ended, or how it ended is not known */
+  /** @throws TransportError when the script was ended, or how it ended is not known; NoShell when it was not even started */
   async run(script: HostScript, { args = [], stdin, stdout }: ScriptStreams = {}): Promise<ScriptEnd> {
     const { transport, signal, timeoutMs, sudo } = this.#options
     const said: Uint8Array[] = []
     let saidSoFar = 0
     const collected: Uint8Array[] = []
-    const take = afterMark(stdout ?? (async bytes => void collected.push(Buffer.from(bytes))))
-    const output = await transport.run(
+    const output = new MarkedOutput(stdout ?? (async bytes => void collected.push(Buffer.from(bytes))))
+    const end = await transport.run(
       { argv: ['sh', '-c', script.text, 'sh', ...args] },
       {
         signal,
@@ -64,17 +64,26 @@ export class HostShell {
         ...(stdin && { stdin }),
         ...(stdout === undefined && { maxOutputBytes: listBytes }),
         sink: ({ stream, bytes }) => {
-          if (stream === 'stdout') return take(bytes)
+          if (stream === 'stdout') return output.push(bytes)
           if (saidSoFar < saidBytes) said.push(Buffer.from(bytes))
           saidSoFar += bytes.length
           return undefined
         },
       },
     )
-    if (output.ended || output.code === null) throw endedError(script, output)
-    return { code: output.code, stdout: Buffer.concat(collected), said: firstLine(Buffer.concat(said).toString()) }
+    if (end.ended || end.code === null) throw endedError(script, end)
+    if (!output.started) throw this.#notStarted(script, Buffer.concat(said).toString())
+    return { code: end.code, stdout: Buffer.concat(collected), said: firstLine(Buffer.concat(said).toString()) }
+  }
+
+  #notStarted({ does }: HostScript, said: string): TransportError {
+    const message = `could not ${does}: ${firstLine(said) || 'the host does not run commands'}`
+    return this.#options.sudo ? new TransportError('transfer', message) : new NoShell('transfer', message)
   }
 }
+
+/** The host runs no commands: some accounts have sftp only. */
+export class NoShell extends TransportError {}
 
 function endedError({ does }: HostScript, { ended, signal, message }: Output): TransportError {
   const why = message || (signal === undefined ? ended : `ended by SIG${signal}`)
@@ -88,18 +97,29 @@ const firstLine = (text: string): string =>
     ?.trim() ?? ''
 
 /** Leaves out what a login shell prints before the script. */
-function afterMark(take: (bytes: Uint8Array) => Promise<void>): (bytes: Uint8Array) => Promise<void> | undefined {
-  let head: Buffer | undefined = Buffer.alloc(0)
-  return bytes => {
-    if (head === undefined) return take(bytes)
-    head = Buffer.concat([head, bytes])
-    const at = head.indexOf(startMark)
+class MarkedOutput {
+  readonly #take: (bytes: Uint8Array) => Promise<void>
+  #head = Buffer.alloc(0)
+  #started = false
+
+  constructor(take: (bytes: Uint8Array) => Promise<void>) {
+    this.#take = take
+  }
+
+  get started(): boolean {
+    return this.#started
+  }
+
+  push(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.#started) return this.#take(bytes)
+    this.#head = Buffer.concat([this.#head, bytes])
+    const at = this.#head.indexOf(startMark)
     if (at === -1) {
-      head = head.subarray(Math.max(0, head.length - startMark.length))
+      this.#head = this.#head.subarray(Math.max(0, this.#head.length - startMark.length))
       return undefined
     }
-    const rest = head.subarray(at + startMark.length)
-    head = undefined
-    return rest.length > 0 ? take(rest) : undefined
+    this.#started = true
+    const rest = this.#head.subarray(at + startMark.length)
+    return rest.length > 0 ? this.#take(rest) : undefined
   }
 }

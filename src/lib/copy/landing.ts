@@ -13,7 +13,7 @@ import type { Entry } from './entry.ts'
 import { digestOf } from './local-tree.ts'
 
 /** An entry and its place below the directory into which is copied. */
-interface Landed extends Entry {
+export interface Landed extends Entry {
   readonly to: string
 }
 
@@ -70,8 +70,8 @@ export class Stage implements AsyncDisposable {
 
   /** Takes the content of a file; taken again, it starts anew. @throws OpsError E_OUTPUT */
   async take(file: Landed): Promise<StagedFile> {
-    const path = this.#pathOf(file)
-    return new StagedFile(path, await writing(path, open(path, 'w', 0o600)))
+    const shown = join(this.#base, file.to)
+    return new StagedFile(shown, await writing(shown, open(this.#pathOf(file), 'w', 0o600)))
   }
 
   /**
@@ -89,7 +89,7 @@ export class Stage implements AsyncDisposable {
       else if (await this.#makeDirectory(entry.to)) made.push(entry)
     }
     // Last, since a mode may forbid to write there, and children change the time.
-    for (const { to, mode, mtimeMs } of made.reverse()) await this.#finish(join(this.#base, to), { mode, mtimeMs })
+    for (const entry of made.reverse()) await this.#finish(join(this.#base, entry.to), entry)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -131,34 +131,34 @@ export class Stage implements AsyncDisposable {
     await writing(path, rename(staged, path))
   }
 
-  async #finish(path: string, { mode, mtimeMs }: Pick<Entry, 'mode' | 'mtimeMs'>): Promise<void> {
-    await writing(path, utimes(path, mtimeMs / 1000, mtimeMs / 1000))
+  async #finish(path: string, { mode, mtimeMs }: Entry): Promise<void> {
+    if (mtimeMs !== undefined) await writing(path, utimes(path, mtimeMs / 1000, mtimeMs / 1000))
     await writing(path, chmod(path, mode & keptBits))
   }
 }
 
 /** A file that is hashed while it is written. */
 export class StagedFile implements FileTaker {
-  readonly #path: string
+  readonly #shown: string
   readonly #hash: Hash = createHash('sha256')
   #handle: FileHandle | undefined
   #sha256: string | undefined
 
-  constructor(path: string, handle: FileHandle) {
-    this.#path = path
+  constructor(shown: string, handle: FileHandle) {
+    this.#shown = shown
     this.#handle = handle
   }
 
   async write(bytes: Uint8Array): Promise<void> {
     if (this.#handle === undefined) return
     this.#hash.update(bytes)
-    await writing(this.#path, writeAll(this.#handle, bytes))
+    await writing(this.#shown, writeAll(this.#handle, bytes))
   }
 
   async close(): Promise<void> {
     const handle = this.#handle
     this.#handle = undefined
-    if (handle) await writing(this.#path, handle.close())
+    if (handle) await writing(this.#shown, handle.close())
   }
 
   /** Of everything that was written. */

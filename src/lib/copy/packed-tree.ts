@@ -41,7 +41,7 @@ function* members(entries: readonly LocalEntry[], owner: string | undefined): Ge
   yield text('end', [])
 }
 
-function memberOf({ path, type, mode, mtimeMs, size, source, target = '' }: LocalEntry): Member {
+function memberOf({ path, type, mode, mtimeMs = 0, size, source, target = '' }: LocalEntry): Member {
   const member = { path: `t/${path}`, mode, mtimeMs }
   if (type === 'directory') return { ...member, mode: mode | 0o700, content: { type } }
   if (type === 'symlink') return { ...member, content: { type, target } }

@@ -26,7 +26,10 @@ interface Destination {
   readonly needsDirectory: boolean
 }
 
-/** Asks a host what stands where the entries are to go. @throws TransportError */
+/**
+ * Asks a host what stands where the entries are to go.
+ * @throws TransportError, NoShell
+ */
 export async function lookAt(
   shell: HostShell,
   { destination, needsDirectory }: Destination,

@@ -4,11 +4,12 @@ import { type Sudo, type Transport, TransportError } from '../core/transport.ts'
 import type { HostVisit } from '../fleet/index.ts'
 import { Deadline } from '../run/deadline.ts'
 import { receive, removeStage } from './host-scripts.ts'
-import { HostShell } from './host-shell.ts'
+import { HostShell, NoShell } from './host-shell.ts'
 import type { LocalEntry } from './local-tree.ts'
 import { amountOf, copied, type Outcome, sameAlready, wouldCopy } from './outcome.ts'
 import { digestsIn, packed } from './packed-tree.ts'
 import { isSame, lookAt, type Place, refuseConflicts } from './place.ts'
+import { putPlain } from './plain-files.ts'
 import { putEach } from './put-each.ts'
 
 /** What is copied to every host. */
@@ -25,17 +26,32 @@ export interface Delivery {
   readonly sudo?: Sudo
 }
 
-/** Copies what differs to one host. @throws TransportError */
-export async function copyToHost(
-  visit: Pick<HostVisit, 'connect' | 'phase' | 'signal'>,
-  delivery: Delivery,
-  clock: Clock,
-): Promise<Outcome> {
-  const { signal } = visit
-  const { timeoutMs, sudo, owner } = delivery
-  const shell = new HostShell({ transport: await visit.connect(), signal, timeoutMs, ...(sudo && { sudo }) })
+type Access = Pick<HostVisit, 'connect' | 'phase' | 'signal'>
+
+/** Copies what differs to one host; to one that has sftp only, plain files. @throws TransportError */
+export async function copyToHost(visit: Access, delivery: Delivery, clock: Clock): Promise<Outcome> {
+  const { timeoutMs, sudo } = delivery
+  const shell = new HostShell({ transport: await visit.connect(), signal: visit.signal, timeoutMs, ...(sudo && { sudo }) })
   visit.phase('comparing')
-  const place = await lookAt(shell, delivery, delivery.entries)
+  try {
+    const place = await lookAt(shell, delivery, delivery.entries)
+    return await copyDiffering({ visit, shell, delivery, clock }, place)
+  } catch (error) {
+    if (!(error instanceof NoShell)) throw error
+    return await putPlain(delivery, { transport: shell.transport, signal: visit.signal })
+  }
+}
+
+interface Copying {
+  readonly visit: Access
+  readonly shell: HostShell
+  readonly delivery: Delivery
+  readonly clock: Clock
+}
+
+async function copyDiffering(copying: Copying, place: Place): Promise<Outcome> {
+  const { visit, shell, delivery } = copying
+  const { owner, sudo } = delivery
   const entries = delivery.entries.map(entry => ({ ...entry, path: place.pathOf(entry) }))
   refuseConflicts(entries, place)
   const needed = entries.filter(entry => !isSame(entry, { there: place.existing.get(entry.path), owner }))
@@ -46,19 +62,20 @@ export async function copyToHost(
       needed.map(entry => `${entry.source} -> ${place.shown(entry.path)}`),
     )
   visit.phase(`sending ${amountOf(needed)}`)
-  if (place.hasTar) await sendPacked({ shell, delivery, clock }, { needed, place })
-  else await putEach(needed, { shell, signal, base: place.base, ...(owner !== undefined && { owner }), ...(sudo && { sudo }) })
+  if (place.hasTar) await sendPacked(copying, { needed, place })
+  else
+    await putEach(needed, {
+      shell,
+      signal: visit.signal,
+      base: place.base,
+      ...(owner !== undefined && { owner }),
+      ...(sudo && { sudo }),
+    })
   return copied(needed)
 }
 
-interface Sending {
-  readonly shell: HostShell
-  readonly delivery: Delivery
-  readonly clock: Clock
-}
-
 async function sendPacked(
-  { shell, delivery, clock }: Sending,
+  { shell, delivery, clock }: Copying,
   { needed, place }: { readonly needed: readonly LocalEntry[]; readonly place: Place },
 ): Promise<void> {
   const stage = `${place.anchor.replace(/\/$/, '')}/.opsctl-${randomBytes(8).toString('hex')}`

@@ -124,9 +124,9 @@ export class Journal implements AsyncDisposable {
   }
 
   /** Removes old segments that every cursor has passed. @throws OpsError E_STATE */
-  prune(retention: Retention = {}): Promise<Pruned> {
+  async prune(retention: Retention = {}): Promise<Pruned> {
     const { disk, clock, cursors } = this.#parts
-    const consumed = Math.min(Number.POSITIVE_INFINITY, ...cursors.positions.values())
+    const consumed = await cursors.consumed()
     return pruneSegments({ disk, directory: this.directory, retention, consumed, nowMs: clock.now() })
   }
 

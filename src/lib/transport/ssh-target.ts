@@ -12,7 +12,6 @@ export interface SshTarget {
 
   /** Files that are missing are passed over. */
   readonly identityFiles: readonly string[]
-  readonly certificateFiles: readonly string[]
   /** Of the agent's keys only those that stand in identityFiles. */
   readonly identitiesOnly: boolean
   /** Socket of the agent. */
