@@ -41,14 +41,10 @@ function targetOf(fleet: Fleet, address: string): SshTarget {
     serverAliveCountMax: 3,
     compression: false,
     identityFiles: [fleet.keyFile],
-    certificateFiles: [],
     identitiesOnly: true,
     identityAgent: undefined,
     forwardAgent: false,
     authMethods: ['publickey'],
-    kex: undefined,
-    ciphers: undefined,
-    macs: undefined,
     hostKeys: {
       algorithms: async () => [type],
       verify: async key => {

@@ -18,17 +18,13 @@ export interface Fleet extends AsyncDisposable {
 }
 
 /** The flags that a fleet needs. */
-type OpenOptions = Omit<FleetOptions, 'timeout' | 'idleTimeout'>
+type OpenOptions = Omit<FleetOptions, 'concurrency' | 'timeout' | 'idleTimeout' | 'maxFail'>
 
 /**
  * Selects the hosts that the flags name and prepares connections to them. Nothing is contacted yet.
  * @throws OpsError E_NO_TARGETS, E_INVENTORY, E_NODE_SET, E_SSH_CONFIG
  */
-<<<<<<< HEAD
-export async function openFleet(context: Context, options: FleetConnection): Promise<Fleet> {
-=======
 export async function openFleet(context: Context, options: OpenOptions): Promise<Fleet> {
->>>>>>> copy
   const hosts = await selectHosts(context, options)
   const connector = await context.connector(connectSpec(context, options))
   const deadline = new Deadline(context.clock, {
@@ -50,11 +46,7 @@ export async function openFleet(context: Context, options: OpenOptions): Promise
 }
 
 /** The hosts of -t, --limit and --shard, in order. @throws OpsError E_NO_TARGETS for none without --allow-empty */
-<<<<<<< HEAD
-export async function selectHosts(context: Context, options: FleetConnection): Promise<readonly Host[]> {
-=======
 export async function selectHosts(context: Context, options: OpenOptions): Promise<readonly Host[]> {
->>>>>>> copy
   const { targets, inventory: sources, sshConfig, allowEmpty } = options
   if (targets.length === 0 && !allowEmpty) {
     throw new OpsError('E_NO_TARGETS', 'no targets were given', { hint: 'name them with -t, as in -t @web or -t localhost' })
@@ -62,9 +54,6 @@ export async function selectHosts(context: Context, options: OpenOptions): Promi
   const inventory = await context.inventory({ sources, ...(sshConfig !== undefined && { sshConfig }) })
   return selectFrom(context, inventory, options)
 }
-
-/** What selecting and connecting needs of the flags. */
-type FleetConnection = Omit<FleetOptions, 'idleTimeout' | 'concurrency' | 'timeout' | 'maxFail'>
 
 type Selection = Pick<FleetOptions, 'targets' | 'limit' | 'shard' | 'allowEmpty'>
 
@@ -94,11 +83,7 @@ async function wordsOf(targets: readonly string[], { io, signal }: Context): Pro
   return targets.flatMap(target => (target === '-' ? words : [target]))
 }
 
-<<<<<<< HEAD
-function connectSpec(context: Context, options: FleetConnection): ConnectSpec {
-=======
 function connectSpec(context: Context, options: OpenOptions): ConnectSpec {
->>>>>>> copy
   const { connectTimeout, retries, hostKeyPolicy, sshConfig, forwardAgent, user, identity, passwordFile } = options
   return {
     connectTimeoutMs: connectTimeout,
@@ -114,11 +99,7 @@ function connectSpec(context: Context, options: OpenOptions): ConnectSpec {
   }
 }
 
-<<<<<<< HEAD
-async function sudoOf(context: Context, { sudo, sudoUser, sudoPasswordFile }: FleetConnection): Promise<Sudo | undefined> {
-=======
 async function sudoOf(context: Context, { sudo, sudoUser, sudoPasswordFile }: OpenOptions): Promise<Sudo | undefined> {
->>>>>>> copy
   if (!sudo && sudoUser === undefined) {
     if (sudoPasswordFile === undefined) return undefined
     throw new OpsError('E_USAGE', '--sudo-password-file says how to use sudo, but not to use it', { hint: 'add --sudo' })

@@ -20,10 +20,10 @@ export interface SshTarget {
   /** In the order of preference. */
   readonly authMethods: readonly string[]
 
-  /** Name lists as ssh_config writes them; undefined for what is offered by default. */
-  readonly kex: string | undefined
-  readonly ciphers: string | undefined
-  readonly macs: string | undefined
+  /** Name lists as ssh_config writes them; absent for what is offered by default. */
+  readonly kex?: string | undefined
+  readonly ciphers?: string | undefined
+  readonly macs?: string | undefined
 
   readonly hostKeys: HostKeyVerifier
   /** Line for /bin/sh that carries the connection. */

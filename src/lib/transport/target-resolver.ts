@@ -74,7 +74,6 @@ export class TargetResolver {
       serverAliveCountMax: resolved.serverAliveCountMax,
       compression: resolved.compression,
       identityFiles: named.length > 0 ? named : resolved.identityFiles,
-      certificateFiles: resolved.certificateFiles,
       identitiesOnly: resolved.identitiesOnly,
       identityAgent: resolved.identityAgent,
       forwardAgent: spec.forwardAgent || resolved.forwardAgent,
