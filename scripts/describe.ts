@@ -1,5 +1,21 @@
 import { z } from 'zod'
-import type { FlagEntry } from '../src/lib/core/command.ts'
+import type { CommandEntry, CommandSpec, FlagEntry } from '../src/lib/core/command.ts'
+
+/** A command as the plain data of the registry. */
+export function describeCommand(command: CommandSpec): Omit<CommandEntry, 'load'> {
+  const { path, summary, description, input, examples, exits, passThrough, mutates, configuration } = command
+  return {
+    path,
+    summary,
+    ...(description && { description }),
+    ...describeInput(input),
+    examples,
+    exits,
+    ...(passThrough && { passThrough }),
+    ...(mutates && { mutates }),
+    ...(configuration && { configuration }),
+  }
+}
 
 /** The flags and arguments of a command's input schema as the plain data of the registry. */
 export function describeInput(input: z.ZodObject): { args: FlagEntry[]; flags: FlagEntry[] } {

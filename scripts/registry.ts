@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { globals } from '../src/lib/config/globals.ts'
 import type { CommandEntry, CommandSpec, ComponentEntry } from '../src/lib/core/command.ts'
 import type { Component, Kind } from '../src/lib/core/component.ts'
-import { describeInput } from './describe.ts'
+import { describeCommand, describeInput } from './describe.ts'
 
 /** Where the members of each kind live: one file each, default export. */
 export const kindFolders: Record<Kind, string> = {
@@ -15,7 +15,7 @@ export const root = join(import.meta.dirname, '..')
 
 /** The text of src/registry.generated.ts: all commands and components as plain data with lazy loaders. */
 export async function registrySource(): Promise<string> {
-  const commands = await Promise.all(commandFiles().map(describeCommand))
+  const commands = await Promise.all(commandFiles().map(describeFile))
   const components = await allComponents()
   commands.sort((a, b) => order(a.entry) - order(b.entry) || a.entry.path.join(' ').localeCompare(b.entry.path.join(' ')))
   return [
@@ -53,20 +53,9 @@ export async function allComponents(): Promise<{ entry: Omit<ComponentEntry, 'lo
   return found.sort((a, b) => `${a.entry.kind} ${a.entry.type}`.localeCompare(`${b.entry.kind} ${b.entry.type}`))
 }
 
-async function describeCommand(file: string): Promise<{ entry: Omit<CommandEntry, 'load'>; file: string }> {
+async function describeFile(file: string): Promise<{ entry: Omit<CommandEntry, 'load'>; file: string }> {
   const command: CommandSpec = (await import(join(root, file))).default
-  const { path, summary, description, input, examples, exits, passThrough, mutates } = command
-  const entry = {
-    path,
-    summary,
-    ...(description && { description }),
-    ...describeInput(input),
-    examples,
-    exits,
-    ...(passThrough && { passThrough }),
-    ...(mutates && { mutates }),
-  }
-  return { entry, file }
+  return { entry: describeCommand(command), file }
 }
 
 const prominent = ['exec', 'cp', 'hosts', 'doctor']

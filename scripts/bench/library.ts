@@ -41,7 +41,6 @@ function targetOf(fleet: Fleet, address: string): SshTarget {
     serverAliveCountMax: 3,
     compression: false,
     identityFiles: [fleet.keyFile],
-    certificateFiles: [],
     identitiesOnly: true,
     identityAgent: undefined,
     forwardAgent: false,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
 import { parseYamlDocument } from '../../src/lib/config/yaml-document.ts'
 import type { OpsError } from '../../src/lib/core/errors.ts'
+import { needs } from '../helpers/needs.ts'
 
 const path = 'hosts.yaml'
 const parse = (text: string) => parseYamlDocument(text, path)
@@ -58,6 +59,16 @@ describe('values', () => {
     expect(parse(text).value).toEqual(value)
   })
 
+  test('finding every value of a large file costs less than parsing it', () => {
+    const lines = Array.from({ length: 5000 }, (_, index) => `web${index}: { <<: *d, port: ${index}, again: *d }`)
+    const start = performance.now()
+    const document = parse(`d: &d { user: ops }\n${lines.join('\n')}\n`)
+    const parsed = performance.now()
+    const places = lines.map((_, index) => document.locate([`web${index}`, 'port']).line)
+    expect(performance.now() - parsed).toBeLessThan(parsed - start)
+    expect(places.at(-1)).toBe(5001)
+  })
+
   test('__proto__ is a key like any other', () => {
     expect(Object.keys(parse('__proto__: { admin: true }').value as object)).toEqual(['__proto__'])
     expect(({} as Record<string, unknown>)['admin']).toBeUndefined()
@@ -70,10 +81,11 @@ describe('errors', () => {
       'a: 1\nb: [1, 2\nc: 3\n',
       'hosts.yaml:3:1: flow sequence in block collection must be sufficiently indented and end with a ]',
     ],
-    ['a: 1\na: 2\n', 'hosts.yaml:2:1: map keys must be unique'],
+    ['a: 1\na: 2\n', "hosts.yaml:2:1: the key 'a' is there twice"],
     ['a: 1\n---\nb: 2\n', 'hosts.yaml:2:1: a second document, where only one is read'],
     ['a: !vault x\n', 'hosts.yaml:1:4: unresolved tag: !vault'],
     ['a: *gone\n', 'hosts.yaml:1:4: no anchor &gone before *gone'],
+    ['a: &a { b: *a }\n', 'hosts.yaml:1:12: *a stands inside of what it repeats'],
     ['a: "x\n', 'hosts.yaml:2:1: missing closing "quote'],
     ['a: 1\n\tb: 2\n', 'hosts.yaml:2:1: tabs are not allowed as indentation'],
   ])('%p', (text, message) => {
@@ -105,7 +117,7 @@ describe('the dialect of Ansible', () => {
   const scalars = `[yes, no, y, n, On, OFF, true, 0644, 08, 0o17, 0x1f, 0b101, 1_000, 22:30, -1:30, 1.5, 1e3, 1.0e+3, .5, "0644", 'yes', ~, null, '', Null, 1.2.3, 10.0.0.1, -5, +5, 12345678, ., 0, 00, 1., v1]`
   const read = (text: string) => parseYamlDocument(text, path, 'E_INVENTORY', 'ansible').value
   const python = '/usr/bin/python3'
-  const hasPyYaml = spawnSync(python, ['-c', 'import yaml']).status === 0
+  const hasPyYaml = needs('ansible-inventory')
 
   test.skipIf(!hasPyYaml)('reads plain values as PyYAML does', () => {
     const script = 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)'

@@ -32,7 +32,7 @@ test('reads includes where they stand, relative ones below ~/.ssh', async () => 
 test('a system-wide configuration includes from /etc/ssh and not from home directories', async () => {
   const reader = memory({ '/etc/ssh/ssh_config': 'Include more\n', '/etc/ssh/more': 'Include ~/x\n' })
   const system = { ofUser: false, checked: false }
-  expect(loadSshConfigFile('/etc/ssh/ssh_config', system, reader)).rejects.toThrow('/etc/ssh/more:1:')
+  await expect(loadSshConfigFile('/etc/ssh/ssh_config', system, reader)).rejects.toThrow('/etc/ssh/more:1:')
 })
 
 test('sixteen levels of includes are read, a seventeenth is an error', async () => {
@@ -47,7 +47,7 @@ test('sixteen levels of includes are read, a seventeenth is an error', async () 
     )
   const file = await loadSshConfigFile('/c0', ofUser, levels(16))
   expect(hostNames(file ? [file] : []).map(({ name }) => name)).toEqual(['deep'])
-  expect(loadSshConfigFile('/c0', ofUser, levels(17))).rejects.toThrow('nested deeper than 16')
+  await expect(loadSshConfigFile('/c0', ofUser, levels(17))).rejects.toThrow('nested deeper than 16')
 })
 
 test('a file that does not exist is no configuration', async () => {

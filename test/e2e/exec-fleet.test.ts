@@ -16,7 +16,7 @@ const expected: Readonly<Record<FaultyKind, { readonly outcome: Item['outcome'];
   'hangs-before-banner': { outcome: 'failed', reason: 'connect-timeout' },
   'hangs-after-banner': { outcome: 'failed', reason: 'connect-timeout' },
   'drops-in-kex': { outcome: 'failed', reason: 'unreachable' },
-  'hangs-after-auth': { outcome: 'failed', reason: 'timeout' },
+  'hangs-after-auth': { outcome: 'failed', reason: 'connect-timeout' },
   'never-closes': { outcome: 'ok' },
   'never-exits': { outcome: 'failed', reason: 'timeout' },
   'prints-1-gib': { outcome: 'failed', reason: 'output-limit' },

@@ -30,10 +30,14 @@ else
   # Since OpenSSH 9.8 failed logins slow down later ones from the same address: here that is every host.
   if "$sshd" -t -f "$dir/sshd_config" -o PerSourcePenalties=no; then set -- "$@" -o PerSourcePenalties=no; fi
   # In a process namespace of its own nothing that was started over SSH outlives the fleet.
-  if unshare --pid --fork --kill-child --mount-proc true; then
-    set -- unshare --pid --fork --kill-child --mount-proc "$@"
-    own_namespace=yes
-  fi
+  for user in '' '--user --map-current-user'; do
+    # shellcheck disable=SC2086 # two words or none
+    if unshare $user --pid --fork --kill-child --mount-proc true; then
+      set -- unshare $user --pid --fork --kill-child --mount-proc "$@"
+      own_namespace=yes
+      break
+    fi
+  done
   "$@" </dev/null &
   pid=$!
   { tail -s 0.1 --pid="$pid" -f /dev/null; echo 'sshd ended' >>"$dir/ended"; } &

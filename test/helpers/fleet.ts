@@ -64,7 +64,7 @@ export interface Fleet extends AsyncDisposable {
 }
 
 /**
- * Starts the fleet and waits until it listens, 10 s at most. Stop it, or use `await using`; it also ends with the test process.
+ * Starts the fleet and waits until it listens, 30 s at most. Stop it, or use `await using`; it also ends with the test process.
  * Needs sshd: ask `needs('sshd')` first.
  */
 export async function startFleet(options: FleetOptions = {}): Promise<Fleet> {
@@ -94,7 +94,7 @@ async function tryFleet(options: FleetOptions, port: number): Promise<Fleet | st
     watchdog.stdin.end()
     await gone
   }
-  const state = await poll('sshd listens', 10_000, async () => {
+  const state = await poll('sshd listens', 30_000, async () => {
     if ((await read('ended')) !== '') return 'ended'
     return (await read('sshd.log')).includes('Server listening') ? 'listens' : undefined
   })

@@ -6,6 +6,7 @@ import type { Component, InventoryTools } from '../../src/lib/core/component.ts'
 import type { Inventory } from '../../src/lib/core/host.ts'
 import { loadInventory } from '../../src/lib/inventory/load.ts'
 import { inventoryTools, type ProgramRunner } from '../../src/lib/inventory/tools.ts'
+import { needs } from '../helpers/needs.ts'
 
 /** What `ansible-inventory --list` says: all hosts of each group, children included, and the variables of each host. */
 export interface Listed {
@@ -13,7 +14,7 @@ export interface Listed {
   readonly vars: Record<string, Record<string, unknown>>
 }
 
-export const hasAnsible = Bun.which('ansible-inventory') !== null
+export const hasAnsible = needs('ansible-inventory')
 
 /** A private copy of fixtures, so that owner and mode of programs are this user's whatever the checkout's are. */
 export function copyOf(directory: string): string {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { needs } from '../helpers/needs.ts'
 
 /** What the real ClusterShell makes of a node set. */
 export type Answer = { readonly fold: string; readonly names: string[] } | { readonly error: string }
@@ -16,7 +17,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
 }
 
 const python = '/usr/bin/python3'
-export const hasClusterShell = spawnSync(python, ['-c', 'import ClusterShell']).status === 0
+export const hasClusterShell = needs('nodeset')
 
 /** One process for all sets: a few hundred starts of `nodeset` would take half a minute. */
 export function askClusterShell(sets: readonly string[]): Answer[] {

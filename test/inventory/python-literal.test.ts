@@ -2,9 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
 import { pythonLiteral } from '../../src/lib/inventory/ansible/python-literal.ts'
 import { shellWords } from '../../src/lib/inventory/ansible/shell-words.ts'
+import { needs } from '../helpers/needs.ts'
 
 const python = '/usr/bin/python3'
-const hasPython = spawnSync(python, ['--version']).status === 0
+const hasPython = needs('ansible-inventory')
 
 function ask(script: string, cases: readonly string[]): unknown[] {
   const run = spawnSync(python, ['-c', script], { input: JSON.stringify(cases), encoding: 'utf8' })

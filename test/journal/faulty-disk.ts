@@ -33,3 +33,10 @@ export class FaultyDisk implements JournalDisk {
 }
 
 export const diskError = (code: string): Error => Object.assign(new Error(`${code}: injected`), { code })
+
+/** The real disk without its waits, for tests that open thousands of journals and simulate the crash themselves. */
+export const hastyDisk: JournalDisk = {
+  ...systemDisk,
+  syncDirectory: async () => {},
+  open: async (path, how) => ({ ...(await systemDisk.open(path, how)), sync: async () => {} }),
+}

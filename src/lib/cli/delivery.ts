@@ -1,11 +1,11 @@
 import type { OutputTarget } from '../config/globals.ts'
 import type { RenderEnv, Renderer } from '../core/component.ts'
 import type { Live, Settings } from '../core/context.ts'
-import { type OpsError, toOpsError } from '../core/errors.ts'
+import { OpsError, toOpsError } from '../core/errors.ts'
 import type { Io, Progress } from '../core/io.ts'
 import type { Item } from '../core/item.ts'
 import type { OutputStore } from '../core/output-store.ts'
-import { isDocument, isReport, type Report, type Result } from '../core/report.ts'
+import { type Document, isDocument, isReport, type Report, type Result } from '../core/report.ts'
 import { plainStyle } from '../io/plain-style.ts'
 import type { Components } from './components.ts'
 import { outputReader } from './output-reader.ts'
@@ -46,7 +46,7 @@ export class Delivery {
       settings.outputs.map(async target => ({ target, renderer: (await components.get('renderer', target.format)).build({}) })),
     )
     const env: RenderEnv = {
-      width: io.stdout.columns,
+      width: io.stdout.isTerminal ? io.stdout.columns : 0,
       style: io.stdout.style,
       verbosity: settings.verbosity,
       readOutput: outputReader(outputs),
@@ -79,7 +79,7 @@ export class Delivery {
   /** @throws OpsError E_OUTPUT for the first thing that could not be written */
   async finish(result: Result): Promise<void> {
     if (isReport(result)) await this.#finishReport(result)
-    else if (isDocument(result)) await this.#finishText(result.text, result.data)
+    else if (isDocument(result)) await this.#finishDocument(result)
     else for await (const bytes of result.bytes) await this.#guarded(() => this.#options.io.stdout.write(bytes))
     if (this.#broken) throw this.#broken
   }
@@ -100,14 +100,8 @@ export class Delivery {
     yield* renderer.render(report, env)
   }
 
-  async #finishText(text: string, data: unknown): Promise<void> {
-    for (const { target } of this.#destinations) {
-      const asked =
-        target.format === 'json' || target.format === 'ndjson'
-          ? `${JSON.stringify(data, null, target.format === 'json' ? 2 : 0)}\n`
-          : text
-      await this.#deliver(target, [asked])
-    }
+  async #finishDocument(document: Document): Promise<void> {
+    for (const { target } of this.#destinations) await this.#deliver(target, [await documentText(document, target.format)])
   }
 
   async #deliver({ file }: OutputTarget, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
@@ -120,7 +114,7 @@ export class Delivery {
   }
 
   #machineEnv(renderer: Renderer): RenderEnv {
-    return renderer.machine ? { ...this.#env, style: plainStyle } : { ...this.#env, style: plainStyle, width: 120 }
+    return renderer.machine ? { ...this.#env, style: plainStyle } : { ...this.#env, style: plainStyle, width: 0 }
   }
 
   async #guarded(write: () => Promise<void>): Promise<void> {
@@ -138,4 +132,23 @@ const newline = 10
 async function* encoded(pieces: AsyncIterable<string> | Iterable<string>): AsyncIterable<Uint8Array> {
   const encoder = new TextEncoder()
   for await (const piece of pieces) yield encoder.encode(piece)
+}
+
+/** @throws OpsError E_USAGE for formats that only a report has */
+async function documentText({ text, data }: Document, format: string): Promise<string> {
+  switch (format) {
+    case 'human':
+    case 'table':
+      return text
+    case 'json':
+      return `${JSON.stringify(data, null, 2)}\n`
+    case 'ndjson':
+      return `${JSON.stringify(data)}\n`
+    case 'yaml':
+      return `${(await import('../render/yaml-text.ts')).yamlText(data)}\n`
+    default:
+      throw new OpsError('E_USAGE', `-o ${format} shows items, and this result is a text`, {
+        hint: 'it can be had as human, json and yaml',
+      })
+  }
 }

@@ -1,11 +1,16 @@
 import type { CommandEntry, CommandSpec } from '../core/command.ts'
+import type { Settings } from '../core/context.ts'
 import { causeChain, OpsError, toOpsError } from '../core/errors.ts'
-import { exitCodeOf } from '../core/exit.ts'
+import { exitCodeOf, strongest } from '../core/exit.ts'
 import type { Io } from '../core/io.ts'
-import { isReport } from '../core/report.ts'
-import { askedFormat, isMachineFormat } from './asked-format.ts'
+import { redact } from '../core/redact.ts'
+import { isReport, type Result } from '../core/report.ts'
+import { askedColor, askedFormat, isMachineFormat } from './asked.ts'
 import { findCommand } from './find-command.ts'
 import type { Outside } from './outside.ts'
+
+/** The first word with which the completion scripts ask. */
+const completionWord = '__complete'
 
 /**
  * One invocation from argv to exit code: the only place that catches everything. Nothing is loaded that this invocation does not
@@ -19,12 +24,13 @@ export async function dispatch(outside: Outside): Promise<number> {
   }
 }
 
-/** `--version`, `--help` and a missing command. */
+/** `--version`, `--help`, a missing command, and the shell's question for completions. */
 async function quickAnswer(outside: Outside): Promise<number | undefined> {
   const { program, argv } = outside
+  if (argv[0] === completionWord) return (await import('./complete.ts')).complete(argv.slice(1), outside)
   const { command, group, wantsHelp, wantsVersion } = findCommand(program, argv)
-  if (command && !wantsHelp) return undefined
-  const io = await outside.io('auto')
+  if (command && !wantsHelp && !wantsVersion) return undefined
+  const io = await outside.io(askedColor(outside))
   if (wantsVersion) {
     await io.stdout.write(`opsctl ${program.version}\n`)
     return 0
@@ -49,8 +55,26 @@ async function perform(outside: Outside): Promise<number> {
   const command = await load(entry)
   const input = inputFor(command)
   const result = await command.run(run.context, input)
-  await run.deliver(result)
-  return isReport(result) ? exitCodeOf(result) : 0
+  const exit = await exitOf(result, settings)
+  try {
+    await run.deliver(result)
+  } catch (error) {
+    // What came of the hosts may weigh more than that it could not be told.
+    const lost = toOpsError(error)
+    if (strongest([exit, exitOfLostOutput]) === exitOfLostOutput) throw lost
+    await tell(lost, outside)
+  }
+  return exit
+}
+
+const exitOfLostOutput = 74
+
+/** By the table of exit codes, or by that of Nagios where it reads stdout. */
+async function exitOf(result: Result, { outputs }: Settings): Promise<number> {
+  if (!isReport(result)) return 0
+  if (!outputs.some(({ format, file }) => format === 'nagios' && file === undefined)) return exitCodeOf(result)
+  const { nagiosStates, nagiosStatus } = await import('../render/nagios-status.ts')
+  return nagiosStates.indexOf(nagiosStatus(result))
 }
 
 const load = async (entry: CommandEntry): Promise<CommandSpec> => (await entry.load()).default
@@ -58,7 +82,7 @@ const load = async (entry: CommandEntry): Promise<CommandSpec> => (await entry.l
 /** Says what went wrong, in the manner of the asked format, and gives the exit code. */
 async function tell(error: OpsError, outside: Outside): Promise<number> {
   const format = askedFormat(outside)
-  const io = await outside.io('auto')
+  const io = await outside.io(askedColor(outside))
   try {
     if (format === 'nagios') {
       await io.stdout.write(`OPSCTL UNKNOWN - ${causeChain(error).join(': ')}\n`)
@@ -75,7 +99,7 @@ async function tell(error: OpsError, outside: Outside): Promise<number> {
 /** The error as one JSON object on one line. */
 export function errorJson(error: OpsError): string {
   const { code, exit, message, hint, data } = error
-  return `${JSON.stringify({ type: 'error', code, exit, message, ...(hint && { hint }), ...(Object.keys(data).length > 0 && { data }), causes: causeChain(error).slice(1) })}\n`
+  return `${JSON.stringify({ type: 'error', code, exit, message, ...(hint && { hint }), ...(Object.keys(data).length > 0 && { data: redact(data) }), causes: causeChain(error).slice(1) })}\n`
 }
 
 function errorText(error: OpsError, { stderr: { style } }: Io, { argv }: Outside): string {

@@ -37,6 +37,10 @@ export function findCommand(program: Program, argv: readonly string[]): Found {
       rest.push(token)
       if (flagBefore(token, [...program.globals, ...(command?.flags ?? [])])) rest.push(...argv.slice(++index, index + 1))
     } else if (command === undefined) {
+      if (token === 'help' && words.length === 0) {
+        wantsHelp = true
+        continue
+      }
       words.push(token)
       command = commandOf(program, words)
     } else {

@@ -1,15 +1,41 @@
+import { join } from 'node:path'
 import type { Connector, ConnectSpec, Context, InventorySpec } from '../core/context.ts'
-import { hostNamed, type Inventory } from '../core/host.ts'
-import { LocalTransport } from '../transport/local.ts'
+import type { Inventory } from '../core/host.ts'
+import { loadInventory } from '../inventory/load.ts'
+import { inventoryTools, type ProgramRunner } from '../inventory/tools.ts'
 
-/** The union of the named inventories and this machine. @throws OpsError E_INVENTORY */
-export async function readInventory(_context: Context, _spec: InventorySpec): Promise<Inventory> {
-  return { hosts: new Map([['localhost', hostNamed('localhost', { via: 'local' })]]), groups: new Map() }
+/** The union of the named inventories, the hosts of the SSH configuration and this machine. @throws OpsError E_INVENTORY */
+export async function readInventory(context: Context, spec: InventorySpec): Promise<Inventory> {
+  const { parseYamlDocument } = await import('../config/yaml-document.ts')
+  const tools = inventoryTools({
+    signal: context.signal,
+    home: context.paths.home,
+    uid: process.getuid?.() ?? 0,
+    parseYaml: (text, path, dialect) => parseYamlDocument(text, path, 'E_INVENTORY', dialect),
+    run: programRunner(context),
+  })
+  const components = await context.components('inventory')
+  return loadInventory({ sources: spec.sources, sshConfigs: sshConfigFiles(context, spec), components, tools })
 }
 
-export async function openConnector({ clock, env }: Context, _spec: ConnectSpec): Promise<Connector> {
-  return {
-    connect: async host => new LocalTransport(host, { clock, env }),
-    async [Symbol.asyncDispose]() {},
+function sshConfigFiles({ paths }: Context, { sshConfig }: InventorySpec): string[] {
+  if (sshConfig !== undefined) return sshConfig === 'none' ? [] : [sshConfig]
+  return [...(paths.home === undefined ? [] : [join(paths.home, '.ssh/config')]), '/etc/ssh/ssh_config']
+}
+
+/** Runs an executable inventory through the local transport, which is loaded only then. */
+function programRunner({ clock, env }: Context): ProgramRunner {
+  return async (argv, limits) => {
+    const { runLocally } = await import('../transport/local.ts')
+    const { code, stdout, stderr, ended, signal } = await runLocally({ clock, env }, { argv }, limits)
+    const why = ended ?? (signal === undefined ? undefined : `SIG${signal}`)
+    const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+    return { code, stdout: text(stdout), stderr: text(stderr), ...(why !== undefined && { ended: why }) }
   }
+}
+
+/** Connections by the OpenSSH configuration and known_hosts of this user. */
+export async function openConnector(context: Context, spec: ConnectSpec): Promise<Connector> {
+  const { makeConnector } = await import('../transport/connector.ts')
+  return makeConnector(context, spec)
 }

@@ -1,5 +1,5 @@
 import { type Globals, globals, outputTargets } from '../config/globals.ts'
-import { type ConfigValues, checked, layer, typed } from '../config/layers.ts'
+import { type ConfigValues, checked, type Layered, layer, type RawInput, typed } from '../config/layers.ts'
 import type { CommandEntry, CommandSpec } from '../core/command.ts'
 import type { Settings } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
@@ -9,39 +9,76 @@ import { configPaths } from './paths.ts'
 
 export interface ReadInput {
   readonly settings: Settings & { readonly globals: Globals; readonly configFiles: readonly string[] }
+  /** The values before the command's schema has seen them. */
+  readonly layered: Layered
   /** The command's input, checked by its own schema. @throws OpsError E_USAGE, E_CONFIG */
   inputFor(command: CommandSpec): never
 }
 
 /** Argv, environment and configuration files become checked values. @throws OpsError E_USAGE, E_CONFIG */
-export async function readInput(entry: CommandEntry, rest: readonly string[], outside: Outside): Promise<ReadInput> {
-  const { program, env } = outside
+export function readInput(entry: CommandEntry, rest: readonly string[], outside: Outside): Promise<ReadInput> {
+  return layInput(entry, parseArguments(entry, outside.program, rest), outside)
+}
+
+/** The same for flags that are parsed already. @throws OpsError E_USAGE, E_CONFIG */
+export async function layInput(entry: CommandEntry, given: RawInput, outside: Outside): Promise<ReadInput> {
+  const { program } = outside
+  const env = entry.configuration === 'ignored' ? {} : outside.env
   const flags = [...program.globals, ...entry.flags]
-  const raw = typed(parseArguments(entry, program, rest), flags)
-  const named = typeof raw.config === 'string' ? raw.config : env.OPSCTL_CONFIG
+  const raw = typed(given, flags)
+  const named = typeof raw.config === 'string' ? raw.config : env.OPSCTL_CONFIG || undefined
   const configFiles = configPaths(outside, named)
-  const config = await readConfig(configFiles, named, outside)
+  const config = await readConfig(configFiles, { named, entry, outside })
   const layered = layer({ entry, program, raw, env, config })
-  const values = checked(globals, layered, flags)
+  const read = <T>(reading: (layered: Layered) => T): T => {
+    try {
+      return reading(layered)
+    } catch (error) {
+      if (!isForgiven(entry, error)) throw error
+      return reading(layer({ entry, program, raw, env, config: new Map() }))
+    }
+  }
   return {
-    settings: {
-      globals: values,
-      configFiles,
-      outputs: outputTargets(values),
-      verbosity: values.quiet ? -1 : values.verbose,
-      mayPrompt: values.input && !env.CI,
-      assumeYes: values.yes,
-    },
-    inputFor: command => checked(command.input, layered, [...flags, ...entry.args]) as never,
+    settings: { ...read(each => settingsOf(each, outside)), configFiles },
+    layered,
+    inputFor: command => read(each => checked(command.input, each, [...flags, ...entry.args])) as never,
   }
 }
 
+function settingsOf(layered: Layered, { program, env }: Outside): Omit<ReadInput['settings'], 'configFiles'> {
+  const values = checked(globals, layered, program.globals)
+  return {
+    globals: values,
+    outputs: outputTargets(values, { program, origin: layered.origins.output ?? '--output' }),
+    verbosity: values.quiet ? -1 : values.verbose,
+    mayPrompt: values.input && !env.CI,
+    assumeYes: values.yes,
+  }
+}
+
+/** Commands that help to mend a configuration go on without it. */
+const isForgiven = (entry: CommandEntry, error: unknown): boolean =>
+  entry.configuration === 'forgiven' && error instanceof OpsError && error.code === 'E_CONFIG'
+
+interface ReadConfig {
+  readonly named: string | undefined
+  readonly entry: CommandEntry
+  readonly outside: Outside
+}
+
 /** The YAML reader is loaded only when there is a file to read. */
-async function readConfig(paths: readonly string[], named: string | undefined, { program, uid }: Outside): Promise<ConfigValues> {
+async function readConfig(paths: readonly string[], { named, entry, outside }: ReadConfig): Promise<ConfigValues> {
   const { existsSync } = await import('node:fs')
-  const present = paths.filter(path => existsSync(path))
-  if (named !== undefined && present.length === 0) throw new OpsError('E_CONFIG', `${named}: there is no such configuration file`)
-  if (present.length === 0) return new Map()
-  const { loadConfig } = await import('../config/load.ts')
-  return loadConfig(present, { program, uid })
+  const present = entry.configuration === 'ignored' ? [] : paths.filter(path => existsSync(path))
+  try {
+    if (named !== undefined && !paths.some(path => existsSync(path))) {
+      throw new OpsError('E_CONFIG', `${named}: there is no such configuration file`)
+    }
+    if (present.length === 0) return new Map()
+    const { loadConfig } = await import('../config/load.ts')
+    return loadConfig(present, outside)
+  } catch (error) {
+    if (!isForgiven(entry, error)) throw error
+    return new Map()
+  }
 }

@@ -3,6 +3,7 @@ import type { RawInput } from '../config/layers.ts'
 import type { CommandEntry, FlagEntry, Program } from '../core/command.ts'
 import { OpsError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import { argumentName } from '../surface/flag.ts'
 
 /**
  * The flags and arguments of one command and the globals, as text by key. Only what was given is there.
@@ -21,7 +22,7 @@ export function parseArguments(entry: CommandEntry, program: Program, argv: read
   try {
     parser.parse([...argv], { from: 'user' })
   } catch (error) {
-    throw error instanceof CommanderError ? usageError(error, { entry, flags }) : error
+    throw error instanceof CommanderError ? usageError(error, { entry, flags, extra: parser.args[entry.args.length] }) : error
   }
   return given(parser, entry, flags)
 }
@@ -58,7 +59,14 @@ function given(parser: Command, entry: CommandEntry, flags: readonly FlagEntry[]
 /** commander's own way from a long name to a property. */
 const camel = (long: string): string => long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
-function usageError(error: CommanderError, { entry, flags }: { entry: CommandEntry; flags: readonly FlagEntry[] }): OpsError {
+interface Usage {
+  readonly entry: CommandEntry
+  readonly flags: readonly FlagEntry[]
+  /** The first argument that the command does not take. */
+  readonly extra: string | undefined
+}
+
+function usageError(error: CommanderError, { entry, flags, extra }: Usage): OpsError {
   const command = ['opsctl', ...entry.path].join(' ')
   const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? ''
   const seeHelp = `\`${command} --help\` lists the flags`
@@ -76,15 +84,20 @@ function usageError(error: CommanderError, { entry, flags }: { entry: CommandEnt
     case 'commander.missingArgument': {
       const missing = entry.args.find(arg => arg.long === quoted)
       const dashes = entry.passThrough ? '; flags go before it, as in `-t web -- uptime`' : ''
-      return new OpsError('E_USAGE', `${command} needs ${missing?.value ?? quoted}: ${missing?.description ?? ''}${dashes}`, {
-        hint: seeHelp,
-      })
+      return new OpsError(
+        'E_USAGE',
+        `${command} needs ${missing ? argumentName(missing) : quoted}: ${missing?.description ?? ''}${dashes}`,
+        {
+          hint: seeHelp,
+        },
+      )
     }
     case 'commander.excessArguments':
-      return new OpsError('E_USAGE', `${command} takes ${entry.args.length || 'no'} argument(s), and more were given`, {
-        hint: seeHelp,
-      })
+      return new OpsError('E_USAGE', `${command} takes ${argumentsText(entry)}, so '${extra}' is too much`, { hint: seeHelp })
     default:
       return new OpsError('E_USAGE', error.message.replace(/^error: /, ''), { hint: seeHelp, cause: error })
   }
 }
+
+const argumentsText = ({ args }: CommandEntry): string =>
+  args.length === 0 ? 'no argument' : `only ${args.map(argumentName).join(' and ')}`

@@ -22,7 +22,7 @@ export interface Run extends AsyncDisposable {
 
 /** Builds the Context of one run from the outside world and the global flags. */
 export async function openRun(outside: Outside, settings: RunSettings): Promise<Run> {
-  const { clock, env, random, program } = outside
+  const { clock, env, random, program, uid } = outside
   const io = await outside.io(settings.globals.color)
   const runId = newRunId(clock.now(), random)
   const paths = {
@@ -52,6 +52,7 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     random,
     signal: interrupts.signal,
     env,
+    uid,
     paths,
     runId,
     settings: { ...settings, mayPrompt: mayAsk },
@@ -80,9 +81,9 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
   }
 }
 
-/** Sorts by time and is short enough to type: 20261122T031500-7f3a. */
+/** Sorts by time, to the millisecond, and is short enough to type: 20261122T031500.123-7f3a. */
 export function newRunId(epochMs: number, random: () => number): string {
-  const stamp = new Date(epochMs).toISOString().replace(/[-:]|\.\d+Z$/g, '')
+  const stamp = new Date(epochMs).toISOString().replace(/[-:Z]/g, '')
   const tail = Math.floor(random() * 0x10000)
     .toString(16)
     .padStart(4, '0')

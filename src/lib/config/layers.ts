@@ -58,27 +58,35 @@ export function layer({ entry, program, raw, env, config }: Layers): Layered {
  * Checks layered values against a schema.
  * @throws OpsError E_USAGE, or E_CONFIG when the first wrong value stands in a file: naming flag, value, origin and nearest choice
  */
-export function checked<S extends z.ZodObject>(
-  schema: S,
-  { values, origins }: Layered,
-  flags: readonly FlagEntry[],
-): z.output<S> {
-  const known = Object.fromEntries(Object.entries(values).filter(([key]) => key in schema.shape))
-  const result = schema.safeParse(known)
+export function checked<S extends z.ZodObject>(schema: S, layered: Layered, flags: readonly FlagEntry[]): z.output<S> {
+  const result = schema.safeParse(knownTo(schema, layered))
   if (result.success) return result.data
   const [issue] = result.error.issues
-  const key = String(issue?.path[0] ?? '')
+  throw issue ? issueError(issue, layered, flags) : result.error
+}
+
+/** Everything that a schema has against layered values, as `checked` would tell the first. */
+export function problemsOf(schema: z.ZodObject, layered: Layered, flags: readonly FlagEntry[]): OpsError[] {
+  return schema.safeParse(knownTo(schema, layered)).error?.issues.map(issue => issueError(issue, layered, flags)) ?? []
+}
+
+const knownTo = ({ shape }: z.ZodObject, { values }: Layered): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(values).filter(([key]) => key in shape))
+
+function issueError(issue: z.core.$ZodIssue, { values, origins }: Layered, flags: readonly FlagEntry[]): OpsError {
+  const key = String(issue.path[0] ?? '')
   const flag = flags.find(candidate => candidate.key === key)
   const origin = origins[key] ?? `--${flag?.long ?? key}`
-  const inFile = /:\d+:\d+$/.test(origin)
-  const message = issue === undefined ? 'not valid' : issueText(issue, values[key])
-  const place = inFile ? `${origin}: ${flag?.long}` : origin
+  const place = isInFile(origin) ? `${origin}: ${flag?.long}` : origin
   const close = flag?.choices && nearest(String(values[key]), flag.choices)
-  throw new OpsError(inFile ? 'E_CONFIG' : 'E_USAGE', `${place}: ${message}`, {
+  return new OpsError(isInFile(origin) ? 'E_CONFIG' : 'E_USAGE', `${place}: ${issueText(issue, values[key])}`, {
     data: { flag: flag?.long ?? key, value: values[key] ?? null, origin },
     ...(close && { hint: `did you mean ${close}?` }),
   })
 }
+
+/** True for the origin `file:line:column`. */
+export const isInFile = (origin: string): boolean => /:\d+:\d+$/.test(origin)
 
 function issueText(issue: z.core.$ZodIssue, value: unknown): string {
   const got =
@@ -87,6 +95,7 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'too_small') return `${got} is too small: at least ${issue.minimum}`
   if (issue.code === 'too_big') return `${got} is too big: at most ${issue.maximum}`
   if (issue.code === 'invalid_type' && value === undefined) return 'is required'
+  if (issue.code === 'invalid_type' && issue.expected === 'boolean') return `${got} is neither true nor false`
   if (issue.code === 'invalid_type') return `${got} is not ${issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`}`
   return issue.message
 }

@@ -30,6 +30,12 @@ export interface Example {
   readonly does: string
 }
 
+/**
+ * For commands that do not obey their settings like all others. `forgiven`: runs also where a configuration file is wrong, as if
+ * there were none, since it is what one mends that file with. `ignored`: flags alone count, neither files nor variables.
+ */
+export type Configuration = 'forgiven' | 'ignored'
+
 /** A command as a value: flags, env names, config keys, help, completion, man and reference page derive from it. */
 export interface CommandSpec<Input extends z.ZodObject = z.ZodObject> {
   /** Words after `opsctl`. */
@@ -41,6 +47,7 @@ export interface CommandSpec<Input extends z.ZodObject = z.ZodObject> {
   readonly passThrough?: boolean
   /** Changes targets: takes part in locks, undo notices and confirmation. */
   readonly mutates?: boolean
+  readonly configuration?: Configuration
   readonly exits: readonly number[]
   readonly examples: readonly Example[]
   run(context: Context, input: z.output<Input>): Promise<Result>
@@ -76,6 +83,7 @@ export interface CommandEntry {
   readonly exits: readonly number[]
   readonly passThrough?: boolean
   readonly mutates?: boolean
+  readonly configuration?: Configuration
   readonly load: () => Promise<{ readonly default: CommandSpec }>
 }
 

@@ -18,6 +18,8 @@ export interface Context {
   readonly signal: AbortSignal
   /** The caller's environment, read once. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The user that runs opsctl; 0 is root. */
+  readonly uid: number
   readonly paths: Paths
   readonly runId: string
   readonly settings: Settings

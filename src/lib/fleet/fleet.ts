@@ -18,7 +18,7 @@ export interface Fleet extends AsyncDisposable {
 }
 
 /** The flags that a fleet needs. */
-type OpenOptions = Omit<FleetOptions, 'timeout' | 'idleTimeout'>
+type OpenOptions = Omit<FleetOptions, 'concurrency' | 'timeout' | 'idleTimeout' | 'maxFail'>
 
 /**
  * Selects the hosts that the flags name and prepares connections to them. Nothing is contacted yet.

@@ -39,33 +39,41 @@ export interface InventoryWorld {
 
 /** The tools of inventory sources over this machine's files. */
 export function inventoryTools(world: InventoryWorld): InventoryTools {
+  const { signal } = world
   const at = (path: string): string =>
     path.startsWith('~/') && world.home !== undefined ? join(world.home, path.slice(2)) : path
   return {
-    signal: world.signal,
-    input: path => inputAt(path, at(path)),
-    readFile: async path => ignoringAbsent(path, undefined, () => readText(path, at(path))),
+    signal,
+    input: path => inputAt({ path, place: at(path), signal }),
+    readFile: async path => ignoringAbsent(path, undefined, () => readText({ path, place: at(path), signal })),
     readDirectory: async path => ignoringAbsent(path, [], () => namesIn(at(path))),
     parseYaml: world.parseYaml,
     runProgram: (path, args) => runProgram(world, at(path), args),
   }
 }
 
-async function inputAt(path: string, place: string): Promise<InventoryInput> {
+interface Reading {
+  /** As it was written, for messages. */
+  readonly path: string
+  readonly place: string
+  readonly signal: AbortSignal
+}
+
+async function inputAt({ path, place, signal }: Reading): Promise<InventoryInput> {
   try {
     const found = await stat(place)
     if (found.isDirectory()) return { path, executable: false, directory: true }
-    return { path, text: await readText(path, place), executable: (found.mode & 0o111) !== 0, directory: false }
+    return { path, text: await readText({ path, place, signal }), executable: (found.mode & 0o111) !== 0, directory: false }
   } catch (cause) {
     throw unreadable(path, cause)
   }
 }
 
-async function readText(path: string, place: string): Promise<string> {
+async function readText({ path, place, signal }: Reading): Promise<string> {
   const { size } = await stat(place)
   if (size > maxFileBytes)
     throw inventoryError({ path }, `is larger than the ${maxFileBytes / 1024 ** 2} MiB that are read of an inventory`)
-  const text = await readFile(place, 'utf8')
+  const text = await readFile(place, { encoding: 'utf8', signal })
   return text.startsWith('\uFEFF') ? text.slice(1) : text
 }
 

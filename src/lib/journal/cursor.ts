@@ -40,6 +40,8 @@ export class Cursor {
   static async open(disk: JournalDisk, { path, syncs }: { readonly path: string; readonly syncs: boolean }): Promise<Cursor> {
     const file = await disk.open(path, 'update')
     try {
+      // A former writer may have been killed between the write and the sync of a move.
+      await file.sync()
       return new Cursor({ file, path, syncs, slot: await readSlot(file, path) })
     } catch (error) {
       await file.close()
@@ -62,6 +64,15 @@ export class Cursor {
       return writing
     })
     return this.#queued
+  }
+
+  /** Makes the position durable where moves are not. @throws OpsError E_STATE */
+  async sync(): Promise<void> {
+    try {
+      await this.#file.sync()
+    } catch (error) {
+      throw stateError({ doing: 'sync', path: this.path, error })
+    }
   }
 
   async close(): Promise<void> {

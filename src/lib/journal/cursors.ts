@@ -51,6 +51,13 @@ export class Cursors implements AsyncDisposable {
     this.#positions.set(name, cursor.position)
   }
 
+  /** The lowest position, on disk; Infinity without cursors. Nothing before it is wanted any more, even after a power cut. */
+  async consumed(): Promise<number> {
+    const lowest = Math.min(Number.POSITIVE_INFINITY, ...this.#positions.values())
+    if (!this.#options.syncs) for (const opening of this.#byName.values()) await (await opening).sync()
+    return lowest
+  }
+
   async remove(name: string): Promise<void> {
     const opening = this.#byName.get(name)
     if (opening === undefined) return

@@ -110,7 +110,7 @@ export class Journal implements AsyncDisposable {
     return this.#parts.cursors.positions
   }
 
-  /** Says durably what a consumer wants next; makes the cursor where there is none. @throws OpsError E_STATE */
+  /** Says what a consumer wants next, durably unless the policy is 'never'; makes the cursor where there is none. @throws OpsError E_STATE */
   async moveCursor(name: string, position: number): Promise<void> {
     if (!(Number.isInteger(position) && position >= 1 && position <= this.#next)) {
       throw new OpsError('E_BUG', `cursor ${name} can not move to ${position}: the journal goes to ${this.#next}`)
@@ -124,9 +124,9 @@ export class Journal implements AsyncDisposable {
   }
 
   /** Removes old segments that every cursor has passed. @throws OpsError E_STATE */
-  prune(retention: Retention = {}): Promise<Pruned> {
+  async prune(retention: Retention = {}): Promise<Pruned> {
     const { disk, clock, cursors } = this.#parts
-    const consumed = Math.min(Number.POSITIVE_INFINITY, ...cursors.positions.values())
+    const consumed = await cursors.consumed()
     return pruneSegments({ disk, directory: this.directory, retention, consumed, nowMs: clock.now() })
   }
 

@@ -26,6 +26,8 @@ export interface Recovered {
 /** Brings a journal that no one writes to into a state that can be appended to: removes what is half made, cuts a torn tail off. */
 export async function recover(disk: JournalDisk, directory: string): Promise<Recovered> {
   await removeHalfMade(disk, directory)
+  // A former writer may have been killed between the naming of a file and the sync of its name.
+  await disk.syncDirectory(directory)
   const segments = await listSegments(disk, directory)
   const [last, previous] = [segments.at(-1), segments.at(-2)]
   if (last === undefined) return { recovery: { lostBytes: 0 }, salt: randomBytes(4).readUInt32LE(), next: 1, tail: undefined }

@@ -95,8 +95,9 @@ class LocalCommand implements RunningCommand {
     })
   }
 
-  write(bytes: Uint8Array): boolean {
-    return this.#inputBroken || this.#child.stdin.write(bytes)
+  write(bytes: Uint8Array): 'sent' | 'held' | 'closed' {
+    if (this.#inputBroken) return 'closed'
+    return this.#child.stdin.write(bytes) ? 'sent' : 'held'
   }
 
   endInput(): void {

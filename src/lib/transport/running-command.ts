@@ -5,8 +5,8 @@ import { SudoGate, type SudoMarks } from './sudo.ts'
 
 /** A command that was started, local or remote. Nothing here waits. */
 export interface RunningCommand {
-  /** False when the bytes are held until `drained` is called. */
-  write(bytes: Uint8Array): boolean
+  /** Held: wait for `drained` before more. Closed: nobody reads any more, and the bytes are dropped. */
+  write(bytes: Uint8Array): 'sent' | 'held' | 'closed'
   endInput(): void
   signal(name: 'TERM' | 'KILL'): void
   /** Closes what carries its output, and sees to it that nothing of it stays, without being asked again. */
@@ -148,12 +148,14 @@ class CommandRun implements CommandEvents {
 
   async #pour(source: AsyncIterator<Uint8Array>, command: RunningCommand): Promise<void> {
     // The source may be waiting for more (a terminal): when the command ends first, its end is not waited for.
-    this.#stopInput = () => source.return?.().catch(() => undefined)
+    const stop = (): void => void source.return?.().catch(() => undefined)
+    this.#stopInput = stop
     for (;;) {
       const next = await source.next()
-      if (next.done) this.#stopInput = undefined
       if (next.done || this.#finished) return
-      if (!command.write(next.value)) await new Promise<void>(resolve => (this.#drain = resolve))
+      const written = command.write(next.value)
+      if (written === 'closed') return stop()
+      if (written === 'held') await new Promise<void>(resolve => (this.#drain = resolve))
     }
   }
 

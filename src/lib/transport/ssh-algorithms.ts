@@ -1,5 +1,6 @@
+import { assembleAlgorithms } from './ssh-config/algorithms.ts'
 import type { Algorithms, SshLibrary } from './ssh-library.ts'
-import type { SshTarget } from './ssh-target.ts'
+import type { FetchCertificate, SshTarget } from './ssh-target.ts'
 
 /**
  * What is offered where the configuration says nothing, best first. curve25519 is both the safest that ssh2 knows and the cheapest; AES-GCM
@@ -35,15 +36,23 @@ export const defaults: Omit<Algorithms, 'compression' | 'hostKey'> = {
   ],
 }
 
-/** What a host is offered. */
-export async function algorithmsFor(target: SshTarget, library: SshLibrary): Promise<Algorithms> {
+/** What a host is offered. @throws TransportError hostkey when no host key algorithm is left */
+export async function algorithmsFor(
+  target: SshTarget,
+  library: SshLibrary,
+  fetchCertificate: FetchCertificate,
+): Promise<Algorithms> {
   const { supported } = library
-  const usable = (names: readonly string[], known: readonly string[]): string[] => names.filter(name => known.includes(name))
+  const offered = (written: string | undefined, kind: 'kex' | 'ciphers' | 'macs'): readonly string[] =>
+    assembleAlgorithms(written, {
+      defaults: defaults[kind].filter(name => supported[kind].includes(name)),
+      supported: supported[kind],
+    })
   return {
-    kex: usable(target.kex ?? defaults.kex, supported.kex),
-    hostKey: await target.hostKeys.algorithms(supported.hostKey),
-    ciphers: usable(target.ciphers ?? defaults.ciphers, supported.ciphers),
-    macs: usable(target.macs ?? defaults.macs, supported.macs),
+    kex: offered(target.kex, 'kex'),
+    hostKey: await target.hostKeys.algorithms(supported.hostKey, fetchCertificate),
+    ciphers: offered(target.ciphers, 'ciphers'),
+    macs: offered(target.macs, 'macs'),
     compression: target.compression,
   }
 }

@@ -5,6 +5,8 @@ import type { ChannelEvents, SshChannel } from './ssh-channel.ts'
 
 /** How long the other side may take to confirm that a channel is closed, before the whole connection is given up. */
 const closingMs = 2000
+/** sshd needs a moment to give a new process its group; a signal before that is lost, so it is sent once more. */
+const youngMs = 250
 
 /** A command on a channel. It is over when the channel is closed, not when its status arrives: output may still follow that. */
 export class SshCommand implements RunningCommand, ChannelEvents {
@@ -13,7 +15,9 @@ export class SshCommand implements RunningCommand, ChannelEvents {
   readonly #giveUp: (error: TransportError) => void
   readonly #onClosed: () => void
   #channel: SshChannel | undefined
+  #attachedAt = 0
   #cancelClosing: (() => void) | undefined
+  #cancelRepeat: (() => void) | undefined
 
   constructor(input: {
     readonly events: CommandEvents
@@ -31,10 +35,12 @@ export class SshCommand implements RunningCommand, ChannelEvents {
   /** The channel it runs on, once that is open. */
   attach(channel: SshChannel): void {
     this.#channel = channel
+    this.#attachedAt = this.#clock.monotonic()
   }
 
-  write(bytes: Uint8Array): boolean {
-    return this.#channel?.write(bytes) ?? true
+  write(bytes: Uint8Array): 'sent' | 'held' | 'closed' {
+    if (!this.#channel?.isOpen) return 'closed'
+    return this.#channel.write(bytes) ? 'sent' : 'held'
   }
 
   endInput(): void {
@@ -43,6 +49,9 @@ export class SshCommand implements RunningCommand, ChannelEvents {
 
   signal(name: 'TERM' | 'KILL'): void {
     this.#channel?.signal(name)
+    this.#cancelRepeat?.()
+    const ageMs = this.#clock.monotonic() - this.#attachedAt
+    if (ageMs < youngMs) this.#cancelRepeat = this.#clock.timer(youngMs - ageMs, () => this.#channel?.signal(name))
   }
 
   close(): void {
@@ -72,6 +81,7 @@ export class SshCommand implements RunningCommand, ChannelEvents {
 
   closed(lost?: string): void {
     this.#cancelClosing?.()
+    this.#cancelRepeat?.()
     this.#events.closed(lost)
     this.#onClosed()
   }

@@ -4,6 +4,7 @@ import { type ConnectStage, TransportError } from '../core/transport.ts'
 import { connectTcp, resolveName, type Socket } from '../net/connect.ts'
 import { abortable } from '../run/deadline.ts'
 import { ConnectDeadline } from './connect-deadline.ts'
+import { fetchHostCertificate } from './known-hosts/certificate-scan.ts'
 import { SocketWire } from './socket-wire.ts'
 import { algorithmsFor } from './ssh-algorithms.ts'
 import type { Credentials } from './ssh-auth.ts'
@@ -34,8 +35,11 @@ export async function connectSsh(request: ConnectRequest): Promise<SshSession> {
   const { target, clock, library, timeoutMs, signal, onStage } = request
   using deadline = new ConnectDeadline({ clock, ms: timeoutMs, signal, onStage })
   deadline.signal.throwIfAborted()
-  const algorithms = await algorithmsFor(target, library)
-  const wire = request.openWire ? await inTime(request.openWire(), deadline) : await tcpWire(target, clock, deadline)
+  const open = (): Promise<Wire> => (request.openWire ? inTime(request.openWire(), deadline) : tcpWire(target, clock, deadline))
+  const algorithms = await algorithmsFor(target, library, async wanted =>
+    fetchHostCertificate({ wire: await open(), algorithms: wanted, signal: deadline.signal }),
+  )
+  const wire = await open()
   const session = new SshSession({
     library,
     clock,

@@ -4,7 +4,6 @@
  * channel in four streams. What is touched of ssh2's internals is touched here only.
  */
 import type Protocol from 'ssh2/lib/protocol/Protocol.js'
-import { certificateAlgorithms } from './host-certificate.ts'
 
 export type SshProtocol = Protocol
 export type { MessageHandlers } from 'ssh2/lib/protocol/Protocol.js'
@@ -43,7 +42,7 @@ export async function loadSsh(): Promise<SshLibrary> {
     Protocol: protocol.default,
     supported: {
       kex: names.SUPPORTED_KEX,
-      hostKey: [...certificateAlgorithms, ...names.SUPPORTED_SERVER_HOST_KEY],
+      hostKey: names.SUPPORTED_SERVER_HOST_KEY,
       ciphers: names.SUPPORTED_CIPHER,
       macs: names.SUPPORTED_MAC,
     },

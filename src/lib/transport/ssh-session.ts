@@ -1,6 +1,5 @@
 import type { Clock } from '../core/clock.ts'
 import { type ConnectStage, TransportError } from '../core/transport.ts'
-import { CertifiedExchange } from './host-certificate.ts'
 import { kexMismatch } from './kex-mismatch.ts'
 import { asBuffer } from './ssh-channel.ts'
 import { SshChannels } from './ssh-channels.ts'
@@ -38,7 +37,6 @@ export class SshSession {
   readonly #options: SessionOptions
   readonly #protocol: SshProtocol
   readonly #handshake = Promise.withResolvers<Buffer>()
-  readonly #certified = new CertifiedExchange()
   #stage: ConnectStage = 'banner'
   #authReply: PromiseWithResolvers<AuthReply> | undefined
   #serverSoftware = ''
@@ -71,7 +69,6 @@ export class SshSession {
       },
       hostVerifier: (key, verify) => {
         const own = Buffer.from(key)
-        this.#certified.received(this.#protocol, key)
         this.#judge(own, verify)
         return undefined
       },
@@ -160,9 +157,11 @@ export class SshSession {
       return
     }
     this.#enter('hostkey')
-    this.#options.verifyHostKey(key).then(
+    // A copy: the key lies in a buffer that the protocol may use again.
+    const own = Buffer.from(key)
+    this.#options.verifyHostKey(own).then(
       () => {
-        this.#hostKey = key
+        this.#hostKey = own
         if (!this.#error) verify(true)
       },
       error => this.fail(asTransportError(error, 'hostkey')),
@@ -175,7 +174,6 @@ export class SshSession {
     if (this.#inHandshake && this.#greeting.length < greetingBytes) this.#greeting = Buffer.concat([this.#greeting, bytes])
     try {
       this.#protocol.parse(bytes, 0, bytes.length)
-      if (this.#inHandshake) this.#certified.negotiated(this.#protocol)
     } catch (error) {
       this.fail(this.#protocolError(error))
     }

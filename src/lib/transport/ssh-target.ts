@@ -12,7 +12,6 @@ export interface SshTarget {
 
   /** Files that are missing are passed over. */
   readonly identityFiles: readonly string[]
-  readonly certificateFiles: readonly string[]
   /** Of the agent's keys only those that stand in identityFiles. */
   readonly identitiesOnly: boolean
   /** Socket of the agent. */
@@ -21,10 +20,10 @@ export interface SshTarget {
   /** In the order of preference. */
   readonly authMethods: readonly string[]
 
-  /** Best first; absent for what is offered by default. */
-  readonly kex?: readonly string[]
-  readonly ciphers?: readonly string[]
-  readonly macs?: readonly string[]
+  /** Name lists as ssh_config writes them; absent for what is offered by default. */
+  readonly kex?: string | undefined
+  readonly ciphers?: string | undefined
+  readonly macs?: string | undefined
 
   readonly hostKeys: HostKeyVerifier
   /** Line for /bin/sh that carries the connection. */
@@ -33,10 +32,13 @@ export interface SshTarget {
   readonly jump?: SshTarget
 }
 
+/** Asks the host for its certificate over a connection of its own. */
+export type FetchCertificate = (algorithms: readonly string[]) => Promise<Buffer>
+
 /** Judges the key of one host. */
 export interface HostKeyVerifier {
   /** Algorithms to offer, those of the known keys first, so that the host shows the key that is known. */
-  algorithms(supported: readonly string[]): Promise<readonly string[]>
+  algorithms(supported: readonly string[], fetchCertificate: FetchCertificate): Promise<readonly string[]>
   /** Called with the raw key before anything is sent to the host. @throws TransportError hostkey */
   verify(key: Buffer): Promise<void>
   /** Called once the host has proven that it holds the key: a new key may be kept from here on. */

@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Command, type Output, type PutOptions, type RunOptions, TransportError } from '../core/transport.ts'
 
+/** How long removing the temporary file may take when putting failed. */
+const cleanUpMs = 2000
+
 type Run = (command: Command, options: RunOptions) => Promise<Output>
 
 /** In one line and without '!', so that any login shell can hand it to sh. Prints the SHA-256 of what stands in the file $1. */
@@ -14,8 +17,7 @@ const receive =
   'trap "rm -f -- \\"\\$2\\"" HUP INT TERM; cat >"$2" && digest "$2" && exit 0; status=$?; rm -f -- "$2"; exit $status'
 
 /** The file $2 to the path $1 with the mode $3 and the owner $4. */
-const commit =
-  '{ [ -z "$4" ] || chown -- "$4" "$2"; } && chmod -- "$3" "$2" && mv -f -- "$2" "$1" && exit 0; status=$?; rm -f -- "$2"; exit $status'
+const commit = '{ [ -z "$4" ] || chown -- "$4" "$2"; } && chmod -- "$3" "$2" && mv -f -- "$2" "$1"'
 
 /**
  * Streams a file to a host through a temporary name in the same directory, compares the SHA-256 of what arrived, renames it.
@@ -25,9 +27,21 @@ export async function putFile(
   run: Run,
   input: PutOptions & { readonly content: AsyncIterable<Uint8Array> | Uint8Array; readonly path: string },
 ): Promise<void> {
-  const { path, signal, sudo } = input
+  const temporary = temporaryName(input.path)
+  try {
+    await receiveAndCommit(run, { ...input, temporary })
+  } catch (error) {
+    // Also after an interrupt; what can not be removed within this time keeps its telling name.
+    const { signal } = new AbortController()
+    const options = { signal, timeoutMs: cleanUpMs, ...(input.sudo && { sudo: input.sudo }) }
+    await run({ argv: ['rm', '-f', '--', temporary] }, options).catch(() => undefined)
+    throw error
+  }
+}
+
+async function receiveAndCommit(run: Run, input: Parameters<typeof putFile>[1] & { readonly temporary: string }): Promise<void> {
+  const { path, temporary, signal, sudo } = input
   const options = { signal, ...(sudo && { sudo }) }
-  const temporary = temporaryName(path)
   const script = (text: string, ...args: string[]): Command => ({ argv: ['sh', '-c', text, 'sh', path, temporary, ...args] })
   const hashed = new HashedContent(input.content)
   const received = await run(script(receive), { ...options, stdin: hashed })
@@ -35,7 +49,6 @@ export async function putFile(
   const sha256 = hashed.sha256()
   const theirs = /[0-9a-f]{64}/.exec(Buffer.from(received.stdout).toString())?.[0]
   if (theirs !== sha256) {
-    await run({ argv: ['rm', '-f', '--', temporary] }, options)
     throw new TransportError('transfer', `${path}: the SHA-256 there is ${theirs ?? 'unknown'}, here it is ${sha256}`)
   }
   demand(
