@@ -39,6 +39,8 @@ export const needsTable = {
   'bash-completion': { package: 'bash-completion', present: () => existsSync('/usr/share/bash-completion/bash_completion') },
   shellcheck: program('shellcheck'),
   jq: program('jq'),
+  openssl: program('openssl'),
+  shasum: program('shasum', 'perl'),
   git: program('git'),
   tar: program('tar'),
   man: program('man', 'man-db'),

@@ -31,10 +31,19 @@ export function typeOfMode(mode: number): EntryType {
   }
 }
 
-/** Names of special files for messages. */
+/** What a special file is called in messages. */
 export function kindOfMode(mode: number): string {
-  const kinds: Readonly<Record<number, string>> = { 2401: 'FIFO', 4802: 'device', 14406: 'device', 26411: 'socket' }
-  return kinds[mode & 0o170000] ?? 'special file'
+  switch (mode & 0o170000) {
+    case 0o010000:
+      return 'FIFO'
+    case 0o140000:
+      return 'socket'
+    case 0o020000:
+    case 0o060000:
+      return 'device'
+    default:
+      return 'special file'
+  }
 }
 
 /** Files and their bytes, for reports. */

@@ -83,7 +83,9 @@ export const receive = script(
   'die() { clean; printf "%s\\n" "$1" >&2; exit 1; };',
   'mkdir -- "$stage" || exit 1;',
   'trap "clean; exit 129" HUP; trap "clean; exit 130" INT; trap "clean; exit 143" TERM;',
-  'EXTRACT_UNSAFE_SYMLINKS=1 tar -x -p -o -f - -C "$stage" || die "tar could not unpack what was sent";',
+  // GNU tar tells of a full disk as of bytes that were not written.
+  'full() { set -- $(df -P -k "$stage" | tail -n 1); [ "${4:-64}" -lt 64 ] && echo "no space left on the device" >&2; };',
+  'EXTRACT_UNSAFE_SYMLINKS=1 tar -x -p -o -f - -C "$stage" || { full; die "tar could not unpack what was sent"; };',
   '[ -f "$stage/end" ] || die "what was sent ended early";',
   'cd "$stage/t" || die "nothing was sent";',
   'if [ -s ../names ]; then xargs -0 $opsctl_sha <../names | sed -n "s/^[\\]\\{0,1\\}\\([0-9a-f]\\{64\\}\\) .*/\\1/p" >../theirs;',

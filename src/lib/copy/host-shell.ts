@@ -22,7 +22,7 @@ export interface ScriptEnd {
   readonly code: number | null
   /** From the start mark on, where one was printed; empty where stdout was taken. */
   readonly stdout: Uint8Array
-  /** The first line of stderr: tar and others end with a general one. */
+  /** The line of stderr that says most. */
   readonly said: string
 }
 
@@ -73,11 +73,11 @@ export class HostShell {
     )
     if (end.ended || end.code === null) throw endedError(script, end)
     if (!output.started) throw this.#notStarted(script, Buffer.concat(said).toString())
-    return { code: end.code, stdout: Buffer.concat(collected), said: firstLine(Buffer.concat(said).toString()) }
+    return { code: end.code, stdout: Buffer.concat(collected), said: tellingLine(Buffer.concat(said).toString()) }
   }
 
   #notStarted({ does }: HostScript, said: string): TransportError {
-    const message = `could not ${does}: ${firstLine(said) || 'the host does not run commands'}`
+    const message = `could not ${does}: ${tellingLine(said) || 'the host does not run commands'}`
     return this.#options.sudo ? new TransportError('transfer', message) : new NoShell('transfer', message)
   }
 }
@@ -90,11 +90,11 @@ function endedError({ does }: HostScript, { ended, signal, message }: Output): T
   return new TransportError(ended ?? 'transfer', `could not ${does}: ${why}`)
 }
 
-const firstLine = (text: string): string =>
-  text
-    .split('\n')
-    .find(line => line.trim() !== '')
-    ?.trim() ?? ''
+/** The line of stderr that says most: the one with the error of the system, else the first, since tar and others end with a general one. */
+function tellingLine(stderr: string): string {
+  const lines = stderr.split('\n').flatMap(line => line.trim() || [])
+  return lines.find(line => /no space|quota|permission denied|read-only|not permitted/i.test(line)) ?? lines[0] ?? ''
+}
 
 /** Leaves out what a login shell prints before the script. */
 class MarkedOutput {
