@@ -17,13 +17,22 @@ export class HostVisit {
   readonly #context: Context
   readonly #fleet: Fleet
   readonly #tracker: Tracker
+  readonly #onLostOutput: (error: OpsError) => void
 
-  constructor(parts: { readonly context: Context; readonly fleet: Fleet; readonly host: Host; readonly tracker: Tracker }) {
+  constructor(parts: {
+    readonly context: Context
+    readonly fleet: Fleet
+    readonly host: Host
+    readonly tracker: Tracker
+    /** Something could not be written here, which is no trouble of the host. */
+    readonly onLostOutput: (error: OpsError) => void
+  }) {
     this.host = parts.host
     this.signal = parts.fleet.signal
     this.#context = parts.context
     this.#fleet = parts.fleet
     this.#tracker = parts.tracker
+    this.#onLostOutput = parts.onLostOutput
   }
 
   /** What is being done, for progress and the list of pending hosts. */
@@ -39,6 +48,12 @@ export class HostVisit {
     })
   }
 
+  /** What an error means for this host; one of our own disk is told to the run as well. */
+  failed(error: unknown): HostResult {
+    if (error instanceof OpsError && error.code === 'E_OUTPUT') this.#onLostOutput(error)
+    return failedResult(error, this.signal)
+  }
+
   /** Does the work and tells as an Item what came of it. Never rejects. */
   async item(name: string, work: (visit: HostVisit) => Promise<HostResult>): Promise<Item> {
     const { clock } = this.#context
@@ -46,7 +61,7 @@ export class HostVisit {
     const started = clock.monotonic()
     const startedAt = rfc3339(clock.now())
     const labels = Object.keys(host.labels).length > 0 ? { labels: host.labels } : {}
-    const result = await work(this).catch(error => failedResult(error, this.signal))
+    const result = await work(this).catch(error => this.failed(error))
     return {
       path: host.name,
       host: host.name,
@@ -60,7 +75,7 @@ export class HostVisit {
 }
 
 /** What an error means for the host on which it happened. */
-export function failedResult(error: unknown, signal: AbortSignal): HostResult {
+function failedResult(error: unknown, signal: AbortSignal): HostResult {
   if (signal.aborted) return stoppedResult(signal)
   if (error instanceof TransportError) {
     return {

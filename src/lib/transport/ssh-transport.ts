@@ -149,7 +149,7 @@ export class SshTransport implements Transport {
     const late = Promise.withResolvers<never>()
     const cancel = clock.timer(startTimeoutMs, () => {
       const message = `connected, but no command was started within ${formatDuration(startTimeoutMs)}`
-      const error = new TransportError('connect-timeout', message, { stage: 'session', retryable: true })
+      const error = new TransportError('connect-timeout', message, { stage: 'session' })
       this.#session.fail(error)
       late.reject(error)
     })
