@@ -5,6 +5,7 @@ import type { Host } from '../core/host.ts'
 import type { Item } from '../core/item.ts'
 import { type Transport, TransportError } from '../core/transport.ts'
 import type { Tracker } from '../run/fan-out.ts'
+import { attemptsOf } from '../run/retry.ts'
 import type { Fleet } from './fleet.ts'
 
 /** What came of the work on one host: the part of its Item that the work itself decides. */
@@ -78,12 +79,10 @@ export class HostVisit {
 function failedResult(error: unknown, signal: AbortSignal): HostResult {
   if (signal.aborted) return stoppedResult(signal)
   if (error instanceof TransportError) {
-    return {
-      outcome: 'failed',
-      reason: error.reason,
-      message: error.message,
-      ...(error.stage && { data: { stage: error.stage } }),
-    }
+    const { reason, message, stage } = error
+    const attempts = attemptsOf(error).length
+    const data = { ...(stage && { stage }), ...(attempts > 1 && { attempts }) }
+    return { outcome: 'failed', reason, message: attempts > 1 ? `${message} (${attempts} tries)` : message, data }
   }
   return { outcome: 'failed', reason: 'error', message: error instanceof Error ? error.message : String(error) }
 }
