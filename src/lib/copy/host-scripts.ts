@@ -132,7 +132,7 @@ export const list = script(
   tools,
   enter,
   hasTar,
-  'if [ "$root" = . ]; then kind=directory; else kind=file; fi;',
+  'if [ "$root" = . ]; then kind="directory"; else kind="file"; fi;',
   `printf "%s\\0" "$kind" "$tar";`,
   'find "$root" -exec sh -c "$2" sh {} +',
 )
