@@ -9,7 +9,7 @@ const layers: readonly (readonly string[])[] = [
   ['main'],
   ['cli'],
   ['commands'],
-  ['exec', 'copy'],
+  ['exec', 'copy', 'doctor'],
   ['fleet'],
   ['transport', 'inventory', 'config', 'render'],
   ['run', 'journal', 'net', 'io'],
@@ -98,7 +98,7 @@ describe('the layers', () => {
   })
 
   test('have domains that are entered by their index only', () => {
-    const domains = ['exec', 'copy', 'fleet']
+    const domains = ['exec', 'copy', 'doctor', 'fleet']
     const inside = local.filter(
       ({ file, target }) => domains.includes(room(target)) && room(file) !== room(target) && !target.endsWith('/index.ts'),
     )

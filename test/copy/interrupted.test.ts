@@ -7,7 +7,8 @@ import { copyToHost, type Delivery } from '../../src/lib/copy/to-host.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
 import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
-import { canMount, tinyDisk } from '../helpers/tiny-disk.ts'
+import { needs } from '../helpers/needs.ts'
+import { tinyDisk } from '../helpers/tiny-disk.ts'
 import { hostWith, toolboxes } from './toolbox.ts'
 import { visitOf } from './visit.ts'
 
@@ -69,7 +70,7 @@ describe('a copy to a host that is cut short', () => {
     await untouched(there)
   })
 
-  test.skipIf(!canMount)('by a full disk says so and leaves the old file and nothing else', async () => {
+  test.skipIf(!needs('mount'))('by a full disk says so and leaves the old file and nothing else', async () => {
     await using directory = await tempDir()
     await using disk = await tinyDisk(1024 * 1024)
     const { host, delivery } = await bigCopy(directory.path)
@@ -97,7 +98,7 @@ describe('a copy from a host that is cut short', () => {
     await untouched(base)
   })
 
-  test.skipIf(!canMount)('by a full disk here is an error of the output and leaves the old file and nothing else', async () => {
+  test.skipIf(!needs('mount'))('by a full disk here is an error of the output and leaves the old file and nothing else', async () => {
     await using directory = await tempDir()
     await using disk = await tinyDisk(1024 * 1024)
     const { host } = await bigCopy(directory.path)

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import type { OutputStore } from '../../src/lib/core/output-store.ts'
 import { SpillingOutputStore } from '../../src/lib/run/output-store.ts'
+import { needs } from '../helpers/needs.ts'
 import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
-import { canMount, tinyDisk } from '../helpers/tiny-disk.ts'
+import { tinyDisk } from '../helpers/tiny-disk.ts'
 
 const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -153,7 +154,7 @@ describe('SpillingOutputStore', () => {
     await expect(writer.close()).rejects.toMatchObject(full)
   })
 
-  test.skipIf(!canMount)('survives a full spill disk: the output that met it fails, the others do not', async () => {
+  test.skipIf(!needs('mount'))('survives a full spill disk: the output that met it fails, the others do not', async () => {
     await using disk = await tinyDisk(128 * 1024)
     await using store = new SpillingOutputStore({ directory: join(disk.path, 'spill') })
     const big = store.open('db01/stdout')

@@ -10,7 +10,7 @@ export async function readInventory(context: Context, spec: InventorySpec): Prom
   const tools = inventoryTools({
     signal: context.signal,
     home: context.paths.home,
-    uid: process.getuid?.() ?? 0,
+    uid: context.uid,
     parseYaml: (text, path, dialect) => parseYamlDocument(text, path, 'E_INVENTORY', dialect),
     run: programRunner(context),
   })

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
-import { OpsError } from '../core/errors.ts'
+import { errorCodes, OpsError } from '../core/errors.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
 import { type FileJudgement, judgeConfigFiles } from './problems.ts'
@@ -25,6 +25,7 @@ export async function validateConfig(context: Context, { file }: { readonly file
       await context.emit(item)
     }
   }
+  const wrong = fold.counts.byVerdict.fail ?? 0
   return {
     kind: 'config',
     version: 1,
@@ -36,6 +37,7 @@ export async function validateConfig(context: Context, { file }: { readonly file
     items: fold.items(),
     omitted: fold.omitted,
     changed: false,
+    ...(wrong > 0 && { stopped: { exit: errorCodes.E_CONFIG.exit, message: `${wrong} wrong in the configuration` } }),
   }
 }
 
@@ -46,10 +48,10 @@ function findings({ path, exists, settings, problems }: FileJudgement): Finding[
   if (problems.length === 0) {
     return [{ path: `config/${path}`, name: path, verdict: 'pass', message: `${settings} settings`, metrics: { settings } }]
   }
-  return problems.map(problem => wrong(path, problem))
+  return problems.map(problem => faultOf(path, problem))
 }
 
-function wrong(file: string, { message, hint }: OpsError): Finding {
+function faultOf(file: string, { message, hint }: OpsError): Finding {
   const rest = message.startsWith(`${file}:`) ? message.slice(file.length + 1) : message
   const [, line, column, text = rest] = /^(\d+):(\d+): (.*)$/s.exec(rest) ?? []
   const place = line === undefined ? file : `${file}:${line}:${column}`
@@ -57,7 +59,6 @@ function wrong(file: string, { message, hint }: OpsError): Finding {
     path: `config/${place}`,
     name: place,
     verdict: 'fail',
-    reason: 'invalid',
     message: hint ? `${text.trim()}; ${hint}` : text.trim(),
     data: { file, ...(line !== undefined && { line: Number(line), column: Number(column) }), ...(hint && { hint }) },
   }

@@ -61,7 +61,6 @@ function codesOfCounts({ counts }: Report): number[] {
   const failed = (counts.byOutcome.failed ?? 0) + (counts.byVerdict.fail ?? 0) - refused - unreached
   const codes: number[] = []
   if (counts.byOutcome.stuck) codes.push(6)
-  if (of('invalid') > 0) codes.push(78)
   if (failed > 0 || of('max-fail') > 0) codes.push(1)
   else if (counts.byOutcome.undone) codes.push(5)
   if (counts.total > 0 && refused === counts.total) codes.push(77)

@@ -26,7 +26,6 @@ export const reasons = {
   'max-fail': 'not started, because more hosts failed than --max-fail allows',
   deadline: 'stopped or not started, because the --deadline of the run passed',
   cancelled: 'stopped or not started, because the run was interrupted',
-  invalid: 'a configuration is wrong',
   error: 'something else, told in the message',
 } as const
 export type Reason = keyof typeof reasons

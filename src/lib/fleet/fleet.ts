@@ -4,6 +4,7 @@ import type { Host, Inventory } from '../core/host.ts'
 import type { Sudo } from '../core/transport.ts'
 import { select } from '../inventory/select.ts'
 import { Deadline } from '../run/deadline.ts'
+import { checkFileLimit } from './file-limit.ts'
 import { lastFailed } from './history.ts'
 import type { FleetOptions } from './options.ts'
 import { readSecretFile } from './secret-file.ts'
@@ -18,14 +19,15 @@ export interface Fleet extends AsyncDisposable {
 }
 
 /** The flags that a fleet needs. */
-type OpenOptions = Omit<FleetOptions, 'concurrency' | 'timeout' | 'idleTimeout' | 'maxFail'>
+type OpenOptions = Omit<FleetOptions, 'timeout' | 'idleTimeout' | 'maxFail'>
 
 /**
  * Selects the hosts that the flags name and prepares connections to them. Nothing is contacted yet.
- * @throws OpsError E_NO_TARGETS, E_INVENTORY, E_NODE_SET, E_SSH_CONFIG
+ * @throws OpsError E_NO_TARGETS, E_INVENTORY, E_NODE_SET, E_SSH_CONFIG, E_LIMITS
  */
 export async function openFleet(context: Context, options: OpenOptions): Promise<Fleet> {
   const hosts = await selectHosts(context, options)
+  checkFileLimit({ hosts, concurrency: options.concurrency })
   const connector = await context.connector(connectSpec(context, options))
   const deadline = new Deadline(context.clock, {
     ms: options.deadline,
@@ -65,7 +67,8 @@ export async function selectFrom(
 ): Promise<readonly Host[]> {
   const words = await wordsOf(targets, context)
   const failed = (): Promise<readonly string[]> => lastFailed(context.paths.state)
-  const { hosts } = await select({ inventory, targets: words, limit, failed, ...(shard && { shard }) })
+  const { hosts, nearest } = await select({ inventory, targets: words, limit, failed, ...(shard && { shard }) })
+  for (const [word, known] of nearest) context.log('warn', `${word} is not in the inventory; did you mean ${known}?`)
   if (hosts.length === 0 && !allowEmpty) {
     const narrowed = limit.length > 0 || shard ? ' after --limit and --shard' : ''
     throw new OpsError('E_NO_TARGETS', `${words.join(',') || 'stdin'} selects no host${narrowed}`)

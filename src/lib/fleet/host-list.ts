@@ -1,7 +1,8 @@
 import type { Context } from '../core/context.ts'
-import type { Host } from '../core/host.ts'
+import type { Host, Inventory } from '../core/host.ts'
 import type { Document } from '../core/report.ts'
 import { foldNodeSet } from '../inventory/node-set.ts'
+import { everyHost } from '../inventory/select.ts'
 import { selectFrom } from './fleet.ts'
 import type { FleetOptions } from './options.ts'
 
@@ -22,9 +23,15 @@ export async function hostList(context: Context, options: HostListOptions): Prom
       data: { groups },
     }
   }
-  const hosts = targets.length === 0 ? [...inventory.hosts.values()] : await selectFrom(context, inventory, options)
+  const hosts = targets.length === 0 ? everyDeclared(inventory) : await selectFrom(context, inventory, options)
   const names = hosts.map(host => host.name)
   return { mime: 'text/plain', text: lines(options.fold ? [foldNodeSet(names)] : names), data: { hosts: hosts.map(shown) } }
+}
+
+function everyDeclared(inventory: Inventory): Host[] {
+  return everyHost(inventory)
+    .map(name => inventory.hosts.get(name))
+    .filter(host => host !== undefined)
 }
 
 const lines = (texts: readonly string[]): string => texts.map(text => `${text}\n`).join('')

@@ -31,6 +31,21 @@ export class SshReader {
     this.#bytes = bytes
   }
 
+  /** Bytes read so far. */
+  get position(): number {
+    return this.#at
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
+  uint64(): bigint {
+    const value = this.#bytes.readBigUInt64BE(this.#at)
+    this.#at += 8
+    return value
+  }
+
   uint32(): number {
     const value = this.#bytes.readUInt32BE(this.#at)
     this.#at += 4
@@ -53,5 +68,12 @@ export class SshReader {
 
   text(): string {
     return this.string().toString('utf8')
+  }
+
+  /** Strings up to the end. */
+  strings(): Buffer[] {
+    const all: Buffer[] = []
+    while (!this.isAtEnd) all.push(this.string())
+    return all
   }
 }

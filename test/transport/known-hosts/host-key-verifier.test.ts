@@ -88,6 +88,11 @@ describe.skipIf(!hasSshd)('a new key', () => {
     }
   })
 
+  test('that is none is refused by every policy', async () => {
+    const { verifier } = await fresh('', { policy: 'accept-new' })
+    await expect(verifier.verify(bench.blob('ed25519').subarray(0, -1))).rejects.toThrow('what it presents is no key')
+  })
+
   test('finds no algorithm where the configuration leaves none', async () => {
     const { verifier } = await fresh('', { hostKeyAlgorithms: 'ssh-future' })
     expect(await bench.judge(verifier, ['ed25519'])).toContain('leaves no algorithm')

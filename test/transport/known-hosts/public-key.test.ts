@@ -8,11 +8,11 @@ import {
   rsaBits,
   signatureHolds,
 } from '../../../src/lib/transport/known-hosts/public-key.ts'
-import { wireString } from '../../../src/lib/transport/known-hosts/wire-reader.ts'
+import { sshString } from '../../../src/lib/transport/ssh-encoding.ts'
 
 const data = Buffer.from('what is signed')
 const raw = (value: string | undefined): Buffer => Buffer.from(value ?? '', 'base64url')
-const mpint = (bytes: Buffer): Buffer => wireString((bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes)
+const mpint = (bytes: Buffer): Buffer => sshString((bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.from([0]), bytes]) : bytes)
 
 interface Signer {
   readonly key: PublicKey
@@ -40,14 +40,14 @@ function plainEd25519(): Signer {
   const { point, privateKey } = ed25519()
   return {
     key: publicKeyOf('ssh-ed25519', [point]),
-    sign: bytes => Buffer.concat([wireString('ssh-ed25519'), wireString(sign(null, bytes, privateKey))]),
+    sign: bytes => Buffer.concat([sshString('ssh-ed25519'), sshString(sign(null, bytes, privateKey))]),
   }
 }
 
 function plainEcdsa(size: 256 | 384 | 521, hash: string): Signer {
   const { fields, signed } = ecdsa(size, hash)
   const type = `ecdsa-sha2-nistp${size}`
-  return { key: publicKeyOf(type, fields), sign: bytes => Buffer.concat([wireString(type), wireString(signed(bytes))]) }
+  return { key: publicKeyOf(type, fields), sign: bytes => Buffer.concat([sshString(type), sshString(signed(bytes))]) }
 }
 
 function rsa(algorithm: string, hash: string): Signer {
@@ -56,7 +56,7 @@ function rsa(algorithm: string, hash: string): Signer {
   const modulus = Buffer.concat([Buffer.from([0]), raw(n)])
   return {
     key: publicKeyOf('ssh-rsa', [raw(e), modulus]),
-    sign: bytes => Buffer.concat([wireString(algorithm), wireString(sign(hash, bytes, privateKey))]),
+    sign: bytes => Buffer.concat([sshString(algorithm), sshString(sign(hash, bytes, privateKey))]),
   }
 }
 
@@ -74,7 +74,7 @@ function securityKeyEd25519(): Signer {
     key: publicKeyOf(type, [point, Buffer.from('ssh:')]),
     sign: bytes => {
       const { signed, state } = bySecurityKey(bytes)
-      return Buffer.concat([wireString(type), wireString(sign(null, signed, privateKey)), state])
+      return Buffer.concat([sshString(type), sshString(sign(null, signed, privateKey)), state])
     },
   }
 }
@@ -86,7 +86,7 @@ function securityKeyEcdsa(): Signer {
     key: publicKeyOf(type, [...fields, Buffer.from('ssh:')]),
     sign: bytes => {
       const { signed: all, state } = bySecurityKey(bytes)
-      return Buffer.concat([wireString(type), wireString(signed(all)), state])
+      return Buffer.concat([sshString(type), sshString(signed(all)), state])
     },
   }
 }
@@ -126,7 +126,7 @@ describe('a public key', () => {
     for (const { key } of [plainEd25519(), plainEcdsa(256, 'sha256'), rsa('rsa-sha2-512', 'sha512')]) {
       expect(readPublicKey(key.blob)?.fields).toEqual([...key.fields])
       expect(readPublicKey(key.blob.subarray(0, -1))).toBeUndefined()
-      expect(readPublicKey(Buffer.concat([key.blob, wireString('more')]))).toBeUndefined()
+      expect(readPublicKey(Buffer.concat([key.blob, sshString('more')]))).toBeUndefined()
     }
   })
 

@@ -1,6 +1,6 @@
 import { createECDH, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { SshReader, sshString } from '../ssh-encoding.ts'
 import type { Wire } from '../wire.ts'
-import { WireReader, wireString } from './wire-reader.ts'
 
 const messages = { disconnect: 1, kexInit: 20, kexInitEcdh: 30, kexReplyEcdh: 31 } as const
 const exchanges = ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256'] as const
@@ -102,13 +102,13 @@ class Scan {
   }
 
   #answer(payload: Buffer): void {
-    const reader = new WireReader(payload.subarray(1))
+    const reader = new SshReader(payload.subarray(1))
     switch (payload[0]) {
       case messages.disconnect:
         reader.uint32()
         throw new Error(`the server hung up: ${reader.text()}`)
       case messages.kexInit:
-        this.#wire.write(packet(Buffer.concat([Buffer.from([messages.kexInitEcdh]), wireString(this.#publicKey(payload))])))
+        this.#wire.write(packet(Buffer.concat([Buffer.from([messages.kexInitEcdh]), sshString(this.#publicKey(payload))])))
         break
       case messages.kexReplyEcdh:
         this.#result.resolve(Buffer.from(reader.string()))
@@ -117,7 +117,7 @@ class Scan {
 
   /** Half of the key exchange that both sides know; its other half is thrown away. */
   #publicKey(payload: Buffer): Buffer {
-    const reader = new WireReader(payload.subarray(17))
+    const reader = new SshReader(payload.subarray(17))
     const [theirExchanges, theirHostKeys] = [reader.text().split(','), reader.text().split(',')]
     if (!this.#algorithms.some(name => theirHostKeys.includes(name))) throw new Error('the host has no certificate')
     const exchange = exchanges.find(name => theirExchanges.includes(name))
@@ -131,7 +131,7 @@ function kexInit(hostKeys: readonly string[]): Buffer {
   const ciphers = 'aes128-ctr,aes256-ctr,aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20-poly1305@openssh.com'
   const macs = 'hmac-sha2-256,hmac-sha2-512,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com'
   const lists = [exchanges.join(','), hostKeys.join(','), ciphers, ciphers, macs, macs, 'none', 'none', '', '']
-  return Buffer.concat([Buffer.from([messages.kexInit]), randomBytes(16), ...lists.map(wireString), Buffer.alloc(5)])
+  return Buffer.concat([Buffer.from([messages.kexInit]), randomBytes(16), ...lists.map(sshString), Buffer.alloc(5)])
 }
 
 /** A packet before encryption: RFC 4253 section 6. */

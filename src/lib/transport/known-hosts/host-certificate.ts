@@ -1,5 +1,5 @@
+import { SshReader } from '../ssh-encoding.ts'
 import { fieldCount, type PublicKey, publicKeyOf, readPublicKey, signatureHolds } from './public-key.ts'
-import { WireReader } from './wire-reader.ts'
 
 /** An OpenSSH certificate, PROTOCOL.certkeys: an authority's statement that a key belongs to some names for some time. */
 export interface Certificate {
@@ -74,7 +74,7 @@ export function verifyHostCertificate(
 }
 
 function parse(blob: Buffer): Certificate | undefined {
-  const reader = new WireReader(blob)
+  const reader = new SshReader(blob)
   const name = reader.text()
   if (!name.endsWith(suffix)) return undefined
   const type = plainType(name)
@@ -90,16 +90,16 @@ function parse(blob: Buffer): Certificate | undefined {
   reader.uint64() // serial
   const kind = ({ 1: 'user', 2: 'host' } as const)[reader.uint32()] ?? 'other'
   const keyId = reader.text()
-  const principals = new WireReader(reader.string()).strings().map(principal => principal.toString('utf8'))
+  const principals = new SshReader(reader.string()).strings().map(principal => principal.toString('utf8'))
   const validAfter = reader.uint64()
   const validBefore = reader.uint64()
-  const hasCriticalOptions = new WireReader(reader.string()).strings().length > 0
-  new WireReader(reader.string()).strings() // extensions: hosts have none that matter
+  const hasCriticalOptions = new SshReader(reader.string()).strings().length > 0
+  new SshReader(reader.string()).strings() // extensions: hosts have none that matter
   reader.string() // reserved
   const authority = readPublicKey(reader.string())
   const signed = blob.subarray(0, reader.position)
   const signature = reader.string()
-  const signatureAlgorithm = new WireReader(signature).text()
+  const signatureAlgorithm = new SshReader(signature).text()
   if (!key || !authority || !reader.isAtEnd) return undefined
   return {
     key,

@@ -31,6 +31,12 @@ export class HostIndex {
   #hashed: (Numbered & { readonly hash: NameHash })[] = []
   readonly #found = new Map<string, HostEntry[]>()
   #count = 0
+  #hasAuthorities = false
+
+  /** True when there are @cert-authority lines at all. */
+  get hasAuthorities(): boolean {
+    return this.#hasAuthorities
+  }
 
   /** Lines come in the order in which files are read: those of the user first. */
   add(lines: readonly HostLine[]): void {
@@ -52,6 +58,7 @@ export class HostIndex {
 
   #addOne(numbered: Numbered): void {
     const { line } = numbered
+    this.#hasAuthorities ||= line.marker === 'authority'
     if (isHashed(line)) {
       const hash = nameHashOf(line)
       if (hash) this.#hashed.push({ ...numbered, hash })

@@ -71,7 +71,7 @@ export class KnownHostsVerifier implements HostKeyVerifier {
   async verify(key: Buffer): Promise<void> {
     const { knownHosts, name, addresses } = this.#rules
     this.#isNew = false
-    this.#checkSize(key)
+    this.#checkKey(key)
     const verdict = knownHosts.check(name, key, addresses)
     switch (verdict.status) {
       case 'known':
@@ -150,10 +150,11 @@ export class KnownHostsVerifier implements HostKeyVerifier {
     }
   }
 
-  #checkSize(blob: Buffer): void {
+  #checkKey(blob: Buffer): void {
     const { name, minRsaBits = 1024 } = this.#rules
     const key = readPublicKey(blob)
-    const bits = key && rsaBits(key)
+    if (!key) throw refusal(name, 'what it presents is no key')
+    const bits = rsaBits(key)
     if (bits !== undefined && bits < minRsaBits) throw refusal(name, `its RSA key has ${bits} bits, ${minRsaBits} are required`)
   }
 }

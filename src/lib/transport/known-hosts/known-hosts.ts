@@ -90,6 +90,7 @@ export class KnownHosts {
 
   /** The authorities that may vouch for a host. */
   authorities(name: HostName): HostEntry[] {
+    if (!this.#index.hasAuthorities) return []
     return lookups(name).flatMap(word => this.#index.find(word).filter(({ line }) => line.marker === 'authority'))
   }
 

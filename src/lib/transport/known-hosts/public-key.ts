@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type JsonWebKeyInput, type KeyObject, verify } from 'node:crypto'
-import { WireReader, wireString } from './wire-reader.ts'
+import { SshReader, sshString } from '../ssh-encoding.ts'
 
 /** A public key as it travels in SSH (RFC 4253 section 6.6, RFC 5656, RFC 8709, OpenSSH's PROTOCOL.u2f). */
 export interface PublicKey {
@@ -27,7 +27,7 @@ export const fieldCount = (type: string): number | undefined => fieldCounts[type
 /** A key from its wire form; undefined when it is none or has bytes too many. */
 export function readPublicKey(blob: Buffer): PublicKey | undefined {
   try {
-    const [type, ...fields] = new WireReader(blob).strings()
+    const [type, ...fields] = new SshReader(blob).strings()
     const name = type?.toString('latin1') ?? ''
     if (fields.length !== fieldCounts[name]) return undefined
     if (name.startsWith('ecdsa-') && fields[0]?.toString('latin1') !== curveOf(name)) return undefined
@@ -38,7 +38,7 @@ export function readPublicKey(blob: Buffer): PublicKey | undefined {
 }
 
 export function publicKeyOf(type: string, fields: readonly Buffer[]): PublicKey {
-  return { type, fields, blob: Buffer.concat([wireString(type), ...fields.map(wireString)]) }
+  return { type, fields, blob: Buffer.concat([sshString(type), ...fields.map(sshString)]) }
 }
 
 /** As `ssh-keygen -l` prints it: `SHA256:` and base64 without padding. */
@@ -54,7 +54,7 @@ export function rsaBits({ type, fields }: PublicKey): number | undefined {
 /** True when a signature in wire form (algorithm, bytes) was made over the data with the private half of the key. */
 export function signatureHolds(key: PublicKey, signature: Buffer, data: Buffer): boolean {
   try {
-    const reader = new WireReader(signature)
+    const reader = new SshReader(signature)
     const algorithm = reader.text()
     const bytes = reader.string()
     const isSecurityKey = key.type.startsWith('sk-')
@@ -67,7 +67,7 @@ export function signatureHolds(key: PublicKey, signature: Buffer, data: Buffer):
 }
 
 /** What a security key signs: hashes of application and message, and its own flags and counter, which follow the signature. */
-function securityKeyData(key: PublicKey, rest: WireReader, data: Buffer): Buffer {
+function securityKeyData(key: PublicKey, rest: SshReader, data: Buffer): Buffer {
   const application = key.fields.at(-1) ?? Buffer.alloc(0)
   const state = Buffer.alloc(5)
   state.writeUInt8(rest.byte(), 0)
@@ -112,7 +112,7 @@ function verifyEcdsa({ size, point, bytes, data }: { size: number; point: Buffer
   if (point[0] !== 4 || point.length !== 1 + 2 * length) return false
   const x = point.subarray(1, 1 + length).toString('base64url')
   const y = point.subarray(1 + length).toString('base64url')
-  const reader = new WireReader(bytes)
+  const reader = new SshReader(bytes)
   const signature = Buffer.concat([fixed(reader.string(), length), fixed(reader.string(), length)])
   const hash = size === 256 ? 'sha256' : size === 384 ? 'sha384' : 'sha512'
   return verify(hash, data, { key: jwk({ kty: 'EC', crv: `P-${size}`, x, y }), dsaEncoding: 'ieee-p1363' }, signature)

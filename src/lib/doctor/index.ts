@@ -1,0 +1,2 @@
+export { doctor } from './doctor.ts'
+export { doctorOptions } from './options.ts'
