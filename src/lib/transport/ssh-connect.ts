@@ -52,6 +52,8 @@ export async function connectSsh(request: ConnectRequest): Promise<SshSession> {
   })
   const abort = (): void => session.fail(deadline.signal.reason)
   deadline.signal.addEventListener('abort', abort, { once: true })
+  // It may have come from within, while the stages were told.
+  if (deadline.signal.aborted) abort()
   try {
     const hostKey = await session.handshake
     await target.hostKeys.proven?.(hostKey)
