@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { errnoOf } from '../core/errno.ts'
+import { OpsError } from '../core/errors.ts'
 import { type ConnectStage, TransportError } from '../core/transport.ts'
 import { connectTcp, resolveName, type Socket } from '../net/connect.ts'
 import { abortable } from '../run/deadline.ts'
@@ -10,7 +11,7 @@ import { algorithmsFor } from './ssh-algorithms.ts'
 import type { Credentials } from './ssh-auth.ts'
 import { authenticate } from './ssh-auth.ts'
 import type { SshLibrary } from './ssh-library.ts'
-import { SshSession } from './ssh-session.ts'
+import { asTransportError, SshSession } from './ssh-session.ts'
 import type { SshTarget } from './ssh-target.ts'
 import type { Wire } from './wire.ts'
 
@@ -61,7 +62,7 @@ export async function connectSsh(request: ConnectRequest): Promise<SshSession> {
     return session
   } catch (error) {
     session.end()
-    throw error
+    throw error instanceof OpsError ? error : asTransportError(error, deadline.stage)
   } finally {
     deadline.signal.removeEventListener('abort', abort)
   }
