@@ -16,6 +16,7 @@ const program = (name: string, debianPackage = name): Need => ({
 /** What tests may need of the machine. A test asks with `test.skipIf(!needs('sshd'))`; the set-up installs what some test asks for. */
 export const needsTable = {
   root: { present: () => userInfo().uid === 0 },
+  mount: { present: () => userInfo().uid === 0 && runs(['unshare', '--mount', 'true']) },
   netns: { package: 'iproute2', present: () => findProgram('ip') !== undefined && runs(['unshare', '--net', 'true']) },
   sshd: program('sshd', 'openssh-server'),
   ssh: program('ssh', 'openssh-client'),

@@ -3,10 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TempDir } from './temp-dir.ts'
 
-/** Only root may mount; tests on a tiny disk are skipped for others. */
-export const canMount = process.platform === 'linux' && process.getuid?.() === 0 && Bun.which('mount') !== null
-
-/** A file system of its own that is full after so many bytes. */
+/** A file system of its own that is full after so many bytes. A test that wants one asks `needs('mount')`. */
 export async function tinyDisk(bytes: number): Promise<TempDir> {
   const path = await mkdtemp(join(tmpdir(), 'opsctl-disk-'))
   await run(['mount', '-t', 'tmpfs', '-o', `size=${bytes},mode=0700`, 'opsctl-test', path])

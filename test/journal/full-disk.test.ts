@@ -3,7 +3,8 @@ import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf } from '../../src/lib/core/errno.ts'
 import type { Journal } from '../../src/lib/journal/journal.ts'
-import { canMount, tinyDisk } from '../helpers/tiny-disk.ts'
+import { needs } from '../helpers/needs.ts'
+import { tinyDisk } from '../helpers/tiny-disk.ts'
 import { linesIn, linesOf, openJournal } from './open-journal.ts'
 
 const full = {
@@ -13,7 +14,7 @@ const full = {
   hint: 'free some space on the file system of the state directory',
 }
 
-describe.skipIf(!canMount)('on a full disk', () => {
+describe.skipIf(!needs('mount'))('on a full disk', () => {
   test.each([4096, 1024 * 1024])(
     'records that were acknowledged stay whole, and appending goes on once there is space (segments of %d)',
     async segmentBytes => {

@@ -1,11 +1,12 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { Journal } from '../../src/lib/journal/journal.ts'
+import { counted } from '../helpers/counts.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 import { openJournal } from './open-journal.ts'
 import { seeded } from './seeded.ts'
 
-const rounds = process.env['SOAK'] ? 200 : 20
+const rounds = counted({ reduced: 20, full: 200 })
 const points = ['before-write', 'after-write', 'before-fsync', 'after-fsync'] as const
 
 test(`everything that a sync acknowledged is there after each of ${rounds} kills of the writer at any moment`, async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { Journal } from '../../src/lib/journal/journal.ts'
 import type { Damage } from '../../src/lib/journal/state-error.ts'
+import { counted } from '../helpers/counts.ts'
 import { FakeClock } from '../helpers/fake-clock.ts'
 import { CrashDisk } from './crash-disk.ts'
 import { linesOf } from './open-journal.ts'
@@ -50,8 +51,26 @@ test('kills and power cuts at any moment, which keep any sectors of what was not
       await check(disk, truth)
     }
   })
-  await fc.assert(property, { numRuns: process.env['SOAK'] ? 5000 : 250 })
+  await fc.assert(property, { numRuns: counted({ reduced: 250, full: 5000 }) })
 }, 600_000)
+
+test('what a writer acknowledges outlives a power cut also where its predecessor was killed between any two operations', async () => {
+  for (let cutAfter = 0; cutAfter < 25; cutAfter++) {
+    const disk = new CrashDisk()
+    const truth = new Truth()
+    const steps = ['append', 'sync', 'cursor', 'append', 'sync'].map(act => ({ act, size: 600 }) as Step)
+    const options = { segmentBytes: 600, preallocateBytes: 0, fsync: 'always' as const }
+    disk.cutPowerAfter(cutAfter)
+    await live({ disk, steps, options, truth })
+    disk.cutPowerAfter(-1)
+    await new Promise(resolve => setImmediate(resolve))
+    disk.cutPowerAfter(Number.POSITIVE_INFINITY)
+    await live({ disk, steps: steps.slice(0, 2), options, truth })
+    disk.reboot(() => 0)
+    const lines = await linesOf(await Journal.inspect(directory, disk))
+    expect([cutAfter, lines.length]).toEqual([cutAfter, truth.durable])
+  }
+})
 
 /** What was asked for and what was acknowledged. */
 class Truth {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { Journal } from '../../src/lib/journal/journal.ts'
 import type { Damage } from '../../src/lib/journal/state-error.ts'
+import { counted } from '../helpers/counts.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 import { hastyDisk } from './faulty-disk.ts'
 import { linesIn, linesOf, openJournal, segmentAt } from './open-journal.ts'
@@ -45,7 +46,7 @@ describe('opening a journal after a crash', () => {
           }
         },
       )
-      await fc.assert(property, { numRuns: process.env['SOAK'] ? 30 : 3 })
+      await fc.assert(property, { numRuns: counted({ reduced: 3, full: 30 }) })
     },
     300_000,
   )

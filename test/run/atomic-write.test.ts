@@ -2,8 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../src/lib/run/atomic-write.ts'
+import { needs } from '../helpers/needs.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
-import { canMount, tinyDisk } from '../helpers/tiny-disk.ts'
+import { tinyDisk } from '../helpers/tiny-disk.ts'
 
 async function* pieces(...parts: (string | Uint8Array | Error)[]): AsyncGenerator<string | Uint8Array> {
   for (const part of parts) {
@@ -103,7 +104,7 @@ describe('writeFileAtomic', () => {
     })
   })
 
-  test.skipIf(!canMount)('keeps the old file and leaves no rest behind when the disk fills', async () => {
+  test.skipIf(!needs('mount'))('keeps the old file and leaves no rest behind when the disk fills', async () => {
     await using disk = await tinyDisk(64 * 1024)
     const path = join(disk.path, 'report.json')
     await writeFileAtomic(path, 'old')

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock, lockHolder } from '../../src/lib/run/lock.ts'
+import { counted } from '../helpers/counts.ts'
 import { FakeClock } from '../helpers/fake-clock.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 
@@ -94,7 +95,7 @@ describe('acquireLock', () => {
   test('never has two holders while takers of a stale lock are killed at random, and can be taken afterwards', async () => {
     await using dir = await tempDir()
     await using contenders = await Contenders.start(join(dir.path, 'exec.lock'), 10)
-    for (let round = 0; round < (process.env['SOAK'] ? 100 : 8); round++) {
+    for (let round = 0; round < counted({ reduced: 8, full: 100 }); round++) {
       await contenders.kill(await contenders.race())
       const answers = await contenders.raceUnderFire(3)
       expect(answers.filter(answer => answer === 'won').length).toBeLessThanOrEqual(1)

@@ -98,7 +98,10 @@ export class Journal implements AsyncDisposable {
     return this.#parts.commit.reach(this.#next - 1, true)
   }
 
-  /** The records from a sequence on, up to the last one in the file; those appended before the call, unless the disk is full. @throws OpsError E_STATE */
+  /**
+   * The records from a sequence on, up to the last one in the file: those appended before the call, unless the disk is full.
+   * @throws OpsError E_STATE
+   */
   async *read(options: ReadOptions = {}): AsyncGenerator<JournalRecord> {
     // Reading must work where writing does not: consumers are how a full disk gets empty.
     await this.flush().catch(() => {})
@@ -110,7 +113,10 @@ export class Journal implements AsyncDisposable {
     return this.#parts.cursors.positions
   }
 
-  /** Says what a consumer wants next, durably unless the policy is 'never'; makes the cursor where there is none. @throws OpsError E_STATE */
+  /**
+   * Says what a consumer wants next, durably unless the policy is 'never'; makes the cursor where there is none.
+   * @throws OpsError E_STATE
+   */
   async moveCursor(name: string, position: number): Promise<void> {
     if (!(Number.isInteger(position) && position >= 1 && position <= this.#next)) {
       throw new OpsError('E_BUG', `cursor ${name} can not move to ${position}: the journal goes to ${this.#next}`)
