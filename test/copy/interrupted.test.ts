@@ -5,9 +5,9 @@ import { copyFromHost } from '../../src/lib/copy/from-host.ts'
 import { readLocalTree } from '../../src/lib/copy/local-tree.ts'
 import { copyToHost, type Delivery } from '../../src/lib/copy/to-host.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
+import { needs } from '../helpers/needs.ts'
 import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
-import { needs } from '../helpers/needs.ts'
 import { tinyDisk } from '../helpers/tiny-disk.ts'
 import { hostWith, toolboxes } from './toolbox.ts'
 import { visitOf } from './visit.ts'
@@ -98,17 +98,20 @@ describe('a copy from a host that is cut short', () => {
     await untouched(base)
   })
 
-  test.skipIf(!needs('mount'))('by a full disk here is an error of the output and leaves the old file and nothing else', async () => {
-    await using directory = await tempDir()
-    await using disk = await tinyDisk(1024 * 1024)
-    const { host } = await bigCopy(directory.path)
-    await truncate(join(host.home, 'srv/dump.sql'), bigBytes)
-    await writeFile(join(disk.path, 'dump.sql'), 'old')
-    const collection = { base: disk.path, sources: ['srv/dump.sql'], dryRun: false, timeoutMs: 30_000 }
-    await expect(copyFromHost(visitOf(host), collection)).rejects.toMatchObject({
-      code: 'E_OUTPUT',
-      message: expect.stringMatching(/cannot write .*dump\.sql: ENOSPC/),
-    })
-    await untouched(disk.path)
-  })
+  test.skipIf(!needs('mount'))(
+    'by a full disk here is an error of the output and leaves the old file and nothing else',
+    async () => {
+      await using directory = await tempDir()
+      await using disk = await tinyDisk(1024 * 1024)
+      const { host } = await bigCopy(directory.path)
+      await truncate(join(host.home, 'srv/dump.sql'), bigBytes)
+      await writeFile(join(disk.path, 'dump.sql'), 'old')
+      const collection = { base: disk.path, sources: ['srv/dump.sql'], dryRun: false, timeoutMs: 30_000 }
+      await expect(copyFromHost(visitOf(host), collection)).rejects.toMatchObject({
+        code: 'E_OUTPUT',
+        message: expect.stringMatching(/cannot write .*dump\.sql: ENOSPC/),
+      })
+      await untouched(disk.path)
+    },
+  )
 })
