@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { needs } from '../helpers/needs.ts'
 import { opsctl, startOpsctl } from '../helpers/opsctl.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
+import { tinyDisk } from '../helpers/tiny-disk.ts'
 
 /** False for a process that ended, also while nobody has asked for its status. */
 async function isRunning(pid: number): Promise<boolean> {
@@ -206,6 +207,12 @@ describe('the output', () => {
     const end = await opsctl(['-c', pipe, program], { program: '/bin/sh', cwd: join(import.meta.dirname, '../..') })
     expect({ stdout: end.stdout, stderr: end.stderr }).toEqual({ stdout: 'code 141\n', stderr: '' })
     expect(await readdir(directory.path)).toEqual(['ran'])
+  })
+
+  test.skipIf(!needs('mount'))('directory on a full disk ends with 74, and the command with it', async () => {
+    await using disk = await tinyDisk(64 * 1024)
+    const { code, stderr } = await opsctl([...here, '--output-dir', join(disk.path, 'logs'), '--', 'head -c 1000000 /dev/zero'])
+    expect({ code, stderr }).toEqual({ code: 74, stderr: expect.stringContaining(disk.path) })
   })
 
   test('file that can not be written ends with 74 and leaves nothing behind', async () => {

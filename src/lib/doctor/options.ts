@@ -5,15 +5,12 @@ const { inventory, user, identity, sshConfig, hostKeyPolicy, passwordFile, conne
 
 /** Flags of `opsctl doctor`. */
 export const doctorOptions = z.strictObject({
-  host: z
-    .array(z.string())
-    .default([])
-    .meta({
-      value: 'SET',
-      group: 'Targets',
-      completes: 'targets',
-      description: 'go to these hosts too, one stage after the other',
-    }),
+  host: z.array(z.string()).default([]).meta({
+    value: 'SET',
+    group: 'Targets',
+    completes: 'targets',
+    description: 'go to these hosts too, one stage after the other',
+  }),
   inventory,
   user,
   identity,

@@ -40,7 +40,8 @@ async function configuration({ context, options }: Examination): Promise<Judgeme
 
 async function knownHosts({ context, options }: Examination): Promise<Judgement> {
   const host = await anyHost(context, options).catch(() => undefined)
-  if (host === undefined) return { verdict: 'unknown', message: 'which files count can not be told: the SSH configuration is wrong' }
+  if (host === undefined)
+    return { verdict: 'unknown', message: 'which files count can not be told: the SSH configuration is wrong' }
   const { userKnownHostsFiles, globalKnownHostsFiles } = host
   const texts = await Promise.all(
     [...userKnownHostsFiles, ...globalKnownHostsFiles].map(async file => ({ file, text: await textOf(file) })),

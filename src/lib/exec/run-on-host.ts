@@ -3,7 +3,7 @@ import { formatDuration } from '../core/duration.ts'
 import { type Reason, reasons } from '../core/item.ts'
 import { formatSize } from '../core/size.ts'
 import type { Output, Sudo } from '../core/transport.ts'
-import { failedResult, type HostResult, type HostVisit, stoppedResult } from '../fleet/index.ts'
+import { type HostResult, type HostVisit, stoppedResult } from '../fleet/index.ts'
 import { HostOutput } from './host-output.ts'
 import type { ExecRequest } from './request.ts'
 
@@ -21,7 +21,7 @@ export async function runOnHost(run: HostRun): Promise<HostResult> {
   await using output = new HostOutput(run)
   const result = await connectAndRun(run, output).then(
     ended => judge(ended, run),
-    error => failedResult(error, run.visit.signal),
+    error => run.visit.failed(error),
   )
   return { ...result, ...(await output.close()) }
 }

@@ -5,6 +5,7 @@ import type { Host } from '../core/host.ts'
 import type { Item } from '../core/item.ts'
 import { type Transport, TransportError } from '../core/transport.ts'
 import type { Tracker } from '../run/fan-out.ts'
+import { attemptsOf } from '../run/retry.ts'
 import type { Fleet } from './fleet.ts'
 
 /** What came of the work on one host: the part of its Item that the work itself decides. */
@@ -17,13 +18,22 @@ export class HostVisit {
   readonly #context: Context
   readonly #fleet: Fleet
   readonly #tracker: Tracker
+  readonly #onLostOutput: (error: OpsError) => void
 
-  constructor(parts: { readonly context: Context; readonly fleet: Fleet; readonly host: Host; readonly tracker: Tracker }) {
+  constructor(parts: {
+    readonly context: Context
+    readonly fleet: Fleet
+    readonly host: Host
+    readonly tracker: Tracker
+    /** Something could not be written here, which is no trouble of the host. */
+    readonly onLostOutput: (error: OpsError) => void
+  }) {
     this.host = parts.host
     this.signal = parts.fleet.signal
     this.#context = parts.context
     this.#fleet = parts.fleet
     this.#tracker = parts.tracker
+    this.#onLostOutput = parts.onLostOutput
   }
 
   /** What is being done, for progress and the list of pending hosts. */
@@ -39,6 +49,12 @@ export class HostVisit {
     })
   }
 
+  /** What an error means for this host; one of our own disk is told to the run as well. */
+  failed(error: unknown): HostResult {
+    if (error instanceof OpsError && error.code === 'E_OUTPUT') this.#onLostOutput(error)
+    return failedResult(error, this.signal)
+  }
+
   /** Does the work and tells as an Item what came of it. Never rejects. */
   async item(name: string, work: (visit: HostVisit) => Promise<HostResult>): Promise<Item> {
     const { clock } = this.#context
@@ -46,7 +62,7 @@ export class HostVisit {
     const started = clock.monotonic()
     const startedAt = rfc3339(clock.now())
     const labels = Object.keys(host.labels).length > 0 ? { labels: host.labels } : {}
-    const result = await work(this).catch(error => failedResult(error, this.signal))
+    const result = await work(this).catch(error => this.failed(error))
     return {
       path: host.name,
       host: host.name,
@@ -60,15 +76,13 @@ export class HostVisit {
 }
 
 /** What an error means for the host on which it happened. */
-export function failedResult(error: unknown, signal: AbortSignal): HostResult {
+function failedResult(error: unknown, signal: AbortSignal): HostResult {
   if (signal.aborted) return stoppedResult(signal)
   if (error instanceof TransportError) {
-    return {
-      outcome: 'failed',
-      reason: error.reason,
-      message: error.message,
-      ...(error.stage && { data: { stage: error.stage } }),
-    }
+    const { reason, message, stage } = error
+    const attempts = attemptsOf(error).length
+    const data = { ...(stage && { stage }), ...(attempts > 1 && { attempts }) }
+    return { outcome: 'failed', reason, message: attempts > 1 ? `${message} (${attempts} tries)` : message, data }
   }
   return { outcome: 'failed', reason: 'error', message: error instanceof Error ? error.message : String(error) }
 }

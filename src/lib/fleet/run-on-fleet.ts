@@ -31,13 +31,17 @@ export async function runOnFleet(context: Context, work: FleetWork): Promise<Rep
   const startedAt = rfc3339(clock.now())
   const fold = new ReportFold()
   await using record = await RunRecord.start(context, { kind, title, hosts: names })
+  let lostOutput: OpsError | undefined
+  const onLostOutput = (error: OpsError): void => {
+    lostOutput ??= error
+  }
   const fanOut = new FanOut<Host, Item>({
     targets: fleet.hosts,
     concurrency: work.concurrency,
     clock,
     signal: fleet.signal,
     maxFailures: work.maxFailures,
-    task: (host, tracker) => new HostVisit({ context, fleet, host, tracker }).item(kind, work.visit),
+    task: (host, tracker) => new HostVisit({ context, fleet, host, tracker, onLostOutput }).item(kind, work.visit),
     skipped: (host, why) =>
       skippedItem(context, { kind, host, why: why === 'max-fail' ? maxFailResult : stoppedResult(fleet.signal) }),
     isFailure: item => item.outcome === 'failed',
@@ -65,7 +69,7 @@ export async function runOnFleet(context: Context, work: FleetWork): Promise<Rep
     items: fold.items(names),
     omitted: fold.omitted,
     changed: (fold.counts.byOutcome.changed ?? 0) > 0,
-    ...stoppedBy(fleet.signal),
+    ...stoppedBy(fleet.signal.aborted ? fleet.signal.reason : lostOutput),
   }
 }
 
@@ -82,9 +86,9 @@ function skippedItem({ clock }: Context, skip: { readonly kind: string; readonly
   }
 }
 
-function stoppedBy(signal: AbortSignal): Pick<Report, 'stopped'> {
-  if (!signal.aborted || !(signal.reason instanceof OpsError)) return {}
-  return { stopped: { exit: signal.reason.exit, message: signal.reason.message } }
+/** What cut the run short, or lost a part of what it was to write here. */
+function stoppedBy(reason: unknown): Pick<Report, 'stopped'> {
+  return reason instanceof OpsError ? { stopped: { exit: reason.exit, message: reason.message } } : {}
 }
 
 /** For the first Ctrl-C: who is still running, in which phase, and how many wait. */

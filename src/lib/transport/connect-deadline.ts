@@ -82,7 +82,8 @@ export class ConnectDeadline implements Disposable {
     this.#runningSince = this.#clock.monotonic()
     this.#cancel = this.#clock.timer(Math.max(0, this.#remainingMs), () => {
       const message = `${late[this.#stage]} within ${formatDuration(this.#ms)}`
-      this.#controller.abort(new TransportError('connect-timeout', message, { stage: this.#stage, retryable: true }))
+      // Not tried again: the host had all the time that it was to have.
+      this.#controller.abort(new TransportError('connect-timeout', message, { stage: this.#stage }))
     })
   }
 }
