@@ -92,6 +92,13 @@ describe('the gate', () => {
     ['sudo: a password is required\n', 1, true, undefined],
     ['sudo: a password is required\n', 0, false, undefined],
     ['', 1, false, undefined],
+    ['sudo: unknown user nobdy\nsudo: error initializing audit plugin sudoers_audit\n', 1, false, 'sudo: unknown user nobdy'],
+    [
+      'sudo: unable to resolve host web1: Name or service not known\nsudo: a password is required\n',
+      1,
+      false,
+      'sudo: a password is required',
+    ],
   ] as const)('without a password takes %p with status %p for a refusal or not', (stderr, code, printed, refusal) => {
     const gate = new SudoGate(marks, { user: 'root' })
     expect(read(gate, [Buffer.from(stderr)]).passed).toBe(stderr)
