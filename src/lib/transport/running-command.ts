@@ -28,8 +28,11 @@ export interface CommandEvents {
 
 /** How long after the end of a process its output may stay open in silence, held by a process that it left behind. */
 const lingerMs = 1000
-/** After TERM, after KILL, after closing: how long to wait until the next stronger measure, the last of which is to go on without it. */
-const patienceMs = { term: 1000, aside: 500, kill: 300, close: 300 }
+/**
+ * After TERM, after KILL, after closing: how long to wait until the next stronger measure, the last of which is to go on without it.
+ * A sudo that is to end another one has its own time, beside the rest.
+ */
+const patienceMs = { term: 1000, aside: 3000, kill: 300, close: 300 }
 
 const leftBehind = 'a process that it started keeps its output open: not read any further'
 const unconfirmed = 'its end was not confirmed: it may still run'
