@@ -71,7 +71,8 @@ export async function selectFrom(
   for (const [word, known] of nearest) context.log('warn', `${word} is not in the inventory; did you mean ${known}?`)
   if (hosts.length === 0 && !allowEmpty) {
     const by = [...(limit.length > 0 ? ['--limit'] : []), ...(shard ? ['--shard'] : [])].join(' and ')
-    throw new OpsError('E_NO_TARGETS', `${named(words, targets)} selects no host${by && ` after ${by}`}`)
+    const hint = limit.some(set => set.includes('@failed')) ? { hint: 'none of them failed in the last run' } : {}
+    throw new OpsError('E_NO_TARGETS', `${named(words, targets)} selects no host${by && ` after ${by}`}`, hint)
   }
   return hosts
 }
