@@ -50,13 +50,14 @@ export class SshSession {
   #error: TransportError | undefined
   #onLost: ((error: TransportError) => void) | undefined
   #keepAlive: KeepAlive | undefined
+  #pings: (() => void)[] = []
 
   constructor(options: SessionOptions) {
     this.#options = options
     this.#outbox = new Outbox(options.wire)
     this.#handshake.promise.catch(() => undefined)
     this.channels = new SshChannels(() => this.#protocol, options.agentToForward)
-    this.#protocol = new options.library.Protocol({
+    this.#protocol = options.library.protocol({
       ident: 'opsctl',
       offer: options.library.offer(options.algorithms),
       onWrite: packet => {
@@ -125,6 +126,15 @@ export class SshSession {
     return this.#authReply.promise
   }
 
+  /** Resolves when the host answers, which it does in order, or when the connection is lost. */
+  ping(): Promise<void> {
+    if (this.#error) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#pings.push(resolve)
+      this.#protocol.ping()
+    })
+  }
+
   /** Says good-bye and closes, without waiting for a peer that does not answer. */
   end(): void {
     if (this.#error) return
@@ -190,7 +200,7 @@ export class SshSession {
     this.#keepAlive = new KeepAlive({
       clock,
       ...keepAlive,
-      ping: () => this.#protocol.ping(),
+      ping: () => void this.ping(),
       onSilence: () => this.fail(new TransportError('closed', message)),
     })
     this.#authReply?.resolve({ type: 'success' })
@@ -202,6 +212,7 @@ export class SshSession {
     this.#handshake.reject(error)
     this.#authReply?.reject(error)
     this.channels.lose(error)
+    for (const resolve of this.#pings.splice(0)) resolve()
     this.#protocol.cleanup()
     this.#onLost?.(error)
   }
@@ -219,8 +230,9 @@ export class SshSession {
       USERAUTH_PASSWD_CHANGEREQ: () => this.#authReply?.resolve({ type: 'change-password' }),
       USERAUTH_PK_OK: () => this.#authReply?.resolve({ type: 'key-accepted' }),
       USERAUTH_INFO_REQUEST: (_, _name, _instructions, prompts) => this.#authReply?.resolve({ type: 'prompts', prompts }),
-      REQUEST_SUCCESS: () => undefined,
-      REQUEST_FAILURE: () => undefined,
+      // Of all that can be requested only pings are; most hosts answer with a failure.
+      REQUEST_SUCCESS: () => this.#pings.shift()?.(),
+      REQUEST_FAILURE: () => this.#pings.shift()?.(),
       // hostkeys-00@openssh.com and the like: nothing is asked of us.
       GLOBAL_REQUEST: (protocol, _name, wantReply) => {
         if (wantReply) protocol.requestFailure()
