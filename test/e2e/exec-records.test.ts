@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { opsctl, opsctlProgram, startOpsctl } from '../helpers/opsctl.ts'
+import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 
 const here = ['exec', '-t', 'localhost']
@@ -48,4 +49,26 @@ test('@failed without a failure is told as such', async () => {
   const { code, stderr } = await opsctl([...here, '--limit', '@failed', '--', 'true'], { home: home.path })
   expect(code).toBe(2)
   expect(stderr).toContain('none of them failed in the last run')
+})
+
+test('a signal while an inventory program runs ends with the code of the signal', async () => {
+  await using directory = await tempDir()
+  const program = join(directory.path, 'hosts.sh')
+  await writeFile(program, '#!/bin/sh\n: >started\nexec sleep 60\n', { mode: 0o755 })
+  const run = await startOpsctl(['hosts', '-i', program, '-t', 'web1'], { cwd: directory.path })
+  await poll('the inventory program runs', 10_000, () =>
+    access(join(directory.path, 'started')).then(
+      () => true,
+      () => false,
+    ),
+  )
+  run.kill('SIGTERM')
+  expect((await run.ended).code).toBe(143)
+})
+
+test('a dumb terminal is not drawn on', async () => {
+  const run = await startOpsctl([...here, '--', 'sleep 1'], { tty: true, env: { TERM: 'dumb' } })
+  const { code, stdout } = await run.ended
+  expect(code).toBe(0)
+  expect(stdout).not.toContain('\x1b')
 })

@@ -54,7 +54,11 @@ async function perform(outside: Outside): Promise<number> {
   await using run = await openRun(outside, settings)
   const command = await load(entry)
   const input = inputFor(command)
-  const result = await command.run(run.context, input)
+  const result = await command.run(run.context, input).catch(error => {
+    // What failed because of the interrupt is not what ended the run.
+    if (toOpsError(error).code !== 'E_BUG') run.context.signal.throwIfAborted()
+    throw error
+  })
   const exit = await exitOf(result, settings)
   try {
     await run.deliver(result)
@@ -107,7 +111,7 @@ function errorText(error: OpsError, { stderr: { style } }: Io, { argv }: Outside
   // Some messages hold their cause already.
   const causes = causeChain(error)
     .slice(1)
-    .filter(cause => !error.message.includes(cause))
+    .filter(cause => !error.message.toLowerCase().includes(cause.toLowerCase()))
   return [
     `${style.bad('opsctl:')} ${error.message}`,
     ...causes.map(cause => `  because: ${cause}`),

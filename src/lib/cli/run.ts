@@ -34,6 +34,7 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
   const progress = makeProgress({
     port: io.stderr,
     clock,
+    dumb: env['TERM'] === 'dumb',
     enabled: settings.verbosity >= 0 && (io.stderr.isTerminal || !settings.mayPrompt),
   })
   // Whatever is said during a run stands on lines of its own.

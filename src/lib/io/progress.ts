@@ -12,12 +12,14 @@ export interface ProgressOptions {
   readonly clock: Clock
   /** False for --quiet and for commands that show none. */
   readonly enabled: boolean
+  /** A terminal on which nothing can be drawn: TERM=dumb. */
+  readonly dumb?: boolean
 }
 
 /** How far a run is: a line that is drawn anew on a terminal, rare plain lines elsewhere. Nothing of it keeps the process alive. */
 export function makeProgress(options: ProgressOptions): Progress {
   if (!options.enabled) return noProgress
-  return options.port.isTerminal ? new DrawnProgress(options) : new PlainProgress(options)
+  return options.port.isTerminal && !options.dumb ? new DrawnProgress(options) : new PlainProgress(options)
 }
 
 const noProgress: Progress = {

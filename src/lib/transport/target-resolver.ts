@@ -6,6 +6,7 @@ import { isSafeOwner } from '../core/ssh-config-tree.ts'
 import { KnownHostsVerifier } from './known-hosts/host-key-verifier.ts'
 import { KnownHosts } from './known-hosts/known-hosts.ts'
 import { systemStore } from './known-hosts/system-store.ts'
+import { refuseShellWords } from './shell-safe.ts'
 import { type Destination, formatDestination } from './ssh-config/destination.ts'
 import type { ResolvedHost } from './ssh-config/resolved-host.ts'
 import type { SshConfig, SshConfigQuery, SshConfigWorld } from './ssh-config/ssh-config.ts'
@@ -34,7 +35,7 @@ export class TargetResolver {
     this.#options = options
   }
 
-  /** @throws OpsError E_SSH_CONFIG */
+  /** @throws OpsError E_SSH_CONFIG, E_INVENTORY for a name that no host has */
   resolve(host: Host): Promise<SshTarget> {
     const { spec } = this.#options
     const user = host.user ?? spec.user
@@ -58,6 +59,7 @@ export class TargetResolver {
     if (more.depth > maxHops) {
       throw new OpsError('E_SSH_CONFIG', `${query.host}: more than ${maxHops} jump hosts, or hosts that jump through each other`)
     }
+    refuseShellWords(query)
     const resolved = await config.resolve(query, signal)
     const named = [...more.identityFiles, ...(resolved.identityFilesAreDefault ? [] : resolved.identityFiles)]
     const { proxyCommand } = resolved
