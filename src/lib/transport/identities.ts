@@ -14,11 +14,11 @@ export async function identitiesFor(
   const loaded = await Promise.all(target.identityFiles.map(file => sources.files.load(file)))
   const fromFiles = loaded.flat()
   const held = sources.agent ? await heldBy(sources.agent) : []
-  const inFiles = new Set(fromFiles.flatMap(key => ('blob' in key ? [fingerprint(key)] : [])))
-  const inAgent = new Set(held.flatMap(key => ('blob' in key ? [fingerprint(key)] : [])))
-  const wanted = held.filter(key => 'blob' in key && inFiles.has(fingerprint(key)))
-  const others = held.filter(key => !wanted.includes(key) && !(target.identitiesOnly && 'blob' in key))
-  return [...wanted, ...others, ...fromFiles.filter(key => !('blob' in key) || !inAgent.has(fingerprint(key)))]
+  const inFiles = fingerprints(fromFiles)
+  const inAgent = fingerprints(held)
+  const wanted = held.filter(key => isAmong(inFiles, key))
+  const others = held.filter(key => !isAmong(inFiles, key) && !(target.identitiesOnly && key.blob))
+  return [...wanted, ...others, ...fromFiles.filter(key => !isAmong(inAgent, key))]
 }
 
 async function heldBy(agent: SshAgent): Promise<readonly (Identity | UnusableKey)[]> {
@@ -29,4 +29,8 @@ async function heldBy(agent: SshAgent): Promise<readonly (Identity | UnusableKey
   }
 }
 
-const fingerprint = (identity: Identity): string => identity.blob.toString('base64')
+const fingerprints = (keys: readonly (Identity | UnusableKey)[]): Set<string> =>
+  new Set(keys.flatMap(({ blob }) => (blob ? [blob.toString('base64')] : [])))
+
+const isAmong = (known: ReadonlySet<string>, { blob }: Identity | UnusableKey): boolean =>
+  blob !== undefined && known.has(blob.toString('base64'))

@@ -12,6 +12,8 @@ export type AskPassphrase = (file: string) => Promise<string | undefined>
 export interface UnusableKey {
   readonly label: string
   readonly unusable: string
+  /** Its public half, where that is known: the agent may hold the rest. */
+  readonly blob?: Buffer
 }
 
 const passphraseTries = 3
@@ -37,16 +39,22 @@ export class KeyFiles {
   }
 
   async #read(file: string): Promise<readonly (Identity | UnusableKey)[]> {
-    const unusable = (why: string): readonly UnusableKey[] => [{ label: file, unusable: why }]
+    const unusable = (why: string, blob?: Buffer): readonly UnusableKey[] => [
+      { label: file, unusable: why, ...(blob && { blob }) },
+    ]
+    const publicHalf = await publicBlob(`${file}.pub`)
     let text: string
     try {
       text = await readFile(file, 'utf8')
+      const blob = publicKeyIn(text)
+      if (blob) return unusable('a public key, whose other half the agent does not hold', blob)
       const { mode, uid } = await stat(file)
       // As ssh: a key that others can read is no secret.
-      if ((mode & 0o077) !== 0 && uid === process.getuid?.()) return unusable('others can read it: chmod 600')
+      if ((mode & 0o077) !== 0 && uid === process.getuid?.()) return unusable('others can read it: chmod 600', publicHalf)
     } catch (error) {
       const code = errnoOf(error)
-      return code === 'ENOENT' ? [] : unusable(`can not be read (${code})`)
+      if (code !== 'ENOENT') return unusable(`can not be read (${code})`, publicHalf)
+      return publicHalf ? unusable('only its public half is here', publicHalf) : []
     }
     const key = await this.#parse(file, text)
     if ('unusable' in key) return [key]
@@ -113,9 +121,14 @@ function publicPart(text: string): Buffer | undefined {
   return reader.uint32() === 1 ? Buffer.from(reader.string()) : undefined
 }
 
-/** The second word of a public key file. */
+/** What a public key file holds; undefined when it is missing. */
 async function publicBlob(file: string): Promise<Buffer | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => '')
-  const blob = Buffer.from(text.split(/\s+/)[1] ?? '', 'base64')
-  return blob.length > 0 ? blob : undefined
+  return publicKeyIn(await readFile(file, 'utf8').catch(() => ''))
+}
+
+/** The key of a line `type base64 comment`. */
+function publicKeyIn(text: string): Buffer | undefined {
+  const [type = '', word = ''] = text.trim().split(/\s+/)
+  const blob = Buffer.from(word, 'base64')
+  return blob.length > 4 + type.length && blob.subarray(4, 4 + type.length).toString() === type ? blob : undefined
 }
