@@ -224,7 +224,7 @@ describe('a source on a host', () => {
   })
 
   test.each([
-    ['is missing', 'no-such.log', 'no such file or directory'],
+    ['is missing', 'no-such.log', 'No such file or directory'],
     ['is a FIFO', 'fifo', ':fifo is a FIFO'],
     ['holds a FIFO', 'run', ':run/fifo is a FIFO'],
   ])('that %s is refused', async (_, source, text) => {

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/lib/io/system-clock.ts'
 import { LocalTransport } from '../../src/lib/transport/local.ts'
 import { findProgram, type NeedName } from '../helpers/needs.ts'
 
-const common = 'cat find xargs stat mv rm mkdir chmod chown ln sed cmp df head tail wc readlink tr id sleep'.split(' ')
+const common = 'cat find xargs stat mv rm mkdir chmod chown ln ls sed cmp df head tail wc readlink tr id sleep'.split(' ')
 
 /** Which programs a host has: by name, what stands behind it. */
 export const toolboxes: readonly {

@@ -123,7 +123,7 @@ const enter = [
   'elif [ -e "$path" ] || [ -h "$path" ]; then',
   'if [ -h "$path" ]; then path=$(readlink -f "$path") || exit; fi;',
   'cd "${path%/*}/" || exit; root=./${path##*/};',
-  'else echo "no such file or directory" >&2; exit 1; fi;',
+  'else ls -d "$path" >/dev/null; exit 1; fi;',
 ].join(' ')
 
 /** Prints `directory` or `file`, `tar` where there is one, and a listing of all that $1 names. */
@@ -132,7 +132,7 @@ export const list = script(
   tools,
   enter,
   hasTar,
-  'if [ "$root" = . ]; then kind=directory; else kind=file; fi;',
+  'if [ "$root" = . ]; then kind="directory"; else kind="file"; fi;',
   `printf "%s\\0" "$kind" "$tar";`,
   'find "$root" -exec sh -c "$2" sh {} +',
 )

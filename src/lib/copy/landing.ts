@@ -106,19 +106,19 @@ export class Stage implements AsyncDisposable {
   async #demandDirectory(to: string, checked: Set<string>): Promise<void> {
     if (checked.has(to)) return
     const path = join(this.#base, to)
-    const found = await lstat(path).catch(missing)
-    if (found === undefined) await writing(path, mkdir(path))
-    else refuseUnlessDirectory(path, found)
+    const stats = await found(path)
+    if (stats === undefined) await writing(path, mkdir(path))
+    else refuseUnlessDirectory(path, stats)
     checked.add(to)
   }
 
   /** False when it was there. */
   async #makeDirectory(to: string): Promise<boolean> {
     const path = join(this.#base, to)
-    const found = await lstat(path).catch(missing)
-    if (found === undefined) await writing(path, mkdir(path, { mode: 0o700 }))
-    else refuseUnlessDirectory(path, found)
-    return found === undefined
+    const stats = await found(path)
+    if (stats === undefined) await writing(path, mkdir(path, { mode: 0o700 }))
+    else refuseUnlessDirectory(path, stats)
+    return stats === undefined
   }
 
   async #place(entry: Landed): Promise<void> {
@@ -126,7 +126,7 @@ export class Stage implements AsyncDisposable {
     const staged = this.#pathOf(entry)
     if (entry.type === 'symlink') await writing(path, symlink(entry.target ?? '', staged))
     else await this.#finish(staged, entry)
-    if ((await lstat(path).catch(missing))?.isDirectory())
+    if ((await found(path))?.isDirectory())
       throw new TransportError('transfer', `${path} is a directory here and a ${entry.type} there`)
     await writing(path, rename(staged, path))
   }
@@ -168,23 +168,27 @@ export class StagedFile implements FileTaker {
   }
 }
 
-function refuseUnlessDirectory(path: string, found: Stats): void {
-  if (found.isDirectory()) return
-  const kind = found.isSymbolicLink() ? 'a symbolic link, which is not followed,' : 'a file'
+function refuseUnlessDirectory(path: string, stats: Stats): void {
+  if (stats.isDirectory()) return
+  const kind = stats.isSymbolicLink() ? 'a symbolic link, which is not followed,' : 'a file'
   throw new TransportError('transfer', `${path} is ${kind} here and a directory there`)
 }
 
 async function nearestDirectory(path: string): Promise<string> {
   for (let at = path; ; at = dirname(at)) {
-    const found = await stat(at).catch(missing)
-    if (found?.isDirectory()) return at
-    if (found) throw cannotWrite({ path, error: new Error(`${at} is not a directory`) })
+    const stats = await found(at, stat)
+    if (stats?.isDirectory()) return at
+    if (stats) throw cannotWrite({ path, error: new Error(`${at} is not a directory`) })
   }
 }
 
-function missing(error: unknown): undefined {
-  if (errnoOf(error) !== 'ENOENT') throw error
-  return undefined
+/** undefined for what is not there. @throws OpsError E_OUTPUT */
+async function found(path: string, ask: (path: string) => Promise<Stats> = lstat): Promise<Stats | undefined> {
+  const asked = ask(path).catch(error => {
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined
+    throw error
+  })
+  return await writing(path, asked)
 }
 
 /** @throws OpsError E_OUTPUT with the path */

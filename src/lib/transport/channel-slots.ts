@@ -7,22 +7,14 @@ export class ChannelSlots {
   #open = 0
   readonly #waiting: (() => void)[] = []
 
-  /** Waits for a free slot. `release` has to follow. */
-  take(): Promise<void> {
-    if (this.#open < this.#limit) {
-      this.#open++
-      return Promise.resolve()
-    }
-    return new Promise(resolve => this.#waiting.push(resolve))
-  }
-
-  release(): void {
-    this.#open--
-    while (this.#open < this.#limit) {
-      const next = this.#waiting.shift()
-      if (!next) return
-      this.#open++
-      next()
+  /** Waits for a free slot. The returned function gives it back; calling it again does nothing. */
+  async take(): Promise<() => void> {
+    if (this.#open < this.#limit) this.#open++
+    else await new Promise<void>(resolve => this.#waiting.push(resolve))
+    let held = true
+    return () => {
+      if (held) this.#release()
+      held = false
     }
   }
 
@@ -31,5 +23,16 @@ export class ChannelSlots {
     if (this.#open <= 1) return false
     this.#limit = Math.max(1, Math.min(this.#limit, this.#open - 1))
     return true
+  }
+
+  /** A slot that is handed on stays open. */
+  #release(): void {
+    this.#open--
+    while (this.#open < this.#limit) {
+      const next = this.#waiting.shift()
+      if (!next) return
+      this.#open++
+      next()
+    }
   }
 }

@@ -16,6 +16,8 @@ export class SshCommand implements RunningCommand, ChannelEvents {
   readonly #onClosed: () => void
   #channel: SshChannel | undefined
   #attachedAt = 0
+  /** Closed before its channel was open. */
+  #unwanted = false
   #cancelClosing: (() => void) | undefined
   #cancelRepeat: (() => void) | undefined
 
@@ -36,6 +38,7 @@ export class SshCommand implements RunningCommand, ChannelEvents {
   attach(channel: SshChannel): void {
     this.#channel = channel
     this.#attachedAt = this.#clock.monotonic()
+    if (this.#unwanted) this.close()
   }
 
   write(bytes: Uint8Array): 'sent' | 'held' | 'closed' {
@@ -55,6 +58,7 @@ export class SshCommand implements RunningCommand, ChannelEvents {
   }
 
   close(): void {
+    this.#unwanted = true
     if (!this.#channel?.isOpen) return
     this.#channel.close()
     const error = new TransportError('closed', 'the host did not close a channel that was closed here')

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import { errnoOf } from '../core/errno.ts'
+import { OpsError } from '../core/errors.ts'
 import { type ConnectStage, TransportError } from '../core/transport.ts'
 import { connectTcp, resolveName, type Socket } from '../net/connect.ts'
 import { abortable } from '../run/deadline.ts'
@@ -10,7 +11,7 @@ import { algorithmsFor } from './ssh-algorithms.ts'
 import type { Credentials } from './ssh-auth.ts'
 import { authenticate } from './ssh-auth.ts'
 import type { SshLibrary } from './ssh-library.ts'
-import { SshSession } from './ssh-session.ts'
+import { asTransportError, SshSession } from './ssh-session.ts'
 import type { SshTarget } from './ssh-target.ts'
 import type { Wire } from './wire.ts'
 
@@ -52,6 +53,8 @@ export async function connectSsh(request: ConnectRequest): Promise<SshSession> {
   })
   const abort = (): void => session.fail(deadline.signal.reason)
   deadline.signal.addEventListener('abort', abort, { once: true })
+  // It may have come from within, while the stages were told.
+  if (deadline.signal.aborted) abort()
   try {
     const hostKey = await session.handshake
     await target.hostKeys.proven?.(hostKey)
@@ -59,7 +62,7 @@ export async function connectSsh(request: ConnectRequest): Promise<SshSession> {
     return session
   } catch (error) {
     session.end()
-    throw error
+    throw error instanceof OpsError ? error : asTransportError(error, deadline.stage)
   } finally {
     deadline.signal.removeEventListener('abort', abort)
   }

@@ -257,8 +257,8 @@ export class SshSession {
       return
     }
     // sshd drops connections unheard when too many are not yet authenticated (MaxStartups): worth another try.
-    const busy = this.#stage === 'banner' ? ' before it introduced itself' : ''
-    const message = `the host closed the connection${busy}${why}`
+    const early = this.#stage === 'banner' ? ` before it introduced itself${saying(this.#greeting)}` : ''
+    const message = `the host closed the connection${early}${why}`
     this.fail(new TransportError('unreachable', message, { stage: this.#stage, retryable: this.#stage !== 'auth', cause: error }))
   }
 
@@ -267,19 +267,21 @@ export class SshSession {
     const stage = this.#stage
     const message = cause instanceof Error ? cause.message : String(cause)
     if (stage === 'session') return new TransportError('closed', `the connection broke: ${message}`, { cause })
-    if (stage === 'banner') return new TransportError('unreachable', notSsh(this.#greeting), { stage, cause })
+    if (stage === 'banner') {
+      return new TransportError('unreachable', `the host does not speak SSH${saying(this.#greeting)}`, { stage, cause })
+    }
     const mismatch = kexMismatch(message, { ours: this.#options.algorithms, received: this.#greeting })
     return new TransportError('unreachable', mismatch ?? message, { stage, cause })
   }
 }
 
-/** Something else listens there, or sshd says why it will not talk (`Not allowed at this time`). */
-function notSsh(received: Buffer): string {
+/** The first line of what came instead of SSH: something else listens there, or sshd says why it will not talk. */
+function saying(received: Buffer): string {
   const line = received
     .subarray(0, 200)
     .toString('latin1')
     .split(/[\r\n]/, 1)[0]
-  return `the host does not speak SSH; it said ${JSON.stringify(line)}`
+  return line ? `; it said ${JSON.stringify(line)}` : ''
 }
 
 export function asTransportError(error: unknown, stage: ConnectStage): TransportError {

@@ -5,7 +5,7 @@ import { type Command, type Output, type PutOptions, type RunOptions, type Trans
 import { ChannelSlots } from './channel-slots.ts'
 import { commandLine } from './quote.ts'
 import { type CommandEvents, execute, type RunningCommand } from './running-command.ts'
-import { ChannelRefused, type SshChannel } from './ssh-channel.ts'
+import { ChannelRefused } from './ssh-channel.ts'
 import { SshCommand } from './ssh-command.ts'
 import type { SshSession } from './ssh-session.ts'
 import { SftpFiles } from './ssh-sftp.ts'
@@ -85,60 +85,52 @@ export class SshTransport implements Transport {
   }
 
   async #bySftp<T>(work: (files: SftpFiles) => Promise<T>): Promise<T> {
-    await this.#slots.take()
-    let files: SftpFiles | undefined
+    const release = await this.#slots.take()
+    const opening = SftpFiles.open(events => this.#session.channels.openSession(events))
     try {
-      files = await this.#inTime(SftpFiles.open(events => this.#session.channels.openSession(events)))
-      return await work(files)
+      return await work(await this.#inTime(opening))
     } finally {
-      files?.close()
-      this.#slots.release()
+      // Also when it opens too late.
+      opening.then(files => files.close()).catch(() => undefined)
+      release()
     }
   }
 
   async #start(line: string, events: CommandEvents): Promise<RunningCommand> {
     for (;;) {
-      await this.#slots.take()
-      const command = new SshCommand({
-        events,
-        clock: this.#options.clock,
-        giveUp: error => this.#session.fail(error),
-        onClosed: () => this.#slots.release(),
-      })
+      const onClosed = await this.#slots.take()
+      const { clock } = this.#options
+      const command = new SshCommand({ events, clock, giveUp: error => this.#session.fail(error), onClosed })
       if (!events.wanted) {
-        this.#slots.release()
+        onClosed()
         return command
       }
-      const channel = await this.#open(command)
-      if (channel) {
-        command.attach(channel)
-        if (events.wanted) await this.#inTime(this.#exec(channel, line))
-        else command.close()
+      try {
+        await this.#inTime(this.#launch(command, line, events))
         return command
+      } catch (error) {
+        const crowded = error instanceof ChannelRefused && this.#slots.shrink()
+        onClosed()
+        command.close()
+        if (crowded) continue
+        if (!(error instanceof ChannelRefused)) throw error
+        throw new TransportError('error', `the host refused to open a session: ${error.message}`, {
+          stage: 'session',
+          cause: error,
+        })
       }
     }
   }
 
-  /** undefined when the host has too many channels open: worth another try. */
-  async #open(command: SshCommand): Promise<SshChannel | undefined> {
-    try {
-      return await this.#inTime(this.#session.channels.openSession(command))
-    } catch (error) {
-      const crowded = error instanceof ChannelRefused && this.#slots.shrink()
-      this.#slots.release()
-      if (crowded) return undefined
-      if (!(error instanceof ChannelRefused)) throw error
-      throw new TransportError('error', `the host refused to open a session: ${error.message}`, {
-        stage: 'session',
-        cause: error,
-      })
+  async #launch(command: SshCommand, line: string, events: CommandEvents): Promise<void> {
+    const channel = await this.#session.channels.openSession(command)
+    command.attach(channel)
+    if (!events.wanted) {
+      command.close()
+      return
     }
-  }
-
-  async #exec(channel: SshChannel, line: string): Promise<void> {
     if (this.#options.forwardAgent) await channel.forwardAgent()
     if (await channel.exec(line)) return
-    channel.close()
     throw this.#session.error ?? new TransportError('error', 'the host refused to run a command', { stage: 'session' })
   }
 
@@ -150,8 +142,9 @@ export class SshTransport implements Transport {
     const cancel = clock.timer(startTimeoutMs, () => {
       const message = `connected, but no command was started within ${formatDuration(startTimeoutMs)}`
       const error = new TransportError('connect-timeout', message, { stage: 'session' })
-      this.#session.fail(error)
       late.reject(error)
+      // Nothing else is under way on this connection, and it may well be dead.
+      if (this.#session.channels.size <= 1) this.#session.fail(error)
     })
     try {
       return await Promise.race([starting, late.promise])

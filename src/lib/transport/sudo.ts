@@ -96,6 +96,7 @@ export class SudoGate {
   #filter(bytes: Buffer): Uint8Array[] {
     const pass: Uint8Array[] = []
     let rest = bytes
+    this.#held = Buffer.alloc(0)
     while (!this.#started) {
       const found = this.#next(rest)
       if (!found) {
