@@ -68,10 +68,16 @@ export class ChangeState {
 
   /** True when the step is done on the host, or was not needed. */
   isDone(host: string, step: string): boolean {
-    return this.#unneeded.get(host)?.has(step) === true || this.touched(host).some(touched => touched.step === step && touched.outcome === 'changed')
+    return (
+      this.#unneeded.get(host)?.has(step) === true ||
+      this.touched(host).some(touched => touched.step === step && touched.outcome === 'changed')
+    )
   }
 
-  #settle(record: { readonly host: string; readonly step: string; readonly message?: string }, outcome: Touched['outcome']): void {
+  #settle(
+    record: { readonly host: string; readonly step: string; readonly message?: string },
+    outcome: Touched['outcome'],
+  ): void {
     const touched = this.#list(record.host).findLast(({ step }) => step === record.step)
     if (!touched) return
     touched.outcome = outcome

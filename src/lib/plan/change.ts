@@ -34,7 +34,8 @@ export class Change {
   readonly #context: Context
   readonly #request: ChangeRequest
   readonly #work: ChangeWork
-  readonly #fold = new ReportFold()
+  /** By path: what was undone takes the place of what was changed. */
+  readonly #items = new Map<string, Item>()
   readonly #failed = new Set<string>()
   readonly #startedAt: { readonly epoch: number; readonly monotonic: number }
   #whole = true
@@ -70,6 +71,7 @@ export class Change {
       good = await this.#wave(wave)
     }
     if (!good) await this.#rollBack(waves.slice(0, reached))
+    for (const wave of waves.slice(reached)) for (const host of wave.hosts) await this.#onItem(this.#notReached(wave, host))
     await log.commit({ is: 'end', outcome: good ? 'kept' : this.#whole ? 'undone' : 'stuck' })
     return this.#report('change')
   }
@@ -131,7 +133,10 @@ export class Change {
       clock: context.clock,
       signal,
       maxFailures: Number.POSITIVE_INFINITY,
-      task: async (host, { phase }) => ({ host, good: await act(new HostChange(this.#work, { host, wave: wave.name, signal, phase })) }),
+      task: async (host, { phase }) => ({
+        host,
+        good: await act(new HostChange(this.#work, { host, wave: wave.name, signal, phase })),
+      }),
       skipped: host => ({ host, good: false }),
       isFailure: ({ good }) => !good,
       onResult: ({ host, good }) => {
@@ -139,7 +144,12 @@ export class Change {
       },
       onProgress: state => context.progress.update(state),
     })
-    const forget = context.onInterrupt(() => fanOut.pending().map(({ name, phase }) => `  ${name}: ${phase}`).join('\n'))
+    const forget = context.onInterrupt(() =>
+      fanOut
+        .pending()
+        .map(({ name, phase }) => `  ${name}: ${phase}`)
+        .join('\n'),
+    )
     try {
       await fanOut.run()
     } finally {
@@ -155,11 +165,27 @@ export class Change {
   }
 
   async #onItem(item: Item): Promise<void> {
-    this.#fold.add(item)
+    this.#items.set(item.path, item)
     await this.#context.emit(item)
   }
 
+  #notReached({ name }: Wave, host: Host): Item {
+    const startedAt = new Date(this.#context.clock.now()).toISOString()
+    const message = 'not touched: the change was stopped before its wave'
+    return {
+      path: `${name}/${host.name}`,
+      host: host.name,
+      name: 'change',
+      outcome: 'skipped',
+      message,
+      startedAt,
+      durationMs: 0,
+    }
+  }
+
   #report(kind: string): Report {
+    const fold = new ReportFold()
+    for (const item of this.#items.values()) fold.add(item)
     const { clock, runId } = this.#context
     const { fleet, built } = this.#request
     const { signal } = fleet
@@ -170,12 +196,12 @@ export class Change {
       title: built.plan.name,
       startedAt: new Date(this.#startedAt.epoch).toISOString(),
       durationMs: Math.round(clock.monotonic() - this.#startedAt.monotonic),
-      counts: this.#fold.counts,
-      items: this.#fold.items(fleet.hosts.map(({ name }) => name)),
-      omitted: this.#fold.omitted,
+      counts: fold.counts,
+      items: fold.items(fleet.hosts.map(({ name }) => name)),
+      omitted: fold.omitted,
       changed: fleet.hosts.some(({ name }) => this.#request.log.state.standing(name).length > 0),
-      ...(signal.aborted && signal.reason instanceof OpsError && { stopped: { exit: signal.reason.exit, message: signal.reason.message } }),
+      ...(signal.aborted &&
+        signal.reason instanceof OpsError && { stopped: { exit: signal.reason.exit, message: signal.reason.message } }),
     }
   }
 }
-

@@ -108,14 +108,26 @@ export class HostChange {
     const path = outcome === 'failed' ? `${id}/undo` : id
     const tell = async (part: Part & { outcome: 'undone' | 'stuck' }): Promise<boolean> => {
       const { message } = part
-      await log.commit({ is: 'undone', host: host.name, step: id, outcome: part.outcome, ...(message !== undefined && { message }) })
+      await log.commit({
+        is: 'undone',
+        host: host.name,
+        step: id,
+        outcome: part.outcome,
+        ...(message !== undefined && { message }),
+      })
       await this.#tell(path, step?.kind.describe() ?? id, startedAt, part)
       return part.outcome === 'undone'
     }
     await log.commit({ is: 'undo', host: host.name, step: id })
     try {
       if (!step) throw new StepError('the step is not in the plan')
-      await retry(() => this.#takeBack(step, before), { ...undoTries, random, clock, signal, isRetryable: error => !(error instanceof NoUndo) })
+      await retry(() => this.#takeBack(step, before), {
+        ...undoTries,
+        random,
+        clock,
+        signal,
+        isRetryable: error => !(error instanceof NoUndo),
+      })
       return await tell({ outcome: 'undone' })
     } catch (error) {
       return tell({ outcome: 'stuck', severity: 'critical', ...troubleOf(error) })
@@ -182,7 +194,13 @@ export class HostChange {
       signal,
       ...(sudo && { sudo }),
       run: (command, { stdin } = {}) =>
-        transport.run(command, { signal, timeoutMs: stepTimeoutMs, maxOutputBytes: 64 * 1024 * 1024, ...(sudo && { sudo }), ...(stdin && { stdin }) }),
+        transport.run(command, {
+          signal,
+          timeoutMs: stepTimeoutMs,
+          maxOutputBytes: 64 * 1024 * 1024,
+          ...(sudo && { sudo }),
+          ...(stdin && { stdin }),
+        }),
     }
   }
 }
