@@ -181,6 +181,16 @@ describe('the destination on a host', () => {
   })
 })
 
+test('a log that grows here after the run began arrives as it was then', async () => {
+  await using directory = await tempDir()
+  await writeFile(join(directory.path, 'access.log'), 'one\n')
+  const host = await hostWith(toolboxes[0]?.tools ?? [], directory.path)
+  const delivery = await deliveryOf(directory.path, ['access.log'], { destination: 'access.log' })
+  await writeFile(join(directory.path, 'access.log'), 'two\n', { flag: 'a' })
+  await copyToHost(visitOf(host), delivery, systemClock)
+  expect(await readFile(join(host.home, 'access.log'), 'utf8')).toBe('one\n')
+})
+
 describe('a source on a host', () => {
   const tools = toolboxes[0]?.tools ?? []
 

@@ -88,7 +88,7 @@ async function withContent({ path, source, stats }: Found, signal: AbortSignal):
 export async function digestOf(path: string, signal: AbortSignal): Promise<{ readonly sha256: string; readonly size: number }> {
   const hash = createHash('sha256')
   let size = 0
-  for await (const bytes of contentOf(path)) {
+  for await (const bytes of pieces(path, { reuse: true })) {
     signal.throwIfAborted()
     hash.update(bytes)
     size += bytes.length
@@ -96,15 +96,29 @@ export async function digestOf(path: string, signal: AbortSignal): Promise<{ rea
   return { sha256: hash.digest('hex'), size }
 }
 
-const pieceBytes = 256 * 1024
+/**
+ * The content of an entry in pieces, each in its own memory, since who takes them may keep them for a while. Only as much as was hashed: a
+ * log may have grown since.
+ */
+export const contentOf = ({ source, size }: LocalEntry): AsyncGenerator<Uint8Array> => pieces(source, { limit: size })
 
-/** A file in pieces, each in its own memory, since who takes them may keep them for a while. */
-export async function* contentOf(path: string): AsyncGenerator<Uint8Array> {
+const pieceBytes = 128 * 1024
+
+/** With `reuse` each piece stands in the memory of the one before. */
+async function* pieces(
+  path: string,
+  { reuse = false, limit = Number.POSITIVE_INFINITY }: { readonly reuse?: boolean; readonly limit?: number },
+): AsyncGenerator<Uint8Array> {
   await using file = await open(path)
-  for (;;) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(pieceBytes), 0, pieceBytes)
+  const { size } = await file.stat()
+  const memoryBytes = Math.max(4096, Math.min(pieceBytes, size))
+  let memory = Buffer.allocUnsafeSlow(memoryBytes)
+  for (let left = limit; left > 0; ) {
+    const { bytesRead } = await file.read(memory, 0, Math.min(memoryBytes, left))
     if (bytesRead === 0) return
-    yield buffer.subarray(0, bytesRead)
+    yield memory.subarray(0, bytesRead)
+    left -= bytesRead
+    if (!reuse) memory = Buffer.allocUnsafeSlow(memoryBytes)
   }
 }
 

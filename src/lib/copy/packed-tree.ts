@@ -41,11 +41,12 @@ function* members(entries: readonly LocalEntry[], owner: string | undefined): Ge
   yield text('end', [])
 }
 
-function memberOf({ path, type, mode, mtimeMs = 0, size, source, target = '' }: LocalEntry): Member {
+function memberOf(entry: LocalEntry): Member {
+  const { path, type, mode, mtimeMs = 0, size, target = '' } = entry
   const member = { path: `t/${path}`, mode, mtimeMs }
   if (type === 'directory') return { ...member, mode: mode | 0o700, content: { type } }
   if (type === 'symlink') return { ...member, content: { type, target } }
-  return { ...member, content: { type: 'file', size, read: () => contentOf(source) } }
+  return { ...member, content: { type: 'file', size, read: () => contentOf(entry) } }
 }
 
 function isLate({ type, mode }: LocalEntry, owner: string | undefined): boolean {

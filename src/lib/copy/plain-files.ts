@@ -29,8 +29,8 @@ export async function putPlain(delivery: Delivery, { transport, signal }: Over):
       placed,
       placed.map(({ source, there }) => `${source} -> :${there}`),
     )
-  for (const { source, there, mode } of placed) {
-    await transport.put(contentOf(source), there, { signal, mode, ...(owner !== undefined && { owner }) })
+  for (const file of placed) {
+    await transport.put(contentOf(file), file.there, { signal, mode: file.mode, ...(owner !== undefined && { owner }) })
   }
   return copied(entries)
 }

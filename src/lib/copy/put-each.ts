@@ -24,9 +24,9 @@ export async function putEach(entries: readonly LocalEntry[], { shell, signal, b
         .join(''),
     )
   await shell.demand(makeDirectories, { args: [base, owner ?? ''], stdin: pairs('directory', entry => octal(entry.mode)) })
-  for (const { path, source, mode } of entries.filter(entry => entry.type === 'file')) {
-    const options = { signal, mode, ...(owner !== undefined && { owner }), ...(sudo && { sudo }) }
-    await shell.transport.put(contentOf(source), join(base, path), options)
+  for (const file of entries.filter(entry => entry.type === 'file')) {
+    const options = { signal, mode: file.mode, ...(owner !== undefined && { owner }), ...(sudo && { sudo }) }
+    await shell.transport.put(contentOf(file), join(base, file.path), options)
   }
   await shell.demand(makeLinks, { args: [base, owner ?? ''], stdin: pairs('symlink', entry => entry.target ?? '') })
 }
