@@ -1,5 +1,5 @@
 // Writes every generated file; with --check compares them and fails when one is stale.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { registrySource, root } from './registry.ts'
 
@@ -16,6 +16,15 @@ function produce(file: string, text: string): void {
   writeFileSync(path, text)
 }
 
+/** Pages of what is no longer there. */
+function removeOthers(folder: string, known: ReadonlySet<string>): void {
+  const present = existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map(name => `${folder}/${name}`) : []
+  for (const file of present.filter(path => !known.has(path))) {
+    stale.push(file)
+    if (!check) rmSync(join(root, file))
+  }
+}
+
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
@@ -28,7 +37,10 @@ produce('src/registry.generated.ts', await registrySource())
 // The reference is made from the registry that was just written.
 if (!check || stale.length === 0) {
   const { referenceFiles } = await import('./docs.ts')
-  for (const [file, text] of await referenceFiles()) produce(file, text)
+  const { manFiles } = await import('./man.ts')
+  const pages = [...(await referenceFiles()), ...manFiles(await import('../src/registry.generated.ts'))]
+  for (const [file, text] of pages) produce(file, text)
+  for (const folder of ['docs/reference', 'docs/man']) removeOthers(folder, new Set(pages.map(([file]) => file)))
 }
 
 if (stale.length > 0) process.stdout.write(`${check ? 'stale' : 'wrote'}: ${stale.join(', ')}\n`)

@@ -164,7 +164,7 @@ describe('opsctl doctor', () => {
     const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '')
     const soft = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1])
     const { verdicts } = await examine(nothing, { line: '--concurrency 10000' })
-    expect(verdicts.get('install/files')).toMatch(soft < 40_064 ? /^warn: .*ulimit -n 40064/ : /^(pass|na): /)
+    expect(verdicts.get('install/files')).toMatch(soft < 10_128 ? /^fail: .*ulimit -n 10128/ : /^(pass|na): /)
   })
 
   test.skipIf(!needs('ssh-agent', 'ssh-keygen'))('counts the keys of the agent, and tells one that is gone', async () => {

@@ -64,8 +64,8 @@ describe.skipIf(!needs('sshd', 'root'))('opsctl doctor --host', () => {
     ['never-answers', 'TCP connection', /no answer.*; does sshd listen there/],
     ['hangs-before-banner', 'SSH banner', /did not introduce itself.*; something else may listen/],
     ['hangs-after-banner', 'key exchange', /; compare with ssh -vv/],
-    ['wrong-host-key', 'host key', /; compare the fingerprint with the host/],
-    ['refuses-auth', 'authentication', /; which keys does ssh -v offer/],
+    ['wrong-host-key', 'host key', /; compare the fingerprint on the console/],
+    ['refuses-auth', 'authentication', /tried: .*; is one of them in authorized_keys/],
   ])('tells where the way to a host ends that %s', async (kind, stage, message) => {
     const { code, items } = await examine(fleet.of(kind))
     expect(code).toBe(1)

@@ -45,6 +45,8 @@ export const needsTable = {
   git: program('git'),
   tar: program('tar'),
   man: program('man', 'man-db'),
+  mandoc: program('mandoc'),
+  groff: program('groff'),
   xmllint: program('xmllint', 'libxml2-utils'),
   promtool: program('promtool', 'prometheus'),
   prove: program('prove', 'perl'),

@@ -6,6 +6,7 @@ import type { Component, InventoryTools } from '../../src/lib/core/component.ts'
 import type { Inventory } from '../../src/lib/core/host.ts'
 import { loadInventory } from '../../src/lib/inventory/load.ts'
 import { inventoryTools, type ProgramRunner } from '../../src/lib/inventory/tools.ts'
+import { components as registered } from '../../src/registry.generated.ts'
 import { needs } from '../helpers/needs.ts'
 
 /** What `ansible-inventory --list` says: all hosts of each group, children included, and the variables of each host. */
@@ -76,10 +77,11 @@ export function realTools(more: { home?: string; uid?: number; run?: ProgramRunn
   })
 }
 
-const sourceFiles = ['ansible-ini', 'ansible-yaml', 'clush-groups', 'command', 'directory', 'ssh-config', 'yaml']
-
+/** Every source there is. */
 export const components: readonly Component<'inventory'>[] = await Promise.all(
-  sourceFiles.map(async type => (await import(`../../src/lib/inventory/from-${type}.ts`)).default),
+  registered
+    .filter(({ kind }) => kind === 'inventory')
+    .map(async entry => (await entry.load()).default as Component<'inventory'>),
 )
 
 export const load = (...sources: string[]): Promise<Inventory> => loadInventory({ sources, components, tools: realTools() })

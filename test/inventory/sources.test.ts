@@ -2,38 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { foldNodeSet } from '../../src/lib/inventory/node-set.ts'
 import { components } from './ansible.ts'
-import { type Files, loadFiles, memoryTools } from './memory-tools.ts'
-
-interface Example {
-  readonly path: string
-  readonly text?: string
-  readonly files?: Files
-  readonly hosts: string[]
-  readonly groups: Record<string, string[]>
-}
-
-describe.each(components.map(component => [component.type, component] as const))('%s', (_, component) => {
-  const example = component.example as unknown as Example
-  const files = example.files ?? { [example.path]: example.text ?? '' }
-
-  test('its example gives the hosts and groups it names', async () => {
-    const tools = memoryTools(files)
-    const source = component.build({})
-    const input = await tools.input(example.path)
-    expect(source.accepts(input)).toBe(true)
-    const { hosts, groups } = await source.load(input, tools)
-    expect([...hosts.keys()]).toEqual(example.hosts)
-    for (const [name, members] of Object.entries(example.groups)) expect(groups.get(name)).toEqual(members)
-  })
-
-  test('its example is its own: no other source takes it first', async () => {
-    const input = await memoryTools(files).input(example.path)
-    const takers = components
-      .filter(other => other.build({}).accepts(input))
-      .sort((a, b) => a.build({}).priority - b.build({}).priority)
-    expect(takers[0]?.type).toBe(component.type)
-  })
-})
+import { loadFiles, memoryTools } from './memory-tools.ts'
 
 describe('the kind of a file', () => {
   const kinds: readonly (readonly [string, string, string])[] = [

@@ -18,6 +18,8 @@ describe('the argv of sudo', () => {
     expect(sudoArgv({ command: { argv: ['psql', '-l'] }, sudo, marks })).toEqual([
       'sudo',
       '-n',
+      '-p',
+      marks.prompt,
       '-u',
       'postgres',
       '--',
@@ -25,7 +27,7 @@ describe('the argv of sudo', () => {
       '-l',
     ])
     const env = { PGPORT: '5433' }
-    expect(sudoArgv({ command: { argv: ['psql'] }, env, sudo, marks }).slice(5)).toEqual(['env', 'PGPORT=5433', 'psql'])
+    expect(sudoArgv({ command: { argv: ['psql'] }, env, sudo, marks }).slice(7)).toEqual(['env', 'PGPORT=5433', 'psql'])
   })
 
   test('announces the start of the program when a password is given, which it does not hold', () => {
@@ -159,6 +161,18 @@ describe.skipIf(!needs('sshd', 'ssh-keygen', 'sudo', 'root'))('the real sudo of 
     const output = await become('stranger', 'id')
     expect(output).toMatchObject({ ended: 'sudo', message: expect.stringContaining('not in the sudoers file') })
   })
+
+  test.each(['careful', 'free'])(
+    'of %s is ended with everything under it when it takes too long, which its user may not do',
+    async name => {
+      const mark = `86${Math.floor(Math.random() * 1e6)}`
+      const sudo = name === 'free' ? { user: 'root' } : { user: 'root', password }
+      const output = await become(name, `sleep ${mark} & sleep ${mark}`, { timeoutMs: 500, sudo })
+      expect(output).toMatchObject({ code: null, ended: 'timeout' })
+      expect(output.message).not.toContain('may still run')
+      expect(Bun.spawnSync(['pgrep', '-f', `sleep ${mark}`]).stdout.toString()).toBe('')
+    },
+  )
 
   test('becomes another user than root', async () => {
     const output = await become('free', 'id -un', { sudo: { user: fleet.user.name } })

@@ -31,16 +31,19 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     cwd: outside.cwd,
     config: settings.configFiles,
   }
-  const interrupts = new Interrupts(outside.signals, {
-    say: line => void io.stderr.write(`opsctl: ${line}\n`).catch(() => {}),
-    stopHard: outside.stopHard,
-  })
-  const log = makeLog({ port: io.stderr, clock, format: settings.globals.logFormat, verbosity: settings.verbosity, runId })
   const progress = makeProgress({
     port: io.stderr,
     clock,
     enabled: settings.verbosity >= 0 && (io.stderr.isTerminal || !settings.mayPrompt),
   })
+  // Whatever is said during a run stands on lines of its own.
+  const say = (text: string): Promise<void> => progress.around(() => io.stderr.write(text))
+  const interrupts = new Interrupts(outside.signals, {
+    say: line => say(`opsctl: ${line}\n`).catch(() => {}),
+    clock,
+    stopHard: outside.stopHard,
+  })
+  const log = makeLog({ write: say, clock, format: settings.globals.logFormat, verbosity: settings.verbosity, runId })
   const outputs = new SpillingOutputStore({ directory: join(paths.state, 'spill', runId) })
   const components = new Components(program)
   const delivery = await Delivery.open({ io, settings, outputs, components, progress })
@@ -58,7 +61,7 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     settings: { ...settings, mayPrompt: mayAsk },
     log,
     progress,
-    prompt: makePrompter({ io, mayAsk }),
+    prompt: makePrompter({ io, progress, mayAsk }),
     outputs,
     live: delivery.live,
     onInterrupt: describe => interrupts.onInterrupt(describe),

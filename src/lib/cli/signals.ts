@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts'
 import { OpsError } from '../core/errors.ts'
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
@@ -13,8 +14,9 @@ export interface SignalSource {
 }
 
 export interface InterruptsOptions {
-  /** A line for stderr. */
-  readonly say: (line: string) => void
+  /** A line for stderr; settles once it is there. */
+  readonly say: (line: string) => Promise<void>
+  readonly clock: Clock
   /** Ends the process at once. */
   readonly stopHard: (exit: number) => void
 }
@@ -47,20 +49,26 @@ export class Interrupts {
   #stop(signal: StopSignal): void {
     const { exit, what } = stops[signal]
     if (this.#first !== undefined) {
-      this.#options.say('stopped hard: what ran on the hosts may still run there')
-      this.#options.stopHard(stops[this.#first].exit)
+      this.#stopHard(stops[this.#first].exit)
       return
     }
     this.#first = signal
-    this.#options.say(`${what}: stopping, once more stops hard`)
+    void this.#options.say(`${what}: stopping, once more stops hard`)
     this.#sayPending()
     this.#abort.abort(new OpsError('E_INTERRUPTED', what, { exit }))
+  }
+
+  #stopHard(exit: number): void {
+    const { say, clock, stopHard } = this.#options
+    // A terminal that takes no text must not keep the run from ending.
+    clock.timer(200, () => stopHard(exit))
+    void say('stopped hard: what ran on the hosts may still run there').then(() => stopHard(exit))
   }
 
   #sayPending(): void {
     for (const describe of this.#describers) {
       const text = describe()
-      if (text !== '') this.#options.say(text)
+      if (text !== '') void this.#options.say(text)
     }
   }
 }

@@ -15,9 +15,9 @@ const stages: Readonly<Record<ConnectStage, { readonly name: string; readonly hi
   handshake: { name: 'key exchange', hint: 'compare with ssh -vv: do both sides share algorithms?' },
   hostkey: {
     name: 'host key',
-    hint: 'compare the fingerprint with the host, then ssh-keyscan -H or --host-key-policy accept-new',
+    hint: 'compare the fingerprint on the console of the host before anything is changed in known_hosts',
   },
-  auth: { name: 'authentication', hint: 'which keys does ssh -v offer, and are they in authorized_keys of that user?' },
+  auth: { name: 'authentication', hint: 'is one of them in authorized_keys of that user, and may others write there?' },
   session: { name: 'session', hint: 'sshd may allow no more sessions (MaxSessions), or no shell' },
 }
 const order: readonly ConnectStage[] = ['resolve', 'connect', 'banner', 'handshake', 'hostkey', 'auth', 'session']

@@ -3,7 +3,9 @@ import { access, readdir, readFile, stat, statfs } from 'node:fs/promises'
 import { release, type } from 'node:os'
 import { dirname, join } from 'node:path'
 import { errnoOf } from '../core/errno.ts'
+import { hostNamed } from '../core/host.ts'
 import { formatSize } from '../core/size.ts'
+import { checkFileLimit } from '../fleet/index.ts'
 import type { Check, Examination, Judgement } from './check.ts'
 
 /** What opsctl runs on. */
@@ -71,20 +73,12 @@ async function existingParent(path: string): Promise<string> {
   return parent === path || (await stat(parent).catch(absent)) ? parent : existingParent(parent)
 }
 
-/** A connection, its agent or proxy, and files for its output; and what every process has open. */
-const filesFor = (concurrency: number): number => 4 * concurrency + 64
-
-async function openFiles({ options }: Examination): Promise<Judgement> {
+async function openFiles({ options: { concurrency } }: Examination): Promise<Judgement> {
   const limits = await readFile('/proc/self/limits', 'utf8').catch(absent)
-  const [, soft = '', hard = ''] = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)/m.exec(limits ?? '') ?? []
-  if (soft === '') return { verdict: 'na', message: 'the limit is known on Linux alone' }
-  const message = `${soft} of at most ${hard} for this process`
-  const needed = filesFor(options.concurrency)
-  if (soft === 'unlimited' || Number(soft) >= needed) return { verdict: 'pass', message }
-  return {
-    verdict: 'warn',
-    message: `${message}, and --concurrency ${options.concurrency} may need ${needed}; ulimit -n ${needed}, or a lower concurrency`,
-  }
+  const [, soft, hard] = /^Max open files\s+(\d+|unlimited)\s+(\d+|unlimited)/m.exec(limits ?? '') ?? []
+  if (soft === undefined) return { verdict: 'na', message: 'the limit is known on Linux alone' }
+  checkFileLimit({ hosts: Array.from({ length: concurrency }, () => hostNamed('any')), concurrency })
+  return { verdict: 'pass', message: `${soft} of at most ${hard} for this process, enough for ${concurrency} hosts at a time` }
 }
 
 /** Before this nobody can have run this program. */

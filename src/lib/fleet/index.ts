@@ -1,4 +1,5 @@
 export { collate } from './collate.ts'
+export { checkFileLimit } from './file-limit.ts'
 export { type Fleet, openFleet, selectHosts } from './fleet.ts'
 export { hostFileName } from './host-file-name.ts'
 export { hostList } from './host-list.ts'

@@ -1,10 +1,11 @@
 import { type Clock, rfc3339 } from '../core/clock.ts'
 import { causeChain, OpsError } from '../core/errors.ts'
-import type { Log, LogLevel, OutputPort } from '../core/io.ts'
+import type { Log, LogLevel } from '../core/io.ts'
 import { redact } from '../core/redact.ts'
 
 export interface LogOptions {
-  readonly port: OutputPort
+  /** To stderr. */
+  readonly write: (text: string) => Promise<void>
   readonly clock: Clock
   readonly format: 'text' | 'json'
   /** -1 shows errors only, 0 adds warnings, 1 info, 2 debug. */
@@ -15,7 +16,7 @@ export interface LogOptions {
 const rank: Readonly<Record<LogLevel, number>> = { error: -1, warn: 0, info: 1, debug: 2 }
 
 /** Messages for people, or JSON lines with the context of the run. Values under keys that name secrets are masked. */
-export function makeLog({ port, clock, format, verbosity, runId }: LogOptions): Log {
+export function makeLog({ write, clock, format, verbosity, runId }: LogOptions): Log {
   return (level, message, fields = {}) => {
     if (rank[level] > verbosity) return
     const facts = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, redact(plain(value), key)]))
@@ -26,7 +27,7 @@ export function makeLog({ port, clock, format, verbosity, runId }: LogOptions): 
             .map(([key, value]) => ` ${key}=${shown(value)}`)
             .join('')}`
     // A log that can not be written must not end the run.
-    port.write(`${line}\n`).catch(() => {})
+    write(`${line}\n`).catch(() => {})
   }
 }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Host } from '../core/host.ts'
 import type { Chunk, Command, Output, PutOptions, RunOptions, Transport } from '../core/transport.ts'
 import { withEnv } from './quote.ts'
-import { type CommandEvents, execute, type RunningCommand } from './running-command.ts'
+import { type CommandEvents, type Execution, execute, type RunningCommand } from './running-command.ts'
 import { newSudoMarks, sudoArgv } from './sudo.ts'
 import { getFile, putFile } from './transfer.ts'
 import type { Wire, WireEvents } from './wire.ts'
@@ -44,6 +44,14 @@ export class LocalTransport implements Transport {
 
 /** Runs one program of this machine: an executable inventory, `Match exec`. A shell line goes to /bin/sh. */
 export function runLocally(place: LocalPlace, command: Command, options: RunOptions): Promise<Output> {
+  return executeLocally(place, command, options, (other, more) => executeLocally(place, other, more))
+}
+
+function executeLocally(
+  place: LocalPlace,
+  command: Command,
+  ...[options, aside]: [options: RunOptions, aside?: Execution['aside']]
+): Promise<Output> {
   const marks = options.sudo ? newSudoMarks() : undefined
   const argv =
     options.sudo && marks
@@ -55,7 +63,8 @@ export function runLocally(place: LocalPlace, command: Command, options: RunOpti
   return execute({
     clock: place.clock,
     options,
-    ...(marks ? { sudoMarks: marks } : {}),
+    ...(marks && { sudoMarks: marks }),
+    ...(aside && { aside }),
     start: async events => new LocalCommand(argv, { ...place, env }, events),
   })
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts'
-import type { Chunk, Output, RunOptions } from '../core/transport.ts'
+import type { Chunk, Command, Output, RunOptions } from '../core/transport.ts'
 import { CommandWatch, type Ending } from './command-watch.ts'
-import { SudoGate, type SudoMarks } from './sudo.ts'
+import { SudoGate, type SudoMarks, signalUnderSudo } from './sudo.ts'
 
 /** A command that was started, local or remote. Nothing here waits. */
 export interface RunningCommand {
@@ -29,7 +29,7 @@ export interface CommandEvents {
 /** How long after the end of a process its output may stay open in silence, held by a process that it left behind. */
 const lingerMs = 1000
 /** After TERM, after KILL, after closing: how long to wait until the next stronger measure, the last of which is to go on without it. */
-const patienceMs = { term: 1000, kill: 300, close: 300 }
+const patienceMs = { term: 1000, aside: 500, kill: 300, close: 300 }
 
 const leftBehind = 'a process that it started keeps its output open: not read any further'
 const unconfirmed = 'its end was not confirmed: it may still run'
@@ -39,6 +39,8 @@ export interface Execution {
   readonly options: RunOptions
   /** The marks of the sudo that the command is wrapped in, when options ask for one. */
   readonly sudoMarks?: SudoMarks
+  /** Runs another command there, for a moment: to end one that runs under sudo. */
+  readonly aside?: (command: Command, options: RunOptions) => Promise<unknown>
   /** @throws TransportError when the command could not be started at all */
   start(events: CommandEvents): Promise<RunningCommand>
 }
@@ -49,6 +51,7 @@ export function execute(execution: Execution): Promise<Output> {
 }
 
 class CommandRun implements CommandEvents {
+  readonly #execution: Execution
   readonly #clock: Clock
   readonly #options: RunOptions
   readonly #start: Execution['start']
@@ -65,7 +68,9 @@ class CommandRun implements CommandEvents {
   #openInput: (() => void) | undefined
   #stopInput: (() => void) | undefined
 
-  constructor({ clock, options, sudoMarks, start }: Execution) {
+  constructor(execution: Execution) {
+    const { clock, options, sudoMarks, start } = execution
+    this.#execution = execution
     this.#clock = clock
     this.#options = options
     this.#start = start
@@ -178,11 +183,25 @@ class CommandRun implements CommandEvents {
   }
 
   #kill(command: RunningCommand): void {
-    command.signal('TERM')
+    this.#signal(command, 'TERM')
     this.#cancelTimer = this.#clock.timer(patienceMs.term, () => {
-      command.signal('KILL')
+      this.#signal(command, 'KILL')
       this.#cancelTimer = this.#clock.timer(patienceMs.kill, () => this.#close())
     })
+  }
+
+  /** sudo passes a signal on to the command alone: what that started is reached by a sudo of ours, before the first one is gone. */
+  #signal(command: RunningCommand, name: 'TERM' | 'KILL'): void {
+    const { aside, sudoMarks, options } = this.#execution
+    if (!aside || !sudoMarks || !options.sudo) {
+      command.signal(name)
+      return
+    }
+    const { signal } = new AbortController()
+    const limits = { signal, timeoutMs: patienceMs.aside, sudo: options.sudo }
+    aside({ shell: signalUnderSudo(name, sudoMarks) }, limits)
+      .catch(() => undefined)
+      .then(() => command.signal(name))
   }
 
   #close(): void {

@@ -26,6 +26,7 @@ export class SftpFiles {
 
   /** As putFile() does it with a shell; here what arrived is read back for the comparison. @throws TransportError transfer */
   async put(content: AsyncIterable<Uint8Array> | Uint8Array, path: string, options: PutOptions): Promise<void> {
+    if (options.sudo) throw new TransportError('transfer', `${path}: sftp can not write as ${options.sudo.user}`)
     if (options.owner !== undefined) throw new TransportError('transfer', `${path}: sftp can not set an owner by name`)
     const temporary = temporaryName(path)
     const mode = (bits: number): Buffer => Buffer.concat([sshUint32(permissions), sshUint32(bits)])

@@ -4,7 +4,7 @@ import type { Host } from '../core/host.ts'
 import { type Command, type Output, type PutOptions, type RunOptions, type Transport, TransportError } from '../core/transport.ts'
 import { ChannelSlots } from './channel-slots.ts'
 import { commandLine } from './quote.ts'
-import { type CommandEvents, execute, type RunningCommand } from './running-command.ts'
+import { type CommandEvents, type Execution, execute, type RunningCommand } from './running-command.ts'
 import { ChannelRefused } from './ssh-channel.ts'
 import { SshCommand } from './ssh-command.ts'
 import type { SshSession } from './ssh-session.ts'
@@ -42,6 +42,10 @@ export class SshTransport implements Transport {
   }
 
   run(command: Command, options: RunOptions): Promise<Output> {
+    return this.#execute(command, options, (other, more) => this.#execute(other, more))
+  }
+
+  #execute(command: Command, options: RunOptions, aside?: Execution['aside']): Promise<Output> {
     const { sudo, env } = options
     const marks = sudo ? newSudoMarks() : undefined
     const line =
@@ -51,7 +55,8 @@ export class SshTransport implements Transport {
     return execute({
       clock: this.#options.clock,
       options,
-      ...(marks ? { sudoMarks: marks } : {}),
+      ...(marks && { sudoMarks: marks }),
+      ...(aside && { aside }),
       start: events => this.#start(line, events),
     })
   }

@@ -29,10 +29,20 @@ export function sudoArgv(input: {
   if (sudo.password === undefined) {
     // sudo takes a first word with '=' for an assignment, even after '--'.
     const exact = argv[0]?.includes('=') ? ['sh', '-c', 'exec "$@"', 'sh', ...argv] : argv
-    return ['sudo', '-n', '-u', sudo.user, '--', ...exact]
+    return ['sudo', '-n', '-p', marks.prompt, '-u', sudo.user, '--', ...exact]
   }
   const announce = `printf %s ${marks.start} >&2; exec "$@"`
   return ['sudo', '-S', '-p', marks.prompt, '-u', sudo.user, '--', 'sh', '-c', announce, 'sh', ...argv]
+}
+
+/**
+ * A line for sh that signals everything under the sudo with these marks. Its user may signal sudo, but not what runs as somebody else: it
+ * takes a sudo to end that. The first one is found by its prompt in the list of processes, by a pattern that does not find itself; it
+ * leads a process group, as both sshd and LocalTransport start it; where sudo gives the command a terminal of its own, that is its child.
+ */
+export function signalUnderSudo(name: 'TERM' | 'KILL', marks: SudoMarks): string {
+  const pattern = `[${marks.prompt.slice(0, 1)}]${marks.prompt.slice(1)}`
+  return `for leader in $(pgrep -f '${pattern}'); do pkill -${name} -P $leader; pkill -${name} -g $leader; done`
 }
 
 /** What to do after a piece of stderr. */

@@ -5,7 +5,7 @@ import { flagText, variableOf } from '../flag.ts'
 import { type Answer, pageOf } from './answer.ts'
 
 /** Variables that no flag stands for. */
-const otherVariables = {
+export const otherVariables = {
   OPSCTL_CONFIG: 'read this configuration file and no other, as --config does',
   NO_COLOR: 'no colour, when it is not empty',
   FORCE_COLOR: 'colour also where there is no terminal; 0 for none',
