@@ -41,7 +41,7 @@ describe('a change', () => {
     const fleet = new ModelFleet(['web1', 'web2', 'web3'])
     fleet.failing.add('web2 limit')
     const before = fleet.snapshot()
-    const { code, items } = await run(fleet)
+    const { code, items } = await run(fleet, { plan: planOf(steps, { waves: [{ count: 1 }, { count: 1 }] }) })
     expect(code).toBe(5)
     const after = fleet.snapshot()
     expect(after['web2']).toEqual(before['web2'])

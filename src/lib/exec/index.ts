@@ -1,2 +1,6 @@
-export { type Execution, execute } from './execute.ts'
-export { type ExecOptions, execOptions, execRequest } from './options.ts'
+export { applyChange } from './change/apply-change.ts'
+export { changeFileOf } from './change/load-change.ts'
+export { undoChange } from './change/undo-change.ts'
+export { execute } from './execute.ts'
+export { execOptions, execRequest } from './options.ts'
+export { listRuns, showRun } from './run-list.ts'

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
@@ -35,6 +36,7 @@ export class ChangeLog implements AsyncDisposable {
   /** What a change has come to, without touching it; empty when there is none. */
   static async read(stateDirectory: string, changeId: string): Promise<ChangeState> {
     const state = new ChangeState()
+    if (!existsSync(changeDirectory(stateDirectory, changeId))) return state
     const journal = await Journal.inspect(changeDirectory(stateDirectory, changeId))
     for await (const { type, payload } of journal.read()) {
       if (type !== planRecordType) throw new OpsError('E_STATE', `run ${changeId} has a journal of another kind`)

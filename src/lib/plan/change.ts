@@ -76,13 +76,6 @@ export class Change {
     return this.#report('change')
   }
 
-  /** What the plan would change, host by host. */
-  async preview(): Promise<Report> {
-    const { fleet } = this.#request
-    await this.#onEach({ name: '1', hosts: fleet.hosts }, fleet.signal, change => change.preview())
-    return this.#report('preview')
-  }
-
   /** Takes back what stands of the change. */
   async undo(): Promise<Report> {
     const { fleet, log } = this.#request

@@ -5,11 +5,12 @@ import type { Host } from '../core/host.ts'
 import type { Item, Reason } from '../core/item.ts'
 import type { Json } from '../core/json.ts'
 import { StepError, type StepPlace } from '../core/plan.ts'
-import { type Sudo, type Transport, TransportError } from '../core/transport.ts'
+import { type Sudo, TransportError } from '../core/transport.ts'
 import { retry } from '../run/retry.ts'
 import type { BuiltPlan, BuiltStep } from './built-plan.ts'
 import type { ChangeLog } from './change-log.ts'
 import type { Touched } from './change-state.ts'
+import { stepPlace } from './step-place.ts'
 
 /** What the work on a host needs, the same for every host of a change. */
 export interface ChangeWork {
@@ -56,12 +57,6 @@ export class HostChange {
     return true
   }
 
-  /** What the steps would change, without changing anything. False when one could not be looked at. */
-  async preview(): Promise<boolean> {
-    for (const step of this.#work.built.steps) if (!(await this.#told(step, () => this.#previewStep(step)))) return false
-    return true
-  }
-
   /** Takes back what was begun, last first, then calls the handlers again. False when something could not be taken back; its Item is told. */
   async undo(): Promise<boolean> {
     const { log, built } = this.#work
@@ -93,11 +88,6 @@ export class HostChange {
     await this.#demand(step.verify, place)
     log.note({ is: 'result', host: host.name, step: spec.id, outcome: 'changed' })
     return { outcome: 'changed', ...diffOf(kind.diff(before)) }
-  }
-
-  async #previewStep({ kind }: BuiltStep): Promise<Part> {
-    const before = await kind.capture(await this.#place())
-    return kind.needed(before) ? { outcome: 'changed', ...diffOf(kind.diff(before)) } : { outcome: 'ok' }
   }
 
   async #undoStep({ step: id, before, outcome }: Touched): Promise<boolean> {
@@ -185,23 +175,10 @@ export class HostChange {
   }
 
   async #place(): Promise<StepPlace> {
-    const { connector, clock, sudo, stepTimeoutMs } = this.#work
+    const { connector, clock, sudo, stepTimeoutMs: timeoutMs } = this.#work
     const { host, signal } = this.#turn
-    const transport: Transport = await connector.connect(host, { signal })
-    return {
-      transport,
-      clock,
-      signal,
-      ...(sudo && { sudo }),
-      run: (command, { stdin } = {}) =>
-        transport.run(command, {
-          signal,
-          timeoutMs: stepTimeoutMs,
-          maxOutputBytes: 64 * 1024 * 1024,
-          ...(sudo && { sudo }),
-          ...(stdin && { stdin }),
-        }),
-    }
+    const transport = await connector.connect(host, { signal })
+    return stepPlace({ transport, clock, signal, timeoutMs, ...(sudo && { sudo }) })
   }
 }
 
