@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import packageJson from '../package.json' with { type: 'json' }
 import { dispatch } from './lib/cli/dispatch.ts'
 import type { Outside } from './lib/cli/outside.ts'
+import { isIgnored } from './lib/io/ignored-signals.ts'
 import { systemClock } from './lib/io/system-clock.ts'
 import { commands, components, globals } from './registry.generated.ts'
 
@@ -23,7 +24,11 @@ const outside: Outside = {
   random: Math.random,
   program: { version: packageJson.version, globals, commands, components },
   io: async color => (await import('./lib/io/system.ts')).systemIo({ clock: systemClock, env: process.env, color }),
-  signals: process,
+  signals: {
+    on(signal, listener) {
+      if (!isIgnored(signal)) process.on(signal, listener)
+    },
+  },
   stopHard: finish,
 }
 

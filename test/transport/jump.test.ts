@@ -85,7 +85,7 @@ describe.skipIf(!needs('sshd', 'ssh-keygen'))('the way to a host', () => {
   })
 
   test('leaves no ProxyCommand behind', async () => {
-    const mark = `sleep 8${Math.floor(Math.random() * 1e6)}`
+    const mark = `sleep 78${Math.floor(Math.random() * 1e7)}`
     await using pool = fleetPool(fleet, { connectTimeoutMs: 300, targets: { web7: { proxyCommand: mark } } })
     await expect(from(pool, 'web7', 'elsewhere')).rejects.toMatchObject({ reason: 'connect-timeout', stage: 'banner' })
     const gone = async (): Promise<boolean> => Bun.spawnSync(['pgrep', '-f', mark]).stdout.length === 0

@@ -39,12 +39,13 @@ export class Delivery {
     this.#env = env
   }
 
-  /** Loads the renderers first, so that a wrong format is told before anything runs. @throws OpsError E_USAGE */
+  /** Loads the renderers and looks at the files first, so that a wrong one is told before anything runs. @throws OpsError E_USAGE, E_OUTPUT */
   static async open(options: DeliveryOptions): Promise<Delivery> {
     const { io, settings, outputs, components } = options
     const destinations = await Promise.all(
       settings.outputs.map(async target => ({ target, renderer: (await components.get('renderer', target.format)).build({}) })),
     )
+    await checkFiles(settings.outputs)
     const env: RenderEnv = {
       width: io.stdout.isTerminal ? io.stdout.columns : 0,
       style: io.stdout.style,
@@ -128,6 +129,13 @@ export class Delivery {
 }
 
 const newline = 10
+
+async function checkFiles(targets: readonly OutputTarget[]): Promise<void> {
+  const files = targets.flatMap(({ file }) => (file === undefined ? [] : [file]))
+  if (files.length === 0) return
+  const { checkWritable } = await import('../run/atomic-write.ts')
+  await Promise.all(files.map(checkWritable))
+}
 
 async function* encoded(pieces: AsyncIterable<string> | Iterable<string>): AsyncIterable<Uint8Array> {
   const encoder = new TextEncoder()

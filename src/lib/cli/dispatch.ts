@@ -104,7 +104,10 @@ export function errorJson(error: OpsError): string {
 
 function errorText(error: OpsError, { stderr: { style } }: Io, { argv }: Outside): string {
   const verbose = argv.includes('-vv') || error.code === 'E_BUG'
-  const causes = causeChain(error).slice(1)
+  // Some messages hold their cause already.
+  const causes = causeChain(error)
+    .slice(1)
+    .filter(cause => !error.message.includes(cause))
   return [
     `${style.bad('opsctl:')} ${error.message}`,
     ...causes.map(cause => `  because: ${cause}`),

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path'
 import { z } from 'zod'
 import type { Program } from '../core/command.ts'
 import { OpsError } from '../core/errors.ts'
@@ -32,7 +33,7 @@ export const globals = z.strictObject({
     .enum(['auto', 'always', 'never'])
     .default('auto')
     .meta({ value: 'WHEN', group, description: 'colour on stdout and stderr' }),
-  input: z.boolean().default(true).meta({ group, description: 'ask on the terminal; --no-input never asks' }),
+  input: z.boolean().default(true).meta({ group, description: 'never ask on the terminal' }),
   yes: z
     .boolean()
     .default(false)
@@ -85,8 +86,17 @@ export function outputTargets(
       { hint: `give a file: -o ${second}=result.${second}`, data: { origin: source.origin } },
     )
   }
+  const all = withOutputFile(targets, outputFile)
+  const files = all.flatMap(({ file }) => (file === undefined ? [] : [normalize(file)]))
+  const twice = files.find((file, index) => files.indexOf(file) !== index)
+  if (twice !== undefined) throw new OpsError('E_USAGE', `two formats can not go to the same file ${twice}`)
+  return all
+}
+
+function withOutputFile(targets: OutputTarget[], outputFile: string | undefined): OutputTarget[] {
   if (outputFile === undefined) return targets
-  if (onStdout.length === 0) throw new OpsError('E_USAGE', '--output-file has no format left: every -o names its own file')
+  if (targets.every(target => target.file !== undefined))
+    throw new OpsError('E_USAGE', '--output-file has no format left: every -o names its own file')
   return targets.map(target => (target.file === undefined ? { ...target, file: outputFile } : target))
 }
 

@@ -92,6 +92,7 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
   const got =
     typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? `'${value}'` : JSON.stringify(value)
   if (issue.code === 'invalid_value') return `${got} is not one of ${issue.values.join(', ')}`
+  if (issue.code === 'too_small' && issue.origin === 'string') return 'is empty'
   if (issue.code === 'too_small') return `${got} is too small: at least ${issue.minimum}`
   if (issue.code === 'too_big') return `${got} is too big: at most ${issue.maximum}`
   if (issue.code === 'invalid_type' && value === undefined) return 'is required'

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import type { Item } from '../core/item.ts'
 import type { OutputWriter } from '../core/output-store.ts'
 import type { Chunk } from '../core/transport.ts'
-import { hostFileName } from '../fleet/index.ts'
 import { LinePrefixer } from './line-prefixer.ts'
+import { outputFileName } from './output-directory.ts'
 import type { HostRun } from './run-on-host.ts'
 
 type Stream = Chunk['stream']
@@ -40,15 +40,16 @@ export class HostOutput implements AsyncDisposable {
     return this.#closed
   }
 
+  /** For runs that end early: what close() has to tell, it told its caller. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+    await this.close().catch(() => {})
   }
 
   #writer(stream: Stream): OutputWriter {
     let writer = this.#writers.get(stream)
     if (writer === undefined) {
       const { context, request, visit } = this.#run
-      const keep = request.outputDir && join(request.outputDir, fileNameOf(visit.host.name, stream))
+      const keep = request.outputDir && join(request.outputDir, outputFileName(visit.host.name, stream))
       writer = context.outputs.open(`${visit.host.name}/${stream}`, keep ? { keep } : { discard: !request.store })
       this.#writers.set(stream, writer)
     }
@@ -69,6 +70,3 @@ export class HostOutput implements AsyncDisposable {
     return lines.length > 0 ? context.live.write(stream, lines) : undefined
   }
 }
-
-/** `web1` and `web1.stderr`. */
-const fileNameOf = (host: string, stream: Stream): string => hostFileName(host) + (stream === 'stdout' ? '' : '.stderr')

@@ -4,6 +4,7 @@ import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import { sizeField } from '../core/fields.ts'
 import { fleetOptions } from '../fleet/index.ts'
+import { makeOutputDirectory } from './output-directory.ts'
 import type { ExecRequest } from './request.ts'
 import { scriptCommand } from './script.ts'
 import { storedInput } from './stored-input.ts'
@@ -27,7 +28,7 @@ export const execOptions = z.strictObject({
     completes: 'files',
     commandLineOnly: true,
     description:
-      'run this local script there, its interpreter from the first line; COMMAND gives its arguments; nothing is left on the host',
+      'run this local script there, its interpreter from the first line; COMMAND gives its arguments; nothing is left on the host; - reads it from stdin',
   }),
   env: z
     .array(z.string())
@@ -70,32 +71,55 @@ export type ExecOptions = z.output<typeof execOptions>
 /** Checks what the schema can not see and reads local files, before anything is contacted. @throws OpsError E_USAGE */
 export async function execRequest(context: Context, options: ExecOptions): Promise<ExecRequest> {
   const { command, script, stdin, targets } = options
-  if (command.length === 0 && script === undefined) {
-    throw new OpsError('E_USAGE', 'no command was given', {
-      hint: 'put it at the end, as in `opsctl exec -t web -- uptime`, or give --script',
-    })
-  }
-  if (stdin === '-' && targets.includes('-'))
-    throw new OpsError('E_USAGE', 'stdin can not be both the list of targets and the input of the command')
+  if (script === undefined) checkCommand(command)
+  if ((script ?? stdin) === '-' && targets.includes('-'))
+    throw new OpsError(
+      'E_USAGE',
+      `stdin can not be both the list of targets and the ${script ? 'script' : 'input of the command'}`,
+    )
   if (options.diff && !options.collate)
     throw new OpsError('E_USAGE', '--diff compares groups of hosts', { hint: 'add --collate' })
   if (script !== undefined && stdin !== undefined)
     throw new OpsError('E_USAGE', '--script uses the stdin of the host, so --stdin can not be given as well')
-  const input = script ?? stdin
+  const env = Object.fromEntries(options.env.map(parseVariable))
   return {
-    command: script === undefined ? commandOf(command) : await scriptCommand(script, command),
-    title: script === undefined ? command.join(' ') : [basename(script), ...command].join(' '),
+    ...(script === undefined ? await commandRequest(context, options) : await scriptRequest(context, script, command)),
     timeoutMs: options.timeout,
     idleTimeoutMs: options.idleTimeout,
     maxOutputBytes: options.spill ? Number.POSITIVE_INFINITY : options.maxOutput,
-    env: Object.fromEntries(options.env.map(parseVariable)),
-    ...(input !== undefined && { stdin: await storedInput(context, input) }),
+    env,
     idempotent: options.idempotent,
     view: view(context, options),
     diff: options.diff,
     store: options.collate || context.settings.outputs.some(({ format }) => format !== 'human'),
-    ...outputDirectory(context, options),
+    ...(await outputDirectory(context, options)),
   }
+}
+
+/** @throws OpsError E_USAGE */
+function checkCommand([program]: readonly string[]): void {
+  if (program === undefined) {
+    throw new OpsError('E_USAGE', 'no command was given', {
+      hint: 'put it at the end, as in `opsctl exec -t web -- uptime`, or give --script',
+    })
+  }
+  if (program.trim() === '') throw new OpsError('E_USAGE', 'the command is empty', { hint: 'is a variable of the shell unset?' })
+}
+
+type What = Pick<ExecRequest, 'command' | 'title' | 'stdin'>
+
+async function commandRequest(context: Context, { command, stdin }: ExecOptions): Promise<What> {
+  return {
+    command: commandOf(command),
+    title: command.join(' '),
+    ...(stdin !== undefined && { stdin: await storedInput(context, { path: stdin }) }),
+  }
+}
+
+async function scriptRequest(context: Context, path: string, args: readonly string[]): Promise<What> {
+  const content = await storedInput(context, { path, snapshot: true })
+  const name = path === '-' ? 'stdin' : basename(path)
+  return { command: await scriptCommand({ name, content, args }), title: [name, ...args].join(' '), stdin: content }
 }
 
 const commandOf = (words: readonly string[]): ExecRequest['command'] => {
@@ -117,7 +141,14 @@ function view({ live }: Context, { collate, prefix }: ExecOptions): ExecRequest[
   return prefix ? 'prefix' : 'plain'
 }
 
-function outputDirectory({ paths, runId }: Context, { outputDir, spill }: ExecOptions): Pick<ExecRequest, 'outputDir'> {
-  if (outputDir !== undefined) return { outputDir: resolve(paths.cwd, outputDir) }
+async function outputDirectory(
+  { paths, runId }: Context,
+  { outputDir, spill }: ExecOptions,
+): Promise<Pick<ExecRequest, 'outputDir'>> {
+  if (outputDir !== undefined) {
+    const directory = resolve(paths.cwd, outputDir)
+    await makeOutputDirectory(directory)
+    return { outputDir: directory }
+  }
   return spill ? { outputDir: join(paths.state, 'runs', runId, 'output') } : {}
 }

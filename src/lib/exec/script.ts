@@ -1,21 +1,23 @@
-import { open } from 'node:fs/promises'
-import { basename } from 'node:path'
-import { OpsError } from '../core/errors.ts'
 import type { Command } from '../core/transport.ts'
+import type { StoredInput } from './stored-input.ts'
 
 const shells = /(?:^|\/)(?:ba|da|z|k|a|mk)?sh$/
 
 /** Reads the script before running it, so that commands in it that read stdin can not eat the rest of it. */
 const readThenRun = 'opsctl_script=$(cat) && eval "$opsctl_script"'
 
-/**
- * The command that runs a script which arrives on stdin, by the interpreter of its first line; sh without one.
- * @throws OpsError E_USAGE when the script can not be read
- */
-export async function scriptCommand(path: string, args: readonly string[]): Promise<Command> {
-  const [program = '/bin/sh', ...flags] = interpreterOf(await firstLine(path))
+export interface Script {
+  /** What it is told to be called. */
+  readonly name: string
+  readonly content: StoredInput
+  readonly args: readonly string[]
+}
+
+/** The command that runs a script which arrives on stdin, by the interpreter of its first line; sh without one. */
+export async function scriptCommand({ name, content, args }: Script): Promise<Command> {
+  const [program = '/bin/sh', ...flags] = interpreterOf(await firstLine(content))
   if (shells.test(program) || shells.test(flags.at(-1) ?? '')) {
-    return { argv: [program, ...flags, '-c', readThenRun, basename(path), ...args] }
+    return { argv: [program, ...flags, '-c', readThenRun, name, ...args] }
   }
   const takesDash = /(?:^|\/)(?:python|perl|ruby|node|php)[\d.]*$/
   if ([program, ...flags].some(word => takesDash.test(word))) return { argv: [program, ...flags, '-', ...args] }
@@ -31,12 +33,11 @@ function interpreterOf(line: string): string[] {
   return rest.startsWith('-S ') ? [program, ...rest.slice(3).trim().split(/\s+/)] : [program, rest]
 }
 
-async function firstLine(path: string): Promise<string> {
-  try {
-    await using file = await open(path)
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
-    return buffer.toString('utf8', 0, bytesRead).split('\n', 1)[0] ?? ''
-  } catch (cause) {
-    throw new OpsError('E_USAGE', `--script ${path} can not be read`, { cause })
+async function firstLine(content: StoredInput): Promise<string> {
+  let head = Buffer.alloc(0)
+  for await (const piece of content()) {
+    head = Buffer.concat([head, piece])
+    if (head.length >= 512 || head.includes('\n')) break
   }
+  return head.toString('utf8', 0, 512).split('\n', 1)[0] ?? ''
 }

@@ -1,22 +1,38 @@
 import { createReadStream } from 'node:fs'
-import { access, constants } from 'node:fs/promises'
+import { access, constants, stat } from 'node:fs/promises'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 
+/** Bytes that are read once for every host, whenever its turn comes. */
+export type StoredInput = () => AsyncIterable<Uint8Array>
+
 /**
- * A source that can be read once for every host, whenever its turn comes. What arrives on opsctl's own stdin is stored first:
- * in memory while it is small, in a private file that goes with the run otherwise.
- * @throws OpsError E_USAGE when the file can not be read
+ * What can be read only once (`-` for opsctl's own stdin, a pipe, a process substitution) is stored first: in memory while it is
+ * small, in a private file that goes with the run otherwise. With `snapshot` so is a file, which may change during the run.
+ * @throws OpsError E_USAGE when it can not be read
  */
-export async function storedInput({ io, outputs, signal }: Context, path: string): Promise<() => AsyncIterable<Uint8Array>> {
-  if (path !== '-') {
-    await access(path, constants.R_OK).catch(cause => {
-      throw new OpsError('E_USAGE', `${path} can not be read`, { cause })
-    })
-    return () => createReadStream(path)
+export async function storedInput(
+  context: Context,
+  { path, snapshot = false }: { readonly path: string; readonly snapshot?: boolean },
+): Promise<StoredInput> {
+  const { io, signal } = context
+  if (path === '-') return store(context, io.stdin.read(signal))
+  try {
+    if (!snapshot && (await stat(path)).isFile()) {
+      await access(path, constants.R_OK)
+      return () => createReadStream(path)
+    }
+    return await store(context, createReadStream(path, { signal }))
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (cause instanceof OpsError) throw cause
+    throw new OpsError('E_USAGE', `${path} can not be read`, { cause })
   }
+}
+
+async function store({ outputs }: Context, source: AsyncIterable<Uint8Array>): Promise<StoredInput> {
   const writer = outputs.open('stdin')
-  for await (const piece of io.stdin.read(signal)) await writer.write(piece)
+  for await (const piece of source) await writer.write(piece)
   const stored = await writer.close()
   return () => outputs.read(stored)
 }

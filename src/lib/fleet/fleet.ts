@@ -35,7 +35,7 @@ export async function openFleet(context: Context, options: OpenOptions): Promise
 /** The same for hosts that are known already. @throws OpsError E_SSH_CONFIG, E_LIMITS */
 export async function connectFleet(context: Context, hosts: readonly Host[], options: ConnectOptions): Promise<Fleet> {
   checkFileLimit({ hosts, concurrency: options.concurrency })
-  const connector = await context.connector(connectSpec(context, options))
+  const connector = await context.connector(await connectSpec(context, options))
   const deadline = new Deadline(context.clock, {
     ms: options.deadline,
     signal: context.signal,
@@ -77,10 +77,17 @@ export async function selectFrom(
   const { hosts, nearest } = await select({ inventory, targets: words, limit, failed, ...(shard && { shard }) })
   for (const [word, known] of nearest) context.log('warn', `${word} is not in the inventory; did you mean ${known}?`)
   if (hosts.length === 0 && !allowEmpty) {
-    const narrowed = limit.length > 0 || shard ? ' after --limit and --shard' : ''
-    throw new OpsError('E_NO_TARGETS', `${words.join(',') || 'stdin'} selects no host${narrowed}`)
+    const by = [...(limit.length > 0 ? ['--limit'] : []), ...(shard ? ['--shard'] : [])].join(' and ')
+    const hint = limit.some(set => set.includes('@failed')) ? { hint: 'none of them failed in the last run' } : {}
+    throw new OpsError('E_NO_TARGETS', `${named(words, targets)} selects no host${by && ` after ${by}`}`, hint)
   }
   return hosts
+}
+
+function named(words: readonly string[], targets: readonly string[]): string {
+  const set = words.join(',')
+  if (set.trim() !== '') return set
+  return targets.includes('-') ? 'stdin' : `-t '${set}'`
 }
 
 /** `-` stands for node sets on stdin, separated by white space. */
@@ -93,8 +100,10 @@ async function wordsOf(targets: readonly string[], { io, signal }: Context): Pro
   return targets.flatMap(target => (target === '-' ? words : [target]))
 }
 
-function connectSpec(context: Context, options: ConnectOptions): ConnectSpec {
+async function connectSpec(context: Context, options: ConnectOptions): Promise<ConnectSpec> {
   const { connectTimeout, retries, hostKeyPolicy, sshConfig, forwardAgent, user, identity, passwordFile } = options
+  // Read now: a wrong file is told before any host is asked.
+  const password = passwordFile === undefined ? undefined : await readSecretFile(passwordFile)
   return {
     connectTimeoutMs: connectTimeout,
     retries,
@@ -103,8 +112,8 @@ function connectSpec(context: Context, options: ConnectOptions): ConnectSpec {
     ...(hostKeyPolicy && { hostKeyPolicy }),
     ...(sshConfig !== undefined && { sshConfig }),
     ...(user !== undefined && { user }),
-    ...(passwordFile !== undefined && { password: () => readSecretFile(passwordFile) }),
-    ...(passwordFile === undefined &&
+    ...(password !== undefined && { password: async () => password }),
+    ...(password === undefined &&
       context.settings.mayPrompt && { password: () => context.prompt.secret('SSH password:', context.signal) }),
   }
 }

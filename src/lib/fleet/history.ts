@@ -6,7 +6,7 @@ import { OpsError } from '../core/errors.ts'
 import type { Log } from '../core/io.ts'
 import type { Item } from '../core/item.ts'
 import { Journal } from '../journal/journal.ts'
-import { acquireLock } from '../run/lock.ts'
+import { acquireLock, lockHolder } from '../run/lock.ts'
 
 /** What is known of a run before its first host answered. */
 export interface RunHeader {
@@ -45,7 +45,7 @@ export class RunRecord implements AsyncDisposable {
       await prune(paths.state)
       return new RunRecord(log, journal)
     } catch (error) {
-      log('info', 'this run is not recorded', { error })
+      log('warn', 'this run is not recorded: @failed will name the hosts of an earlier one', { error })
       return new RunRecord(log, undefined)
     }
   }
@@ -122,11 +122,13 @@ async function runIds(state: string): Promise<string[]> {
   }
 }
 
+/** Removes the oldest runs. One that goes on stays: its record and its spilled output are still written. */
 async function prune(state: string): Promise<void> {
   const ids = await runIds(state)
-  for (const runId of ids.slice(0, -keptRuns)) {
-    const directory = join(runsOf(state), runId)
+  for (const directory of ids.slice(0, -keptRuns).map(runId => join(runsOf(state), runId))) {
+    const goesOn = (await lockHolder(join(directory, 'lock'))) !== undefined
     // The journal of a change is what it is undone from: it goes only when somebody says so.
-    if (!existsSync(join(directory, 'change'))) await rm(directory, { recursive: true, force: true })
+    const isChange = existsSync(join(directory, 'change'))
+    if (!goesOn && !isChange) await rm(directory, { recursive: true, force: true })
   }
 }

@@ -36,6 +36,7 @@ export const fleetOptions = {
   allowEmpty: z.boolean().default(false).meta({ group: who, description: 'succeed when there is no target' }),
   user: z
     .string()
+    .min(1)
     .optional()
     .meta({ short: 'u', value: 'NAME', group: how, description: 'log in as this user, unless the inventory names one' }),
   identity: z.array(z.string()).default([]).meta({
@@ -67,7 +68,7 @@ export const fleetOptions = {
     .default(false)
     .meta({ short: 'A', group: how, commandLineOnly: true, description: 'lend the SSH agent to the hosts' }),
   sudo: z.boolean().default(false).meta({ group: how, description: 'run as root, or as --sudo-user, through sudo' }),
-  sudoUser: z.string().optional().meta({ value: 'NAME', group: how, description: 'run as this user through sudo' }),
+  sudoUser: z.string().min(1).optional().meta({ value: 'NAME', group: how, description: 'run as this user through sudo' }),
   sudoPasswordFile: z.string().optional().meta({
     value: 'FILE',
     group: how,

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { RenderEnv } from '../core/component.ts'
 import { formatDuration } from '../core/duration.ts'
 import { outcomes, verdicts } from '../core/item.ts'
@@ -12,7 +13,7 @@ import { oneLine, visible } from './visible-text.ts'
  * short, and one line of figures. With verbosity -1 the figures are left out. Empty when there is nothing to say.
  */
 export function humanSummary(report: Report, env: RenderEnv): string {
-  const lines = [...failureLines(report, env), ...stoppedLines(report, env)]
+  const lines = [...failureLines(report, env), ...stoppedLines(report, env), ...keptLines(report, env)]
   if (env.verbosity >= 0) lines.push(figures(report, env))
   return lines.map(line => `${line}\n`).join('')
 }
@@ -40,6 +41,13 @@ function groupLines({ standing, what, message, items, names }: FailureGroup, env
 
 function stoppedLines({ stopped }: Report, env: RenderEnv): string[] {
   return stopped === undefined ? [] : [inColour('bad', `${signOf.bad} stopped: ${oneLine(stopped.message)}`, env)]
+}
+
+/** Where the output of the hosts was kept. */
+function keptLines({ items }: Report, env: RenderEnv): string[] {
+  const files = items.flatMap(({ output }) => [output?.stdout?.file, output?.stderr?.file]).filter(file => file !== undefined)
+  const [directory, ...others] = new Set(files.map(file => dirname(file)))
+  return env.verbosity < 0 || directory === undefined || others.length > 0 ? [] : [`output in ${oneLine(directory)}`]
 }
 
 /** `✓ 97 ok  ✗ 3 failed (2 exit, 1 unreachable) in 4.2s (run 20261122T120000-9f3a)`. */

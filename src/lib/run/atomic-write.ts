@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, lstat, open, readlink, rename, stat, unlink } from 'node:fs/promises'
+import { access, constants, type FileHandle, lstat, open, readlink, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { errnoOf } from '../core/errno.ts'
 import { cannotWrite } from './cannot-write.ts'
@@ -44,6 +44,16 @@ export async function writeFileAtomic(path: string, content: FileContent, option
     throw error
   }
   if (options.fsync !== false) await files(syncDirectory(dirname(target)))
+}
+
+/** Whether a file could be written there, as far as can be told without doing it. @throws OpsError E_OUTPUT */
+export async function checkWritable(path: string): Promise<void> {
+  try {
+    const target = await replaceable(path)
+    await access(target === undefined ? path : dirname(target), constants.W_OK)
+  } catch (error) {
+    throw cannotWrite({ path, error })
+  }
 }
 
 /** Awaits work of the file system and tells its failure with the path the caller asked for. */

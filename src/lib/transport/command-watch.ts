@@ -57,6 +57,11 @@ export class CommandWatch {
     return this.#bytes > 0
   }
 
+  /** True while our own sink holds the command back. */
+  get held(): boolean {
+    return this.#sinkTail !== undefined
+  }
+
   get lastOutputAt(): number {
     return this.#lastOutputAt
   }
@@ -141,8 +146,8 @@ export class CommandWatch {
 
   #watchIdle(idleMs: number, waitMs: number): void {
     this.#cancelIdle = this.#clock.timer(waitMs, () => {
-      // While our own sink holds the command back its silence is not its own.
-      const silentMs = this.#sinkTail ? 0 : this.#clock.monotonic() - this.#lastOutputAt
+      // While it is held back its silence is not its own.
+      const silentMs = this.held ? 0 : this.#clock.monotonic() - this.#lastOutputAt
       if (silentMs < idleMs) this.#watchIdle(idleMs, idleMs - silentMs)
       else this.end('idle-timeout', `printed nothing for ${formatDuration(idleMs)}`)
     })

@@ -17,7 +17,7 @@ export async function identitiesFor(
   const inFiles = new Set(fromFiles.flatMap(key => ('blob' in key ? [fingerprint(key)] : [])))
   const inAgent = new Set(held.flatMap(key => ('blob' in key ? [fingerprint(key)] : [])))
   const wanted = held.filter(key => 'blob' in key && inFiles.has(fingerprint(key)))
-  const others = target.identitiesOnly ? [] : held.filter(key => !wanted.includes(key))
+  const others = held.filter(key => !wanted.includes(key) && !(target.identitiesOnly && 'blob' in key))
   return [...wanted, ...others, ...fromFiles.filter(key => !('blob' in key) || !inAgent.has(fingerprint(key)))]
 }
 

@@ -9,6 +9,8 @@ import { newSudoMarks, sudoArgv } from './sudo.ts'
 import { getFile, putFile } from './transfer.ts'
 import type { Wire, WireEvents } from './wire.ts'
 
+const settlingMs = 50
+
 /** Where a local program runs. */
 export interface LocalPlace {
   readonly clock: Clock
@@ -78,6 +80,7 @@ export function openProxyCommand(line: string, place: LocalPlace): Wire {
 class LocalCommand implements RunningCommand {
   readonly #events: CommandEvents
   readonly #child: Subprocess
+  readonly #clock: Clock
   #open = 2
   #exited = false
   #inputBroken = false
@@ -85,6 +88,7 @@ class LocalCommand implements RunningCommand {
 
   constructor(argv: readonly string[], place: LocalPlace, events: CommandEvents) {
     this.#events = events
+    this.#clock = place.clock
     const child = spawn(argv, place)
     this.#child = child
     this.#listen('stdout', child.stdout)
@@ -116,6 +120,11 @@ class LocalCommand implements RunningCommand {
   signal(name: 'TERM' | 'KILL'): void {
     this.#signalled = true
     killGroup(this.#child.pid, `SIG${name}`)
+  }
+
+  /** What is in a pipe is read in the next turns of the event loop; a busy one may have run the timers first. */
+  settled(): Promise<void> {
+    return new Promise(resolve => this.#clock.timer(settlingMs, resolve))
   }
 
   close(): void {

@@ -9,6 +9,8 @@ export interface RunningCommand {
   write(bytes: Uint8Array): 'sent' | 'held' | 'closed'
   endInput(): void
   signal(name: 'TERM' | 'KILL'): void
+  /** Resolves when everything that was on its way has arrived: silence says nothing on a line that stands still. */
+  settled(): Promise<void>
   /** Closes what carries its output, and sees to it that nothing of it stays, without being asked again. */
   close(): void
 }
@@ -28,8 +30,11 @@ export interface CommandEvents {
 
 /** How long after the end of a process its output may stay open in silence, held by a process that it left behind. */
 const lingerMs = 1000
-/** After TERM, after KILL, after closing: how long to wait until the next stronger measure, the last of which is to go on without it. */
-const patienceMs = { term: 1000, aside: 500, kill: 300, close: 300 }
+/**
+ * After TERM, after KILL, after closing: how long to wait until the next stronger measure, the last of which is to go on without it.
+ * A sudo that is to end another one has its own time, beside the rest.
+ */
+const patienceMs = { term: 1000, aside: 3000, kill: 300, close: 300 }
 
 const leftBehind = 'a process that it started keeps its output open: not read any further'
 const unconfirmed = 'its end was not confirmed: it may still run'
@@ -167,11 +172,21 @@ class CommandRun implements CommandEvents {
   /** A background process can hold the output open after the command: once it is silent, its output is closed. */
   #linger(waitMs: number): void {
     this.#cancelTimer = this.#clock.timer(waitMs, () => {
-      const silentMs = this.#clock.monotonic() - this.#watch.lastOutputAt
-      if (silentMs < lingerMs) return this.#linger(lingerMs - silentMs)
-      this.#lingering = true
-      this.#close()
+      const { lastOutputAt, held } = this.#watch
+      const silentMs = held ? 0 : this.#clock.monotonic() - lastOutputAt
+      if (silentMs < lingerMs) this.#linger(lingerMs - silentMs)
+      else this.#command?.settled().then(() => this.#leave(lastOutputAt))
     })
+  }
+
+  #leave(lastOutputAt: number): void {
+    if (!this.wanted) return
+    if (this.#watch.lastOutputAt !== lastOutputAt || this.#watch.held) {
+      this.#linger(lingerMs)
+      return
+    }
+    this.#lingering = true
+    this.#close()
   }
 
   /** A limit was passed, or the run was stopped. */

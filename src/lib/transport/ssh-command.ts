@@ -5,6 +5,8 @@ import type { ChannelEvents, SshChannel } from './ssh-channel.ts'
 
 /** How long the other side may take to confirm that a channel is closed, before the whole connection is given up. */
 const closingMs = 2000
+/** How long a host may owe the answer to a question that every OpenSSH answers. */
+const answerMs = 30_000
 /** sshd needs a moment to give a new process its group; a signal before that is lost, so it is sent once more. */
 const youngMs = 250
 
@@ -13,6 +15,7 @@ export class SshCommand implements RunningCommand, ChannelEvents {
   readonly #events: CommandEvents
   readonly #clock: Clock
   readonly #giveUp: (error: TransportError) => void
+  readonly #ping: () => Promise<void>
   readonly #onClosed: () => void
   #channel: SshChannel | undefined
   #attachedAt = 0
@@ -26,11 +29,14 @@ export class SshCommand implements RunningCommand, ChannelEvents {
     readonly clock: Clock
     /** Ends the connection. */
     readonly giveUp: (error: TransportError) => void
+    /** Resolves with the host's answer, or when the connection is lost. */
+    readonly ping: () => Promise<void>
     readonly onClosed: () => void
   }) {
     this.#events = input.events
     this.#clock = input.clock
     this.#giveUp = input.giveUp
+    this.#ping = input.ping
     this.#onClosed = input.onClosed
   }
 
@@ -55,6 +61,17 @@ export class SshCommand implements RunningCommand, ChannelEvents {
     this.#cancelRepeat?.()
     const ageMs = this.#clock.monotonic() - this.#attachedAt
     if (ageMs < youngMs) this.#cancelRepeat = this.#clock.timer(youngMs - ageMs, () => this.#channel?.signal(name))
+  }
+
+  /** The host answers in the order in which it was asked: what it had sent before the answer is here. */
+  settled(): Promise<void> {
+    return new Promise(resolve => {
+      const cancel = this.#clock.timer(answerMs, resolve)
+      this.#ping().then(() => {
+        cancel()
+        resolve()
+      })
+    })
   }
 
   close(): void {

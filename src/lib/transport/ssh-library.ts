@@ -4,6 +4,7 @@
  * channel in four streams. What is touched of ssh2's internals is touched here only.
  */
 import type Protocol from 'ssh2/lib/protocol/Protocol.js'
+import { DiffieHellman } from './diffie-hellman.ts'
 
 export type SshProtocol = Protocol
 export type { MessageHandlers } from 'ssh2/lib/protocol/Protocol.js'
@@ -17,7 +18,8 @@ export interface Algorithms {
 }
 
 export interface SshLibrary {
-  readonly Protocol: typeof Protocol
+  /** One side of a connection that has yet to be started. */
+  protocol(config: ConstructorParameters<typeof Protocol>[0]): SshProtocol
   readonly supported: Omit<Algorithms, 'compression'>
   /** What is offered to a server; can be shared by connections. */
   offer(algorithms: Algorithms): object
@@ -39,7 +41,7 @@ export async function loadSsh(): Promise<SshLibrary> {
   await crypto.default.init
   const names = constants.default
   return {
-    Protocol: protocol.default,
+    protocol: config => withOwnDiffieHellman(new protocol.default(config)),
     supported: {
       kex: names.SUPPORTED_KEX,
       hostKey: names.SUPPORTED_SERVER_HOST_KEY,
@@ -71,4 +73,24 @@ export function sessionId(protocol: SshProtocol): Buffer {
   const id = protocol._kex?.sessionID
   if (!id) throw new Error('no key exchange yet')
   return id
+}
+
+/** ssh2 makes the object of a key exchange and starts it in one go: the moment in between is when it is put into its place. */
+function withOwnDiffieHellman(protocol: SshProtocol): SshProtocol {
+  let exchange = protocol._kex
+  Object.defineProperty(protocol, '_kex', {
+    get: () => exchange,
+    set: (made: typeof exchange) => {
+      exchange = made
+      if (made?.type !== 'group' && made?.type !== 'groupex') return
+      made.generateKeys = () => {
+        if (made._dh) return
+        if (made.groupName !== undefined) made._dh = DiffieHellman.known(made.groupName)
+        else if (made._prime && made._generator)
+          made._dh = DiffieHellman.chosen({ prime: made._prime, generator: made._generator })
+        made._public = made._dh?.generateKeys() ?? null
+      }
+    },
+  })
+  return protocol
 }

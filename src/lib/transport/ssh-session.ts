@@ -1,6 +1,8 @@
 import type { Clock } from '../core/clock.ts'
 import { type ConnectStage, TransportError } from '../core/transport.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { kexMismatch } from './kex-mismatch.ts'
+import { Outbox } from './outbox.ts'
 import { asBuffer } from './ssh-channel.ts'
 import { SshChannels } from './ssh-channels.ts'
 import type { Algorithms, MessageHandlers, SshLibrary, SshProtocol } from './ssh-library.ts'
@@ -36,6 +38,7 @@ export class SshSession {
   readonly channels: SshChannels
   readonly #options: SessionOptions
   readonly #protocol: SshProtocol
+  readonly #outbox: Outbox
   readonly #handshake = Promise.withResolvers<Buffer>()
   #stage: ConnectStage = 'banner'
   #authReply: PromiseWithResolvers<AuthReply> | undefined
@@ -44,20 +47,22 @@ export class SshSession {
   #hostKey: Buffer | undefined
   /** The beginning of what the host sent, in the clear, until the handshake is over. */
   #greeting: Buffer = Buffer.alloc(0)
-  #outgoing: Buffer[] = []
   #error: TransportError | undefined
   #onLost: ((error: TransportError) => void) | undefined
-  #cancelKeepAlive: (() => void) | undefined
-  #unanswered = 0
+  #keepAlive: KeepAlive | undefined
+  #pings: (() => void)[] = []
 
   constructor(options: SessionOptions) {
     this.#options = options
+    this.#outbox = new Outbox(options.wire)
     this.#handshake.promise.catch(() => undefined)
     this.channels = new SshChannels(() => this.#protocol, options.agentToForward)
-    this.#protocol = new options.library.Protocol({
+    this.#protocol = options.library.protocol({
       ident: 'opsctl',
       offer: options.library.offer(options.algorithms),
-      onWrite: data => this.#send(data),
+      onWrite: packet => {
+        if (!this.#error) this.#outbox.add(packet)
+      },
       onError: error => this.fail(this.#protocolError(error)),
       onHeader: header => {
         this.#serverSoftware = header.versions.software
@@ -121,12 +126,21 @@ export class SshSession {
     return this.#authReply.promise
   }
 
+  /** Resolves when the host answers, which it does in order, or when the connection is lost. */
+  ping(): Promise<void> {
+    if (this.#error) return Promise.resolve()
+    return new Promise(resolve => {
+      this.#pings.push(resolve)
+      this.#protocol.ping()
+    })
+  }
+
   /** Says good-bye and closes, without waiting for a peer that does not answer. */
   end(): void {
     if (this.#error) return
     if (this.#stage === 'session') {
       this.#protocol.disconnect(byApplication)
-      this.#flush()
+      this.#outbox.flush()
     }
     this.#finish(new TransportError('closed', 'the connection was closed by opsctl'))
     this.#options.wire.end()
@@ -135,7 +149,7 @@ export class SshSession {
   /** Ends it for a reason that is told to everyone who waits. The first one counts. */
   fail(error: TransportError): void {
     if (this.#error) return
-    this.#flush()
+    this.#outbox.flush()
     this.#finish(error)
     this.#options.wire.destroy()
   }
@@ -170,7 +184,7 @@ export class SshSession {
 
   #receive(bytes: Buffer): void {
     if (this.#error) return
-    this.#unanswered = 0
+    this.#keepAlive?.heard()
     if (this.#inHandshake && this.#greeting.length < greetingBytes) this.#greeting = Buffer.concat([this.#greeting, bytes])
     try {
       this.#protocol.parse(bytes, 0, bytes.length)
@@ -179,41 +193,26 @@ export class SshSession {
     }
   }
 
-  /** Packets of one turn of the event loop leave together: a system call each would cost more than the packet. */
-  #send(data: Buffer): void {
-    if (this.#error) return
-    this.#outgoing.push(data)
-    if (this.#outgoing.length === 1) queueMicrotask(() => this.#flush())
-  }
-
-  #flush(): void {
-    const packets = this.#outgoing
-    const [first] = packets
-    if (!first) return
-    this.#outgoing = []
-    this.#options.wire.write(packets.length === 1 ? first : Buffer.concat(packets))
-  }
-
-  #keepAlive(): void {
-    const { intervalMs, countMax } = this.#options.keepAlive
-    if (intervalMs === 0) return
-    this.#cancelKeepAlive = this.#options.clock.timer(intervalMs, () => {
-      if (this.#unanswered >= countMax) {
-        this.fail(new TransportError('closed', `the host did not answer ${countMax} keep-alive messages`))
-        return
-      }
-      this.#unanswered++
-      this.#protocol.ping()
-      this.#keepAlive()
+  #authenticated(): void {
+    this.#enter('session')
+    const { clock, keepAlive } = this.#options
+    const message = `the host did not answer ${keepAlive.countMax} keep-alive messages`
+    this.#keepAlive = new KeepAlive({
+      clock,
+      ...keepAlive,
+      ping: () => void this.ping(),
+      onSilence: () => this.fail(new TransportError('closed', message)),
     })
+    this.#authReply?.resolve({ type: 'success' })
   }
 
   #finish(error: TransportError): void {
     this.#error = error
-    this.#cancelKeepAlive?.()
+    this.#keepAlive?.[Symbol.dispose]()
     this.#handshake.reject(error)
     this.#authReply?.reject(error)
     this.channels.lose(error)
+    for (const resolve of this.#pings.splice(0)) resolve()
     this.#protocol.cleanup()
     this.#onLost?.(error)
   }
@@ -226,17 +225,14 @@ export class SshSession {
         this.#signatureAlgorithms = extensions.find(({ name }) => name === 'server-sig-algs')?.algs ?? []
       },
       USERAUTH_BANNER: () => undefined,
-      USERAUTH_SUCCESS: () => {
-        this.#enter('session')
-        this.#keepAlive()
-        this.#authReply?.resolve({ type: 'success' })
-      },
+      USERAUTH_SUCCESS: () => this.#authenticated(),
       USERAUTH_FAILURE: (_, methods, partial) => this.#authReply?.resolve({ type: 'failure', methods, partial }),
       USERAUTH_PASSWD_CHANGEREQ: () => this.#authReply?.resolve({ type: 'change-password' }),
       USERAUTH_PK_OK: () => this.#authReply?.resolve({ type: 'key-accepted' }),
       USERAUTH_INFO_REQUEST: (_, _name, _instructions, prompts) => this.#authReply?.resolve({ type: 'prompts', prompts }),
-      REQUEST_SUCCESS: () => undefined,
-      REQUEST_FAILURE: () => undefined,
+      // Of all that can be requested only pings are; most hosts answer with a failure.
+      REQUEST_SUCCESS: () => this.#pings.shift()?.(),
+      REQUEST_FAILURE: () => this.#pings.shift()?.(),
       // hostkeys-00@openssh.com and the like: nothing is asked of us.
       GLOBAL_REQUEST: (protocol, _name, wantReply) => {
         if (wantReply) protocol.requestFailure()

@@ -105,7 +105,13 @@ export class SshTransport implements Transport {
     for (;;) {
       const onClosed = await this.#slots.take()
       const { clock } = this.#options
-      const command = new SshCommand({ events, clock, giveUp: error => this.#session.fail(error), onClosed })
+      const command = new SshCommand({
+        events,
+        clock,
+        giveUp: error => this.#session.fail(error),
+        ping: () => this.#session.ping(),
+        onClosed,
+      })
       if (!events.wanted) {
         onClosed()
         return command

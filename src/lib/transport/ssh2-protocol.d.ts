@@ -47,6 +47,20 @@ declare module 'ssh2/lib/protocol/Protocol.js' {
     CHANNEL_FAILURE(protocol: Protocol, recipient: number): void
   }
 
+  export interface KeyExchange {
+    sessionID: Buffer
+    /** `group` and `groupex` are Diffie-Hellman over a prime field. */
+    type: string
+    /** Of a `group`. */
+    groupName?: string
+    /** Of a `groupex`, once the server has named them. */
+    _prime?: Buffer | null
+    _generator?: Buffer | null
+    _dh: { generateKeys(): Buffer } | null
+    _public: Buffer | null
+    generateKeys(): void
+  }
+
   class Protocol {
     constructor(config: ProtocolConfig)
     start(): void
@@ -82,7 +96,7 @@ declare module 'ssh2/lib/protocol/Protocol.js' {
     channelFailure(channel: number): void
 
     /** Internals, used by ssh-library.ts alone. */
-    _kex?: { sessionID: Buffer; negotiated: { kex: string; serverHostKey: string }; _hostKey?: Buffer }
+    _kex?: KeyExchange | undefined
     _authsQueue: string[]
     _packetRW: { write: { allocStart: number; alloc(bytes: number): Buffer; finalize(packet: Buffer): Buffer } }
   }

@@ -146,8 +146,10 @@ export class SudoGate {
     return bytes
   }
 
+  /** sudo names the cause first; warnings about the resolver are none, and refusals by a plugin have no name before them. */
   #words(): string {
     const lines = this.#head.split('\n').map(line => line.trim())
-    return lines.filter(line => line !== '' && line !== 'Sorry, try again.').at(-1) ?? ''
+    const cause = lines.find(line => /^(sudo: |Sorry, user )/.test(line) && !line.startsWith('sudo: unable to resolve host'))
+    return cause ?? lines.filter(line => line !== '' && line !== 'Sorry, try again.').at(-1) ?? ''
   }
 }
