@@ -135,4 +135,12 @@ export const components: readonly ComponentEntry[] = [
   { ...{"kind":"renderer","type":"table","version":"1","summary":"one line for each host, in columns","stability":"stable"}, load: () => import('./lib/render/table.ts') as Promise<never> },
   { ...{"kind":"renderer","type":"tap","version":"1","summary":"test points of the Test Anything Protocol, version 13","stability":"stable"}, load: () => import('./lib/render/tap.ts') as Promise<never> },
   { ...{"kind":"renderer","type":"yaml","version":"1","summary":"the document of json as YAML, with output as readable blocks","stability":"stable"}, load: () => import('./lib/render/yaml.ts') as Promise<never> },
+  { ...{"kind":"step","type":"command","version":"1.0.0","summary":"command of your own, with one that takes it back and a marker that tells whether it ran","stability":"beta"}, load: () => import('./lib/plan/steps/command.ts') as Promise<never> },
+  { ...{"kind":"step","type":"line-in-file","version":"1.0.0","summary":"line that must or must not stand in a file","stability":"beta"}, load: () => import('./lib/plan/steps/line-in-file.ts') as Promise<never> },
+  { ...{"kind":"step","type":"package","version":"1.0.0","summary":"package of apt or dnf that is installed, in a given version, or removed","stability":"beta"}, load: () => import('./lib/plan/steps/package.ts') as Promise<never> },
+  { ...{"kind":"step","type":"remove-file","version":"1.0.0","summary":"file or symbolic link that must not be there","stability":"beta"}, load: () => import('./lib/plan/steps/remove-file.ts') as Promise<never> },
+  { ...{"kind":"step","type":"service","version":"1.0.0","summary":"service that is started, stopped, restarted, reloaded, enabled or disabled","stability":"beta"}, load: () => import('./lib/plan/steps/service.ts') as Promise<never> },
+  { ...{"kind":"step","type":"snapshot","version":"1.0.0","summary":"notes load, free disk, services and file hashes before a change; compares services and files after its undo","stability":"beta"}, load: () => import('./lib/plan/steps/snapshot.ts') as Promise<never> },
+  { ...{"kind":"step","type":"sysctl","version":"1.0.0","summary":"kernel setting, now and with persist after a boot","stability":"beta"}, load: () => import('./lib/plan/steps/sysctl.ts') as Promise<never> },
+  { ...{"kind":"step","type":"write-file","version":"1.0.0","summary":"file with a given content: written beside it, checked, renamed; keeps mode and owner","stability":"beta"}, load: () => import('./lib/plan/steps/write-file.ts') as Promise<never> },
 ]
