@@ -30,6 +30,8 @@ export type RollbackScope = 'host' | 'wave' | 'run'
 /** A change as data, with nothing of the hosts in it. */
 export interface Plan {
   readonly name: string
+  /** Must pass on every host before the first wave begins; absent for none. */
+  readonly precheck?: readonly CheckSpec[]
   readonly steps: readonly StepSpec[]
   readonly waves: readonly WaveSpec[]
   /** Between waves, milliseconds. */

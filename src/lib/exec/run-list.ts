@@ -7,7 +7,7 @@ import { ChangeLog } from '../plan/index.ts'
 
 /** The recorded runs, newest first, each with what came of it. */
 export async function listRuns({ paths }: Context): Promise<Document> {
-  const runs = await Promise.all((await recordedRuns(paths.state)).map(async run => ({ ...run, change: await changeOf(paths.state, run.runId) })))
+  const runs = await Promise.all((await recordedRuns(paths.state)).map(async run => ({ ...run, change: (await changeOf(paths.state, run.runId)) ?? null })))
   runs.reverse()
   const lines = runs.map(({ runId, kind, title, hosts, open, change }) => {
     const failed = open.length > 0 ? `, ${open.length} failed or without an answer` : ''

@@ -18,6 +18,8 @@ export interface BuiltPlan {
   /** In the order in which they run. */
   readonly steps: readonly BuiltStep[]
   readonly handlers: readonly BuiltStep[]
+  /** Must pass on a host before anything on it is touched. */
+  readonly precheck: readonly Check[]
   readonly gates: readonly Check[]
   step(id: string): BuiltStep | undefined
 }
@@ -29,6 +31,7 @@ export async function buildPlan(context: Pick<Context, 'component'>, plan: Plan)
     plan,
     steps: built.filter(({ spec }) => spec.on === undefined),
     handlers: built.filter(({ spec }) => spec.on !== undefined),
+    precheck: await buildChecks(context, plan.precheck ?? []),
     gates: await buildChecks(context, plan.gates),
     step: id => built.find(({ spec }) => spec.id === id),
   }

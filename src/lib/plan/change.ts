@@ -60,9 +60,10 @@ export class Change {
   /** Applies the plan. Whatever happens, the report tells what stands on which host. */
   async apply(): Promise<Report> {
     const { built, fleet, log } = this.#request
-    const waves = wavesOf(fleet.hosts, built.plan.waves).map((hosts, index): Wave => ({ name: String(index + 1), hosts }))
+    let good = await this.#precheck()
+    const fit = fleet.hosts.filter(({ name }) => !this.#failed.has(name))
+    const waves = wavesOf(fit, built.plan.waves).map((hosts, index): Wave => ({ name: String(index + 1), hosts }))
     let reached = 0
-    let good = true
     for (const wave of waves) {
       if (reached > 0) await this.#pause()
       if (fleet.signal.aborted) good = false
@@ -82,6 +83,15 @@ export class Change {
     await this.#undo([{ name: 'undo', hosts: fleet.hosts }])
     await log.commit({ is: 'end', outcome: this.#whole ? 'undone' : 'stuck' })
     return this.#report('undo')
+  }
+
+  /** False when too many hosts are not fit to be changed: then none is touched. */
+  async #precheck(): Promise<boolean> {
+    const { fleet, built, maxFailures } = this.#request
+    if (built.precheck.length === 0) return true
+    const unfit = await this.#onEach({ name: '0', hosts: fleet.hosts }, fleet.signal, change => change.precheck())
+    for (const { name } of unfit) this.#failed.add(name)
+    return this.#failed.size <= maxFailures
   }
 
   /** False when the change has to stop. */

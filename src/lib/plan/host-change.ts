@@ -47,6 +47,20 @@ export class HostChange {
     this.#turn = turn
   }
 
+  /** Judges the host before anything is touched; one on which an interrupted change goes on was judged before. False is told as an Item. */
+  async precheck(): Promise<boolean> {
+    const { log, clock, built } = this.#work
+    if (log.state.touched(this.#turn.host.name).length > 0) return true
+    const startedAt = clock.now()
+    try {
+      await this.#demand(built.precheck, await this.#place())
+      return true
+    } catch (error) {
+      await this.#tell('precheck', 'precheck', startedAt, { outcome: 'failed', ...troubleOf(error), ...notRollbackable })
+      return false
+    }
+  }
+
   /** Does every step that is not done yet, then the handlers of what changed. False when one failed; its Item is told. */
   async apply(): Promise<boolean> {
     const { steps, handlers } = this.#work.built
@@ -160,9 +174,7 @@ export class HostChange {
       if (touched.some(({ step }) => step === spec.id)) {
         log.note({ is: 'result', host: host.name, step: spec.id, outcome: 'failed', message: part.message })
       }
-      // Nothing is known of such a host but that it was not to be changed: there is nothing to take back.
-      const rollbackable = touched.length > 0 ? {} : ({ rollbackable: false, severity: 'critical' } as const)
-      await this.#tell(spec.id, kind.describe(), startedAt, { outcome: 'failed', ...part, ...rollbackable })
+      await this.#tell(spec.id, kind.describe(), startedAt, { outcome: 'failed', ...part, ...(touched.length === 0 && notRollbackable) })
       return false
     }
   }
@@ -183,6 +195,9 @@ export class HostChange {
 }
 
 type Part = Pick<Item, 'outcome' | 'reason' | 'message' | 'rollbackable' | 'severity' | 'data'>
+
+/** Nothing was begun on such a host, so there is nothing to take back; a human should hear of it all the same. */
+const notRollbackable = { rollbackable: false, severity: 'critical' } as const
 
 class NoUndo extends StepError {}
 
