@@ -1,5 +1,6 @@
 export { applyChange } from './change/apply-change.ts'
 export { changeFileOf } from './change/load-change.ts'
+export { changeSchema } from './change/schema.ts'
 export { undoChange } from './change/undo-change.ts'
 export { execute } from './execute.ts'
 export { execOptions, execRequest } from './options.ts'

@@ -7,7 +7,9 @@ import { ChangeLog } from '../plan/index.ts'
 
 /** The recorded runs, newest first, each with what came of it. */
 export async function listRuns({ paths }: Context): Promise<Document> {
-  const runs = await Promise.all((await recordedRuns(paths.state)).map(async run => ({ ...run, change: (await changeOf(paths.state, run.runId)) ?? null })))
+  const runs = await Promise.all(
+    (await recordedRuns(paths.state)).map(async run => ({ ...run, change: (await changeOf(paths.state, run.runId)) ?? null })),
+  )
   runs.reverse()
   const lines = runs.map(({ runId, kind, title, hosts, open, change }) => {
     const failed = open.length > 0 ? `, ${open.length} failed or without an answer` : ''
@@ -31,7 +33,11 @@ export async function showRun({ paths }: Context, runId: string): Promise<Docume
     ...(change === 'kept' ? [] : standing.map(({ host, step, outcome }) => `  ${host}: ${step} ${outcome}`)),
     '',
   ]
-  return { mime: 'text/plain', text: text.filter(line => line !== false && line !== undefined).join('\n'), data: { ...run, change: change ?? null, standing } }
+  return {
+    mime: 'text/plain',
+    text: text.filter(line => line !== false && line !== undefined).join('\n'),
+    data: { ...run, change: change ?? null, standing },
+  }
 }
 
 /** kept, undone, stuck or unfinished; undefined for a run that was no change. */
@@ -39,4 +45,3 @@ async function changeOf(state: string, runId: string): Promise<string | undefine
   const change = await ChangeLog.read(state, runId)
   return change.header && (change.end ?? 'unfinished')
 }
-

@@ -29,7 +29,15 @@ export async function applyChange(context: Context, path: string, options: ExecO
   const settings = { stepTimeoutMs, concurrency, ...(sudo && { sudoUser: sudo.user }) }
   await log.commit({ is: 'plan', plan, hosts, settings })
   const allowed = maxFailures(options.maxFail ?? maxFail ?? { count: 0 }, hosts.length)
-  const change = new Change(context, { fleet, built, log, concurrency, stepTimeoutMs, maxFailures: allowed, ...(sudo && { sudo }) })
+  const change = new Change(context, {
+    fleet,
+    built,
+    log,
+    concurrency,
+    stepTimeoutMs,
+    maxFailures: allowed,
+    ...(sudo && { sudo }),
+  })
   return await recorded(context, fleet, await change.apply())
 }
 
