@@ -22,14 +22,11 @@ export const execOptions = z.strictObject({
       "a change file (CHANGE.yaml); or: one word is a line for the host's shell, several are a program and its arguments, passed exactly",
   }),
   ...fleetOptions,
-  dryRun: z
-    .boolean()
-    .default(false)
-    .meta({
-      short: 'n',
-      group: what,
-      description: 'of a change file: show what would be changed on each host, and change nothing',
-    }),
+  dryRun: z.boolean().default(false).meta({
+    short: 'n',
+    group: what,
+    description: 'of a change file: show what would be changed on each host, and change nothing',
+  }),
   script: z.string().optional().meta({
     value: 'FILE',
     group: what,

@@ -174,7 +174,11 @@ export class HostChange {
       if (touched.some(({ step }) => step === spec.id)) {
         log.note({ is: 'result', host: host.name, step: spec.id, outcome: 'failed', message: part.message })
       }
-      await this.#tell(spec.id, kind.describe(), startedAt, { outcome: 'failed', ...part, ...(touched.length === 0 && notRollbackable) })
+      await this.#tell(spec.id, kind.describe(), startedAt, {
+        outcome: 'failed',
+        ...part,
+        ...(touched.length === 0 && notRollbackable),
+      })
       return false
     }
   }

@@ -15,12 +15,22 @@ export async function previewPlan(context: Context, { built, stepTimeoutMs, ...w
     const diff = await diffOn(host)
     const writer = context.outputs.open(`${host.host.name}/plan`)
     await writer.write(Buffer.from(diff || 'nothing to change\n'))
-    return { outcome: 'skipped', message: diff === '' ? 'nothing to change' : 'would be changed', output: { stdout: await writer.close() } }
+    return {
+      outcome: 'skipped',
+      message: diff === '' ? 'nothing to change' : 'would be changed',
+      output: { stdout: await writer.close() },
+    }
   }
   const diffOn = async (host: HostVisit): Promise<string> => {
     const { sudo } = work.fleet
     const { clock } = context
-    const place = stepPlace({ transport: await host.connect(), clock, signal: host.signal, timeoutMs: stepTimeoutMs, ...(sudo && { sudo }) })
+    const place = stepPlace({
+      transport: await host.connect(),
+      clock,
+      signal: host.signal,
+      timeoutMs: stepTimeoutMs,
+      ...(sudo && { sudo }),
+    })
     const parts: string[] = []
     for (const { spec, kind } of built.steps) {
       host.phase(kind.describe())
@@ -29,7 +39,7 @@ export async function previewPlan(context: Context, { built, stepTimeoutMs, ...w
     }
     return parts.join('')
   }
-  const report = await runOnFleet(context, { kind: 'preview', title: built.plan.name, ...work, visit })
+  const report = await runOnFleet(context, { kind: 'preview', title: built.plan.name, ...work, dryRun: true, visit })
   return { ...report, blocks: await collate(report.items, { outputs: context.outputs, diff: false }) }
 }
 

@@ -2,7 +2,7 @@ import type { Context } from '../../core/context.ts'
 import { OpsError } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
 import type { Report } from '../../core/report.ts'
-import { type Fleet, maxFailures, openFleet, RunRecord } from '../../fleet/index.ts'
+import { maxFailures, openFleet, RunRecord } from '../../fleet/index.ts'
 import { buildPlan, Change, ChangeLog, lockHosts, previewPlan, unfinishedChanges, wavesOf } from '../../plan/index.ts'
 import type { ExecOptions } from '../options.ts'
 import { loadChange } from './load-change.ts'
@@ -25,6 +25,7 @@ export async function applyChange(context: Context, path: string, options: ExecO
   const waves = wavesOf(hosts, plan.waves).length
   await confirm(context, `${plan.name}: ${plan.steps.length} steps on ${hosts.length} hosts in ${waves} waves. Apply?`)
   await using _locks = await lockHosts(context, hosts)
+  await using record = await RunRecord.start(context, { kind: 'change', title: plan.name, hosts: hosts.map(({ name }) => name) })
   await using log = await ChangeLog.open(context)
   const settings = { stepTimeoutMs, concurrency, ...(sudo && { sudoUser: sudo.user }) }
   await log.commit({ is: 'plan', plan, hosts, settings })
@@ -38,12 +39,19 @@ export async function applyChange(context: Context, path: string, options: ExecO
     maxFailures: allowed,
     ...(sudo && { sudo }),
   })
-  return await recorded(context, fleet, await change.apply())
+  const report = await change.apply()
+  recordResult(record, hosts, report)
+  return report
 }
 
 async function confirm({ settings, prompt, signal }: Context, question: string): Promise<void> {
-  if (settings.assumeYes || (await prompt.confirm(question, signal))) return
-  throw new OpsError('E_CONFIRM', 'not confirmed: nothing was changed')
+  if (settings.assumeYes) return
+  if (!settings.mayPrompt) {
+    throw new OpsError('E_CONFIRM', `nobody can be asked: ${question}`, {
+      hint: 'look at it with --dry-run, then apply it with --yes',
+    })
+  }
+  if (!(await prompt.confirm(question, signal))) throw new OpsError('E_CONFIRM', 'not confirmed: nothing was changed')
 }
 
 /** A change that was killed is not forgotten: whoever begins another one hears of it. */
@@ -54,11 +62,7 @@ async function tellUnfinished({ paths, log }: Context): Promise<void> {
 }
 
 /** So that `--limit @failed` names the hosts on which the change did not succeed. */
-async function recorded(context: Context, { hosts }: Fleet, report: Report): Promise<Report> {
-  const bad = new Set(report.items.filter(({ outcome }) => outcome !== 'ok' && outcome !== 'changed').map(({ host }) => host))
-  await using record = await RunRecord.start(context, { kind: 'change', title: report.title, hosts: hosts.map(nameOf) })
-  for (const name of hosts.map(nameOf)) record.add({ host: name, outcome: bad.has(name) ? 'failed' : 'ok' })
-  return report
+function recordResult(record: RunRecord, hosts: readonly Host[], { items }: Report): void {
+  const bad = new Set(items.filter(({ outcome }) => outcome !== 'ok' && outcome !== 'changed').map(({ host }) => host))
+  for (const { name } of hosts) record.add({ host: name, outcome: bad.has(name) ? 'failed' : 'ok' })
 }
-
-const nameOf = ({ name }: Host): string => name
