@@ -9,6 +9,8 @@ import { describeCommand, describeInput } from './describe.ts'
 export const kindFolders: Record<Kind, string> = {
   renderer: 'src/lib/render',
   inventory: 'src/lib/inventory',
+  check: 'src/lib/probe/checks',
+  step: 'src/lib/plan/steps',
 }
 
 export const root = join(import.meta.dirname, '..')

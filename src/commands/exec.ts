@@ -1,5 +1,5 @@
 import { defineCommand } from '../lib/core/command.ts'
-import { execOptions, execRequest, execute } from '../lib/exec/index.ts'
+import { applyChange, changeFileOf, execOptions, execRequest, execute } from '../lib/exec/index.ts'
 import { maxFailures, openFleet } from '../lib/fleet/index.ts'
 
 export default defineCommand({
@@ -9,7 +9,7 @@ export default defineCommand({
     'Output appears as it happens, each line with its host; progress and a summary go to stderr. Every selected host gives exactly one result.',
   input: execOptions,
   passThrough: true,
-  exits: [0, 1, 2, 3, 69, 74, 77, 78, 124, 130],
+  exits: [0, 1, 2, 3, 5, 6, 69, 74, 75, 77, 78, 124, 130],
   examples: [
     { line: 'exec -t localhost -- uptime', does: 'on this machine, without SSH' },
     { line: "exec -t 'web[01-50]' -- systemctl is-active nginx", does: 'on fifty hosts, arguments passed exactly' },
@@ -18,9 +18,12 @@ export default defineCommand({
       line: 'exec -t @db --sudo --script check-replication.sh -- --verbose',
       does: 'a local script as root, nothing left on the hosts',
     },
+    { line: 'exec --dry-run change.yaml', does: 'what a change file would do, host by host; without --dry-run it is done' },
     { line: 'exec -t @all --limit @failed --retries 5 -o json -- uptime', does: 'only those that failed last time, as JSON' },
   ],
   async run(context, input) {
+    const change = changeFileOf(context, input)
+    if (change !== undefined) return await applyChange(context, change, input)
     const request = await execRequest(context, input)
     await using fleet = await openFleet(context, input)
     // Awaited here: otherwise the connections would be closed while the run goes on.

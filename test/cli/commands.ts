@@ -68,7 +68,7 @@ export const end = defineCommand({
   summary: 'end in some way',
   input: z.strictObject({
     how: z
-      .enum(['report', 'stream', 'ops-error', 'error', 'text', 'never', 'patient'])
+      .enum(['report', 'stream', 'ops-error', 'problems', 'error', 'text', 'never', 'patient'])
       .meta({ positional: true, value: 'HOW', description: 'the way' }),
   }),
   exits: [0, 1, 70, 77],
@@ -80,6 +80,14 @@ export const end = defineCommand({
         data: { host: 'web1', password: 'hunter2' },
         cause: new Error('publickey denied'),
       })
+    }
+    if (how === 'problems') {
+      const problems = [
+        { message: "change.yaml:2:1: unknown key 'wave' in a change", hint: 'did you mean waves?' },
+        { message: "change.yaml:5:5: there is no step kind 'rnu'", hint: 'did you mean run?' },
+        { message: 'change.yaml:9:9: id is empty' },
+      ]
+      throw new OpsError('E_PLAN', problems[0]?.message ?? '', { hint: 'did you mean waves?', data: { problems, omitted: 2 } })
     }
     if (how === 'error') throw new TypeError('x is not a function', { cause: new Error('the real reason') })
     if (how === 'text') throw 'just words'

@@ -69,6 +69,20 @@ describe('an error', () => {
     )
   })
 
+  test('that lists several mistakes shows all of them', async () => {
+    const { code, stderr } = await run('end problems')
+    expect(code).toBe(78)
+    expect(stderr).toBe(
+      `opsctl: change.yaml:2:1: unknown key 'wave' in a change
+hint: did you mean waves?
+also: change.yaml:5:5: there is no step kind 'rnu'; did you mean run?
+also: change.yaml:9:9: id is empty
+also: 2 more
+see: opsctl explain E_PLAN
+`,
+    )
+  })
+
   test('of any other kind is our bug, with its stack', async () => {
     const { code, stderr } = await run('end error')
     expect(code).toBe(70)

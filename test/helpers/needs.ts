@@ -48,6 +48,7 @@ export const needsTable = {
   mandoc: program('mandoc'),
   groff: program('groff'),
   xmllint: program('xmllint', 'libxml2-utils'),
+  jsonschema: { package: 'python3-jsonschema', present: () => runs(['python3', '-c', 'import jsonschema']) },
   promtool: program('promtool', 'prometheus'),
   prove: program('prove', 'perl'),
   strace: program('strace'),

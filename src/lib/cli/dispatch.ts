@@ -116,10 +116,20 @@ function errorText(error: OpsError, { stderr: { style } }: Io, { argv }: Outside
     `${style.bad('opsctl:')} ${error.message}`,
     ...causes.map(cause => `  because: ${cause}`),
     error.hint && `${style.dim('hint:')} ${error.hint}`,
+    ...otherProblems(error).map(problem => `${style.bad('also:')} ${problem}`),
     `${style.dim('see:')} opsctl explain ${error.code}`,
     verbose && (error.cause instanceof Error ? error.cause.stack : error.stack),
     '',
   ]
     .filter(line => line !== undefined && line !== false)
     .join('\n')
+}
+
+/** What else is wrong in a file that is read whole: `data.problems` has all mistakes, the one of the message first. */
+function otherProblems({ data: { problems, omitted } }: OpsError): string[] {
+  if (!Array.isArray(problems)) return []
+  const others = problems
+    .slice(1)
+    .map(({ message, hint }: Pick<OpsError, 'message' | 'hint'>) => (hint ? `${message}; ${hint}` : message))
+  return typeof omitted === 'number' && omitted > 0 ? [...others, `${omitted} more`] : others
 }

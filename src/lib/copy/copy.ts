@@ -36,6 +36,6 @@ export async function copy(context: Context, { request, ...work }: Copying): Pro
     await writer.write(Buffer.from(plan.map(line => `${line}\n`).join('')))
     return { output: { stdout: await writer.close() } }
   }
-  const report = await runOnFleet(context, { kind: 'cp', title: request.title, ...work, visit })
+  const report = await runOnFleet(context, { kind: 'cp', title: request.title, ...work, dryRun: request.dryRun, visit })
   return request.dryRun ? { ...report, blocks: await collate(report.items, { outputs: context.outputs, diff: false }) } : report
 }

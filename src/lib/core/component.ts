@@ -1,13 +1,17 @@
+import type { Check } from './check.ts'
 import type { Context } from './context.ts'
 import type { Inventory } from './host.ts'
 import type { Item, OutputRef } from './item.ts'
 import type { Json } from './json.ts'
+import type { StepKind } from './plan.ts'
 import type { Report } from './report.ts'
 
 /** What can be plugged in, by kind. Each kind has one folder, one contract suite and one entry here. */
 export interface KindProducts {
   renderer: Renderer
   inventory: InventorySource
+  check: Check
+  step: StepKind
 }
 export type Kind = keyof KindProducts
 
@@ -29,6 +33,8 @@ export interface Component<K extends Kind = Kind> {
 }
 
 export const defineComponent = <K extends Kind>(component: Component<K>): Component<K> => component
+export const defineCheck = (component: Omit<Component<'check'>, 'kind'>): Component<'check'> => ({ kind: 'check', ...component })
+export const defineStep = (component: Omit<Component<'step'>, 'kind'>): Component<'step'> => ({ kind: 'step', ...component })
 export const defineRenderer = (component: Omit<Component<'renderer'>, 'kind'>): Component<'renderer'> => ({
   kind: 'renderer',
   ...component,

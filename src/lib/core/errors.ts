@@ -81,6 +81,11 @@ export const errorCodes = {
     meaning: 'A node set (web[01-50], @group, a!b, a&b, a^b) can not be understood.',
     todo: 'Mend the marked place; `opsctl hosts -t SET` shows what a set selects.',
   },
+  E_PLAN: {
+    exit: 78,
+    meaning: 'A change file is wrong. It was read whole before anything was contacted.',
+    todo: 'Mend the named line; `opsctl explain step` lists the kinds of steps, --dry-run shows what would be done.',
+  },
   E_SSH_CONFIG: {
     exit: 78,
     meaning: 'An OpenSSH client configuration or known_hosts file is wrong or not safe to use.',

@@ -62,7 +62,8 @@ function codesOfCounts({ counts }: Report): number[] {
   const codes: number[] = []
   if (counts.byOutcome.stuck) codes.push(6)
   if (failed > 0 || of('max-fail') > 0) codes.push(1)
-  else if (counts.byOutcome.undone) codes.push(5)
+  // What is undone is counted in the place of what was changed: nothing changed is left standing.
+  if (counts.byOutcome.undone && !counts.byOutcome.changed) codes.push(5)
   if (counts.total > 0 && refused === counts.total) codes.push(77)
   if (counts.total > 0 && unreached === counts.total) codes.push(69)
   if (refused + unreached + skipped + (counts.byVerdict.unknown ?? 0) > 0) codes.push(3)

@@ -18,9 +18,15 @@ export const execOptions = z.strictObject({
     positional: true,
     value: 'COMMAND',
     completes: 'none',
-    description: "one word is a line for the host's shell, several are a program and its arguments, passed exactly",
+    description:
+      "a change file (CHANGE.yaml); or: one word is a line for the host's shell, several are a program and its arguments, passed exactly",
   }),
   ...fleetOptions,
+  dryRun: z.boolean().default(false).meta({
+    short: 'n',
+    group: what,
+    description: 'of a change file: show what would be changed on each host, and change nothing',
+  }),
   script: z.string().optional().meta({
     value: 'FILE',
     group: what,

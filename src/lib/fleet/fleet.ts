@@ -18,6 +18,9 @@ export interface Fleet extends AsyncDisposable {
   readonly sudo?: Sudo
 }
 
+/** The flags that connections need. */
+type ConnectOptions = Omit<OpenOptions, 'targets' | 'inventory' | 'limit' | 'shard' | 'allowEmpty'>
+
 /** The flags that a fleet needs. */
 type OpenOptions = Omit<FleetOptions, 'timeout' | 'idleTimeout' | 'maxFail'>
 
@@ -26,7 +29,11 @@ type OpenOptions = Omit<FleetOptions, 'timeout' | 'idleTimeout' | 'maxFail'>
  * @throws OpsError E_NO_TARGETS, E_INVENTORY, E_NODE_SET, E_SSH_CONFIG, E_LIMITS
  */
 export async function openFleet(context: Context, options: OpenOptions): Promise<Fleet> {
-  const hosts = await selectHosts(context, options)
+  return connectFleet(context, await selectHosts(context, options), options)
+}
+
+/** The same for hosts that are known already. @throws OpsError E_SSH_CONFIG, E_LIMITS */
+export async function connectFleet(context: Context, hosts: readonly Host[], options: ConnectOptions): Promise<Fleet> {
   checkFileLimit({ hosts, concurrency: options.concurrency })
   const connector = await context.connector(await connectSpec(context, options))
   const deadline = new Deadline(context.clock, {
@@ -93,7 +100,7 @@ async function wordsOf(targets: readonly string[], { io, signal }: Context): Pro
   return targets.flatMap(target => (target === '-' ? words : [target]))
 }
 
-async function connectSpec(context: Context, options: OpenOptions): Promise<ConnectSpec> {
+async function connectSpec(context: Context, options: ConnectOptions): Promise<ConnectSpec> {
   const { connectTimeout, retries, hostKeyPolicy, sshConfig, forwardAgent, user, identity, passwordFile } = options
   // Read now: a wrong file is told before any host is asked.
   const password = passwordFile === undefined ? undefined : await readSecretFile(passwordFile)
@@ -111,7 +118,7 @@ async function connectSpec(context: Context, options: OpenOptions): Promise<Conn
   }
 }
 
-async function sudoOf(context: Context, { sudo, sudoUser, sudoPasswordFile }: OpenOptions): Promise<Sudo | undefined> {
+async function sudoOf(context: Context, { sudo, sudoUser, sudoPasswordFile }: ConnectOptions): Promise<Sudo | undefined> {
   if (!sudo && sudoUser === undefined) {
     if (sudoPasswordFile === undefined) return undefined
     throw new OpsError('E_USAGE', '--sudo-password-file says how to use sudo, but not to use it', { hint: 'add --sudo' })

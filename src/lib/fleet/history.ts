@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Context } from '../core/context.ts'
@@ -49,7 +50,7 @@ export class RunRecord implements AsyncDisposable {
     }
   }
 
-  add(item: Item): void {
+  add(item: Pick<Item, 'host' | 'outcome'>): void {
     try {
       const ok = item.outcome === 'ok' || item.outcome === 'changed'
       this.#journal?.append(recordType.result, { host: item.host ?? '', ok })
@@ -68,29 +69,47 @@ export class RunRecord implements AsyncDisposable {
   }
 }
 
+/** A run as it was recorded: `open` are the hosts that failed or gave no answer. */
+export interface RecordedRun extends RunHeader {
+  readonly runId: string
+  readonly open: readonly string[]
+}
+
 /**
  * The hosts of the newest run that failed or gave no answer.
  * @throws OpsError E_NO_TARGETS when there was no run
  */
 export async function lastFailed(state: string): Promise<readonly string[]> {
   for (const runId of (await runIds(state)).reverse()) {
-    const open = await unanswered(join(runsOf(state), runId))
-    if (open !== undefined) return open
+    const run = await readRun(state, runId)
+    if (run !== undefined) return run.open
   }
   throw new OpsError('E_NO_TARGETS', '@failed: there is no recorded run', {
     hint: 'it stands for the hosts that failed or did not answer in the last run',
   })
 }
 
-async function unanswered(directory: string): Promise<string[] | undefined> {
-  let open: Set<string> | undefined
+/** All recorded runs, oldest first. */
+export async function recordedRuns(state: string): Promise<RecordedRun[]> {
+  const runs = await Promise.all((await runIds(state)).map(runId => readRun(state, runId)))
+  return runs.filter(run => run !== undefined)
+}
+
+/** One run; undefined when there is none, or it ended before it was recorded. */
+export async function readRun(state: string, runId: string): Promise<RecordedRun | undefined> {
+  const directory = join(runsOf(state), runId)
+  if (!existsSync(directory)) return undefined
+  let header: RunHeader | undefined
+  const open = new Set<string>()
   const journal = await Journal.inspect(directory)
   for await (const { type, payload } of journal.read()) {
     const record = JSON.parse(new TextDecoder().decode(payload))
-    if (type === recordType.header) open = new Set((record as RunHeader).hosts)
-    else if (record.ok) open?.delete(record.host)
+    if (type === recordType.header) {
+      header = record as RunHeader
+      for (const host of header.hosts) open.add(host)
+    } else if (record.ok) open.delete(record.host)
   }
-  return open && [...open]
+  return header && { runId, ...header, open: [...open] }
 }
 
 const runsOf = (state: string): string => join(state, 'runs')
@@ -108,6 +127,8 @@ async function prune(state: string): Promise<void> {
   const ids = await runIds(state)
   for (const directory of ids.slice(0, -keptRuns).map(runId => join(runsOf(state), runId))) {
     const goesOn = (await lockHolder(join(directory, 'lock'))) !== undefined
-    if (!goesOn) await rm(directory, { recursive: true, force: true })
+    // The journal of a change is what it is undone from: it goes only when somebody says so.
+    const isChange = existsSync(join(directory, 'change'))
+    if (!goesOn && !isChange) await rm(directory, { recursive: true, force: true })
   }
 }

@@ -18,6 +18,8 @@ export interface FleetWork {
   readonly fleet: Fleet
   readonly concurrency: number
   readonly maxFailures: number
+  /** A look at what would be done: not a run that `@failed` could mean. */
+  readonly dryRun?: boolean
   /** The work on one host. What it throws becomes the failure of that host. */
   visit(visit: HostVisit): Promise<HostResult>
 }
@@ -30,7 +32,7 @@ export async function runOnFleet(context: Context, work: FleetWork): Promise<Rep
   const started = clock.monotonic()
   const startedAt = rfc3339(clock.now())
   const fold = new ReportFold()
-  await using record = await RunRecord.start(context, { kind, title, hosts: names })
+  await using record = work.dryRun ? undefined : await RunRecord.start(context, { kind, title, hosts: names })
   let lostOutput: OpsError | undefined
   const onLostOutput = (error: OpsError): void => {
     lostOutput ??= error
@@ -47,7 +49,7 @@ export async function runOnFleet(context: Context, work: FleetWork): Promise<Rep
     isFailure: item => item.outcome === 'failed',
     onResult: async item => {
       fold.add(item)
-      record.add(item)
+      record?.add(item)
       await context.emit(item)
     },
     onProgress: state => context.progress.update(state),

@@ -18,6 +18,8 @@ export type GeneralTopic = keyof typeof generalTopics
 export const kindTopics: Readonly<Record<Kind, string>> = {
   renderer: 'formats in which a result is shown',
   inventory: 'places that hosts are read from',
+  check: 'what can be looked at and judged, as verify, gate or precheck',
+  step: 'what a change can do to a host, and take back',
 }
 
 interface TopicWord {

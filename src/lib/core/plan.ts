@@ -1,0 +1,80 @@
+import type { CheckSpec } from './check.ts'
+import type { Clock } from './clock.ts'
+import type { Json } from './json.ts'
+import type { Command, Output, Sudo, Transport } from './transport.ts'
+
+/** A step as data: the change file, the journal and an undo in another process all work from this alone. */
+export interface StepSpec {
+  /** Unique in its plan; what reports and handlers name. */
+  readonly id: string
+  /** Type of a component of kind `step`. */
+  readonly kind: string
+  /** Complete: what another process needs, local file contents included. Checked by the kind before anything is contacted. */
+  readonly params: Json
+  /** A handler: runs once after these steps when one of them changed something, and again after their undo. */
+  readonly on?: readonly string[]
+  /** Must pass before the step is begun. */
+  readonly precheck: readonly CheckSpec[]
+  /** Must pass after it. */
+  readonly verify: readonly CheckSpec[]
+}
+
+/** Which hosts go when: so many, such a share of all, or those with a label. The last wave always takes what is left. */
+export type WaveSpec =
+  | { readonly count: number }
+  | { readonly percent: number }
+  | { readonly label: string; readonly value: string }
+
+export type RollbackScope = 'host' | 'wave' | 'run'
+
+/** A change as data, with nothing of the hosts in it. */
+export interface Plan {
+  readonly name: string
+  /** Must pass on every host before the first wave begins; absent for none. */
+  readonly precheck?: readonly CheckSpec[]
+  readonly steps: readonly StepSpec[]
+  readonly waves: readonly WaveSpec[]
+  /** Between waves, milliseconds. */
+  readonly pauseMs: number
+  /** Judged on every host of a wave after it; anything but a pass stops the change. */
+  readonly gates: readonly CheckSpec[]
+  /** What a failure takes back: the failed host, its wave, or everything. */
+  readonly rollback: RollbackScope
+}
+
+/** Where a step works, with everything that it may wait for bounded. */
+export interface StepPlace {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly sudo?: Sudo
+  /** Runs a command with the sudo and the time limit of the change. Non-zero is data. */
+  run(command: Command, options?: { readonly stdin?: Uint8Array }): Promise<Output>
+}
+
+/**
+ * How a kind of step works on a host. It keeps nothing between calls: `before` is what `capture` gave, perhaps read from the journal in another
+ * process. A call that can not do its work throws a StepError; a lost connection throws the TransportError.
+ */
+export interface StepKind {
+  /** One line for people: `write /etc/motd`. */
+  describe(): string
+  /** The pre-image: everything that `undo` needs, as JSON. It is durable before `do` begins. */
+  capture(place: StepPlace): Promise<Json>
+  /** False when the host is already as the step wants it. */
+  needed(before: Json): boolean
+  /** What would change, as a unified diff or lines `old -> new`. */
+  diff(before: Json): string
+  do(place: StepPlace, before: Json): Promise<void>
+  /** Throws when the host is not as the step wants it. */
+  verify(place: StepPlace, before: Json): Promise<void>
+  /** Puts the pre-image back. Looks first: it may run on a host where `do` never began, ended half-way, or was undone already. Absent: can not be undone. */
+  undo?(place: StepPlace, before: Json): Promise<void>
+  /** Throws when the host is not as before. */
+  verifyUndone?(place: StepPlace, before: Json): Promise<void>
+}
+
+/** A step that could not be done, verified or undone on a host: becomes the message of its Item. */
+export class StepError extends Error {
+  override readonly name = 'StepError'
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import type { YamlDocument } from '../../core/component.ts'
+import type { Plan } from '../../core/plan.ts'
+import type { MaxFail } from '../../fleet/index.ts'
+import { readChecks } from './checks.ts'
+import type { ChangeComponents } from './components.ts'
+import { ChangeNode } from './node.ts'
+import { Problems } from './problems.ts'
+import { readMaxFail, readName, readScope, readTargets, readTime } from './settings.ts'
+import type { ReadSource } from './source.ts'
+import { readSteps } from './steps.ts'
+import { readWaves } from './waves.ts'
+
+/** What a change file says. */
+export interface Change {
+  readonly plan: Plan
+  /** Node sets; absent where the command line must name the targets. */
+  readonly targets?: readonly string[]
+  readonly maxFail?: MaxFail
+  /** Of one step on one host. */
+  readonly stepTimeoutMs: number
+  /** As it was given. */
+  readonly path: string
+  /** Of the file's text, in hex. Files that it names as `source` are in the plan itself. */
+  readonly sha256: string
+}
+
+export interface ChangeSource {
+  readonly path: string
+  readonly text: string
+  /** Of `text`. */
+  readonly document: YamlDocument
+  readonly components: ChangeComponents
+  readonly readSource: ReadSource
+}
+
+export const changeKeys = [
+  'name',
+  'targets',
+  'waves',
+  'pause',
+  'rollback',
+  'max-fail',
+  'timeout',
+  'precheck',
+  'gates',
+  'steps',
+  'handlers',
+] as const
+
+const defaultTimeoutMs = 5 * 60_000
+
+/**
+ * Reads a change file whole: what it returns names only kinds and types that are there, with parameters that they take.
+ * @throws OpsError E_PLAN for the first mistake, with all others in `data.problems`
+ */
+export async function readChange({ path, text, document, components, readSource }: ChangeSource): Promise<Change> {
+  const problems = new Problems({ document, path })
+  const top = new ChangeNode(document.value, problems)
+  if (!judgeKeys(top)) problems.throwAny()
+  const targets = readTargets(top.child('targets'))
+  const maxFail = readMaxFail(top.child('max-fail'))
+  const stepTimeoutMs = readTime(top.child('timeout'), { absent: defaultTimeoutMs, leastMs: 1 }) ?? defaultTimeoutMs
+  const plan: Plan = {
+    name: readName(top.child('name')) ?? '',
+    precheck: await readChecks(top.child('precheck'), components),
+    steps: await readSteps(top, { components, readSource }),
+    waves: readWaves(top.child('waves')) ?? [],
+    pauseMs: readTime(top.child('pause'), { absent: 0, leastMs: 0 }) ?? 0,
+    gates: await readChecks(top.child('gates'), components),
+    rollback: readScope(top.child('rollback')) ?? 'run',
+  }
+  problems.throwAny()
+  const sha256 = createHash('sha256').update(text).digest('hex')
+  return { plan, ...(targets && { targets }), ...(maxFail && { maxFail }), stepTimeoutMs, path, sha256 }
+}
+
+/** Words of other tools for what a change calls differently. */
+const foreignKeys: Readonly<Record<string, string>> = {
+  hosts: 'targets',
+  tasks: 'steps',
+  serial: 'waves',
+  max_fail_percentage: 'max-fail',
+}
+
+/** False when there are no keys at all. */
+function judgeKeys(top: ChangeNode): boolean {
+  const hint = 'a change has at least name: and steps:'
+  if (top.value === null) return top.wrong('the file is empty', { hint }) ?? false
+  const members = top.members('a change', hint)
+  for (const [key, member] of members ?? []) {
+    if (isKnown(key)) continue
+    const meant = Object.hasOwn(foreignKeys, key) ? foreignKeys[key] : undefined
+    member.unknownKey(`unknown key '${key}' in a change`, changeKeys, { ...(meant && { meant }) })
+  }
+  return members !== undefined
+}
+
+const isKnown = (key: string): boolean => changeKeys.some(known => known === key)

@@ -1,0 +1,66 @@
+import type { Check, CheckSpec } from '../core/check.ts'
+import type { Context } from '../core/context.ts'
+import { OpsError } from '../core/errors.ts'
+import { ParamsError } from '../core/params.ts'
+import type { Plan, StepKind, StepSpec } from '../core/plan.ts'
+
+/** A step with its kind and checks at hand. */
+export interface BuiltStep {
+  readonly spec: StepSpec
+  readonly kind: StepKind
+  readonly precheck: readonly Check[]
+  readonly verify: readonly Check[]
+}
+
+/** A plan whose components are loaded and whose parameters are checked. */
+export interface BuiltPlan {
+  readonly plan: Plan
+  /** In the order in which they run. */
+  readonly steps: readonly BuiltStep[]
+  readonly handlers: readonly BuiltStep[]
+  /** Must pass on a host before anything on it is touched. */
+  readonly precheck: readonly Check[]
+  readonly gates: readonly Check[]
+  step(id: string): BuiltStep | undefined
+}
+
+/** @throws OpsError E_PLAN, E_USAGE for a kind or type that does not exist */
+export async function buildPlan(context: Pick<Context, 'component'>, plan: Plan): Promise<BuiltPlan> {
+  const built = await Promise.all(plan.steps.map(spec => buildStep(context, spec)))
+  return {
+    plan,
+    steps: built.filter(({ spec }) => spec.on === undefined),
+    handlers: built.filter(({ spec }) => spec.on !== undefined),
+    precheck: await buildChecks(context, plan.precheck ?? []),
+    gates: await buildChecks(context, plan.gates),
+    step: id => built.find(({ spec }) => spec.id === id),
+  }
+}
+
+async function buildStep(context: Pick<Context, 'component'>, spec: StepSpec): Promise<BuiltStep> {
+  const component = await context.component('step', spec.kind)
+  return {
+    spec,
+    kind: named(spec.id, () => component.build(spec.params)),
+    precheck: await buildChecks(context, spec.precheck),
+    verify: await buildChecks(context, spec.verify),
+  }
+}
+
+function buildChecks(context: Pick<Context, 'component'>, specs: readonly CheckSpec[]): Promise<Check[]> {
+  return Promise.all(
+    specs.map(async ({ type, params }) => {
+      const component = await context.component('check', type)
+      return named(type, () => component.build(params))
+    }),
+  )
+}
+
+function named<T>(name: string, build: () => T): T {
+  try {
+    return build()
+  } catch (cause) {
+    if (!(cause instanceof ParamsError)) throw cause
+    throw new OpsError('E_PLAN', `${name}: ${cause.message}`, { cause, ...(cause.hint !== undefined && { hint: cause.hint }) })
+  }
+}

@@ -1,0 +1,98 @@
+import type { Host } from '../core/host.ts'
+import type { Json } from '../core/json.ts'
+import type { Plan } from '../core/plan.ts'
+import type { ChangeSettings, PlanRecord } from './record.ts'
+
+/** A step that was begun on a host: it may have changed it, wholly or in part. */
+export interface Touched {
+  readonly step: string
+  readonly before: Json
+  outcome: 'begun' | 'changed' | 'failed' | 'undone' | 'stuck'
+  message?: string
+}
+
+/** Where a change stands, as its journal tells. The engine and an undo in another process build it from the same records. */
+export class ChangeState {
+  readonly #touched = new Map<string, Touched[]>()
+  readonly #unneeded = new Map<string, Set<string>>()
+  #plan: Extract<PlanRecord, { is: 'plan' }> | undefined
+  #end: Extract<PlanRecord, { is: 'end' }>['outcome'] | undefined
+
+  apply(record: PlanRecord): void {
+    switch (record.is) {
+      case 'plan':
+        this.#plan = record
+        return
+      case 'intent':
+        this.#list(record.host).push({ step: record.step, before: record.before, outcome: 'begun' })
+        return
+      case 'result':
+        if (record.outcome === 'ok') this.#noted(record.host).add(record.step)
+        else this.#settle(record, record.outcome)
+        return
+      case 'undo':
+        return
+      case 'undone':
+        this.#settle(record, record.outcome)
+        return
+      case 'end':
+        this.#end = record.outcome
+    }
+  }
+
+  get header(): { readonly plan: Plan; readonly hosts: readonly Host[]; readonly settings: ChangeSettings } | undefined {
+    return this.#plan
+  }
+
+  /** Absent while the change goes on, or after it was killed. */
+  get end(): 'kept' | 'undone' | 'stuck' | undefined {
+    return this.#end
+  }
+
+  /** Steps that were begun on a host, in the order in which they were. */
+  touched(host: string): readonly Touched[] {
+    return this.#touched.get(host) ?? []
+  }
+
+  /** Those of them that are not taken back, last first: the order of an undo. */
+  standing(host: string): Touched[] {
+    return this.touched(host)
+      .filter(({ outcome }) => outcome !== 'undone')
+      .reverse()
+  }
+
+  /** Hosts that a step was begun on. */
+  get touchedHosts(): string[] {
+    return [...this.#touched.keys()]
+  }
+
+  /** True when the step is done on the host, or was not needed. */
+  isDone(host: string, step: string): boolean {
+    return (
+      this.#unneeded.get(host)?.has(step) === true ||
+      this.touched(host).some(touched => touched.step === step && touched.outcome === 'changed')
+    )
+  }
+
+  #settle(
+    record: { readonly host: string; readonly step: string; readonly message?: string },
+    outcome: Touched['outcome'],
+  ): void {
+    const touched = this.#list(record.host).findLast(({ step }) => step === record.step)
+    if (!touched) return
+    touched.outcome = outcome
+    if (record.message !== undefined) touched.message = record.message
+  }
+
+  #list(host: string): Touched[] {
+    const list = this.#touched.get(host) ?? []
+    this.#touched.set(host, list)
+    return list
+  }
+
+  #noted(host: string): Set<string> {
+    const set = this.#unneeded.get(host) ?? new Set()
+    this.#unneeded.set(host, set)
+    return set
+  }
+}

@@ -1,0 +1,210 @@
+import { sleep } from '../core/clock.ts'
+import type { Context } from '../core/context.ts'
+import { OpsError } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import type { Item } from '../core/item.ts'
+import { type Report, ReportFold } from '../core/report.ts'
+import type { Sudo } from '../core/transport.ts'
+import type { Fleet } from '../fleet/index.ts'
+import { FanOut } from '../run/fan-out.ts'
+import type { BuiltPlan } from './built-plan.ts'
+import type { ChangeLog } from './change-log.ts'
+import { judgeGates } from './gates.ts'
+import { type ChangeWork, HostChange } from './host-change.ts'
+import { wavesOf } from './waves.ts'
+
+export interface ChangeRequest {
+  readonly fleet: Fleet
+  readonly built: BuiltPlan
+  readonly log: ChangeLog
+  readonly concurrency: number
+  readonly stepTimeoutMs: number
+  /** More failed hosts than this stop the change. */
+  readonly maxFailures: number
+  readonly sudo?: Sudo
+}
+
+interface Wave {
+  readonly name: string
+  readonly hosts: readonly Host[]
+}
+
+/** A change over a fleet: wave by wave, with gates between them; on failure what it did is taken back. */
+export class Change {
+  readonly #context: Context
+  readonly #request: ChangeRequest
+  readonly #work: ChangeWork
+  /** By path: what was undone takes the place of what was changed. */
+  readonly #items = new Map<string, Item>()
+  readonly #failed = new Set<string>()
+  readonly #startedAt: { readonly epoch: number; readonly monotonic: number }
+  #whole = true
+
+  constructor(context: Context, request: ChangeRequest) {
+    this.#context = context
+    this.#request = request
+    this.#startedAt = { epoch: context.clock.now(), monotonic: context.clock.monotonic() }
+    const { fleet, built, log, stepTimeoutMs, sudo } = request
+    this.#work = {
+      built,
+      log,
+      connector: fleet.connector,
+      clock: context.clock,
+      random: context.random,
+      stepTimeoutMs,
+      ...(sudo && { sudo }),
+      onItem: item => this.#onItem(item),
+    }
+  }
+
+  /** Applies the plan. Whatever happens, the report tells what stands on which host. */
+  async apply(): Promise<Report> {
+    const { built, fleet, log } = this.#request
+    let good = await this.#precheck()
+    const fit = fleet.hosts.filter(({ name }) => !this.#failed.has(name))
+    const waves = wavesOf(fit, built.plan.waves).map((hosts, index): Wave => ({ name: String(index + 1), hosts }))
+    let reached = 0
+    for (const wave of waves) {
+      if (reached > 0) await this.#pause()
+      if (fleet.signal.aborted) good = false
+      if (!good) break
+      reached++
+      good = await this.#wave(wave)
+    }
+    if (!good) await this.#rollBack(waves.slice(0, reached))
+    for (const wave of waves.slice(reached)) for (const host of wave.hosts) await this.#onItem(this.#notReached(wave, host))
+    await log.commit({ is: 'end', outcome: good ? 'kept' : this.#whole ? 'undone' : 'stuck' })
+    return this.#report('change')
+  }
+
+  /** Takes back what stands of the change. */
+  async undo(): Promise<Report> {
+    const { fleet, log } = this.#request
+    await this.#undo([{ name: 'undo', hosts: fleet.hosts }])
+    await log.commit({ is: 'end', outcome: this.#whole ? 'undone' : 'stuck' })
+    return this.#report('undo')
+  }
+
+  /** False when too many hosts are not fit to be changed: then none is touched. */
+  async #precheck(): Promise<boolean> {
+    const { fleet, built, maxFailures } = this.#request
+    if (built.precheck.length === 0) return true
+    const unfit = await this.#onEach({ name: '0', hosts: fleet.hosts }, fleet.signal, change => change.precheck())
+    for (const { name } of unfit) this.#failed.add(name)
+    return this.#failed.size <= maxFailures
+  }
+
+  /** False when the change has to stop. */
+  async #wave(wave: Wave): Promise<boolean> {
+    const { fleet, built, maxFailures } = this.#request
+    const bad = await this.#onEach(wave, fleet.signal, change => change.apply())
+    for (const { name } of bad) this.#failed.add(name)
+    if (fleet.signal.aborted || this.#failed.size > maxFailures) return false
+    const good = wave.hosts.filter(host => !bad.includes(host))
+    const passed = await judgeGates({ gates: built.gates, wave: wave.name, hosts: good, signal: fleet.signal, work: this.#work })
+    if (!passed) return false
+    // Within --max-fail the change goes on, but not with half-changed hosts behind it.
+    await this.#undo([{ ...wave, hosts: bad }])
+    return true
+  }
+
+  async #rollBack(waves: readonly Wave[]): Promise<void> {
+    const { rollback } = this.#request.built.plan
+    const isFailed = ({ name }: Host): boolean => this.#failed.has(name)
+    if (rollback === 'run') return this.#undo(waves)
+    if (rollback === 'wave') return this.#undo(waves.slice(-1))
+    return this.#undo(waves.map(wave => ({ ...wave, hosts: wave.hosts.filter(isFailed) })))
+  }
+
+  /** With a signal of its own: what interrupts a change must not interrupt that it is taken back. Each command still has its time limit. */
+  async #undo(waves: readonly Wave[]): Promise<void> {
+    const { signal } = new AbortController()
+    for (const wave of waves.toReversed()) {
+      const touched = wave.hosts.filter(({ name }) => this.#request.log.state.standing(name).length > 0)
+      const stuck = await this.#onEach({ ...wave, hosts: touched }, signal, change => change.undo())
+      if (stuck.length > 0) this.#whole = false
+    }
+  }
+
+  /** The hosts on which the work did not succeed. */
+  async #onEach(wave: Wave, signal: AbortSignal, act: (change: HostChange) => Promise<boolean>): Promise<Host[]> {
+    const bad: Host[] = []
+    const { context, request } = { context: this.#context, request: this.#request }
+    const fanOut = new FanOut<Host, { readonly host: Host; readonly good: boolean }>({
+      targets: wave.hosts,
+      concurrency: request.concurrency,
+      clock: context.clock,
+      signal,
+      maxFailures: Number.POSITIVE_INFINITY,
+      task: async (host, { phase }) => ({
+        host,
+        good: await act(new HostChange(this.#work, { host, wave: wave.name, signal, phase })),
+      }),
+      skipped: host => ({ host, good: false }),
+      isFailure: ({ good }) => !good,
+      onResult: ({ host, good }) => {
+        if (!good) bad.push(host)
+      },
+      onProgress: state => context.progress.update(state),
+    })
+    const forget = context.onInterrupt(() =>
+      fanOut
+        .pending()
+        .map(({ name, phase }) => `  ${name}: ${phase}`)
+        .join('\n'),
+    )
+    try {
+      await fanOut.run()
+    } finally {
+      forget()
+    }
+    return bad
+  }
+
+  async #pause(): Promise<void> {
+    const { plan } = this.#request.built
+    const { signal } = this.#request.fleet
+    if (plan.pauseMs > 0) await sleep(this.#context.clock, plan.pauseMs, signal).catch(() => undefined)
+  }
+
+  async #onItem(item: Item): Promise<void> {
+    this.#items.set(item.path, item)
+    await this.#context.emit(item)
+  }
+
+  #notReached({ name }: Wave, host: Host): Item {
+    const startedAt = new Date(this.#context.clock.now()).toISOString()
+    const message = 'not touched: the change was stopped before its wave'
+    return {
+      path: `${name}/${host.name}`,
+      host: host.name,
+      name: 'change',
+      outcome: 'skipped',
+      message,
+      startedAt,
+      durationMs: 0,
+    }
+  }
+
+  #report(kind: string): Report {
+    const fold = new ReportFold()
+    for (const item of this.#items.values()) fold.add(item)
+    const { clock, runId } = this.#context
+    const { fleet, built } = this.#request
+    const { signal } = fleet
+    return {
+      kind,
+      version: 1,
+      runId,
+      title: built.plan.name,
+      startedAt: new Date(this.#startedAt.epoch).toISOString(),
+      durationMs: Math.round(clock.monotonic() - this.#startedAt.monotonic),
+      counts: fold.counts,
+      items: fold.items(fleet.hosts.map(({ name }) => name)),
+      omitted: fold.omitted,
+      changed: fleet.hosts.some(({ name }) => this.#request.log.state.standing(name).length > 0),
+      ...(signal.aborted &&
+        signal.reason instanceof OpsError && { stopped: { exit: signal.reason.exit, message: signal.reason.message } }),
+    }
+  }
+}

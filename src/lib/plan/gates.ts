@@ -1,0 +1,46 @@
+import type { Check } from '../core/check.ts'
+import { rfc3339 } from '../core/clock.ts'
+import type { Host } from '../core/host.ts'
+import type { Item } from '../core/item.ts'
+import type { ChangeWork } from './host-change.ts'
+
+interface GateRequest {
+  readonly gates: readonly Check[]
+  readonly wave: string
+  /** The hosts of the wave on which the steps succeeded. */
+  readonly hosts: readonly Host[]
+  readonly signal: AbortSignal
+  readonly work: ChangeWork
+}
+
+/** Judges every gate on every host of a wave. A gate without an answer is not passed: no data is a failure. */
+export async function judgeGates({ gates, wave, hosts, signal, work }: GateRequest): Promise<boolean> {
+  let passed = hosts.length > 0 || gates.length === 0
+  for (const gate of gates) {
+    const items = await Promise.all(hosts.map(host => judge(gate, { host, wave, signal, work })))
+    for (const item of items) await work.onItem(item)
+    passed = passed && items.every(({ verdict }) => verdict === 'pass' || verdict === 'warn')
+  }
+  return passed
+}
+
+async function judge(gate: Check, turn: { host: Host; wave: string; signal: AbortSignal; work: ChangeWork }): Promise<Item> {
+  const { host, wave, signal, work } = turn
+  const { clock, connector, sudo } = work
+  const startedAt = clock.now()
+  const item = (part: Pick<Item, 'verdict' | 'message' | 'metrics'>): Item => ({
+    path: `${wave}/${host.name}/gate`,
+    host: host.name,
+    name: gate.title,
+    startedAt: rfc3339(startedAt),
+    durationMs: clock.now() - startedAt,
+    ...part,
+  })
+  try {
+    const transport = await connector.connect(host, { signal })
+    const { verdict, message, metrics } = await gate.run({ transport, clock, signal, ...(sudo && { sudo }) })
+    return item({ verdict, message, ...(metrics && { metrics }) })
+  } catch (error) {
+    return item({ verdict: 'unknown', message: error instanceof Error ? error.message : String(error) })
+  }
+}

@@ -1,0 +1,46 @@
+import type { Context } from '../core/context.ts'
+import type { Report } from '../core/report.ts'
+import { collate, type FleetWork, type HostResult, type HostVisit, runOnFleet } from '../fleet/index.ts'
+import type { BuiltPlan } from './built-plan.ts'
+import { stepPlace } from './step-place.ts'
+
+export interface Previewing extends Pick<FleetWork, 'fleet' | 'concurrency' | 'maxFailures'> {
+  readonly built: BuiltPlan
+  readonly stepTimeoutMs: number
+}
+
+/** What a plan would change on each host, as diffs against what is there now; hosts with the same diff stand together. Changes nothing. */
+export async function previewPlan(context: Context, { built, stepTimeoutMs, ...work }: Previewing): Promise<Report> {
+  const visit = async (host: HostVisit): Promise<HostResult> => {
+    const diff = await diffOn(host)
+    const writer = context.outputs.open(`${host.host.name}/plan`)
+    await writer.write(Buffer.from(diff || 'nothing to change\n'))
+    return {
+      outcome: 'skipped',
+      message: diff === '' ? 'nothing to change' : 'would be changed',
+      output: { stdout: await writer.close() },
+    }
+  }
+  const diffOn = async (host: HostVisit): Promise<string> => {
+    const { sudo } = work.fleet
+    const { clock } = context
+    const place = stepPlace({
+      transport: await host.connect(),
+      clock,
+      signal: host.signal,
+      timeoutMs: stepTimeoutMs,
+      ...(sudo && { sudo }),
+    })
+    const parts: string[] = []
+    for (const { spec, kind } of built.steps) {
+      host.phase(kind.describe())
+      const before = await kind.capture(place)
+      if (kind.needed(before)) parts.push(`# ${spec.id}: ${kind.describe()}\n${ended(kind.diff(before))}`)
+    }
+    return parts.join('')
+  }
+  const report = await runOnFleet(context, { kind: 'preview', title: built.plan.name, ...work, dryRun: true, visit })
+  return { ...report, blocks: await collate(report.items, { outputs: context.outputs, diff: false }) }
+}
+
+const ended = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`)

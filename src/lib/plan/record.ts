@@ -1,0 +1,42 @@
+import type { Host } from '../core/host.ts'
+import type { Outcome } from '../core/item.ts'
+import type { Json } from '../core/json.ts'
+import type { Plan } from '../core/plan.ts'
+
+/**
+ * What the journal of a change holds. An undo in another process needs nothing else.
+ * A step that was not needed has a result without an intent: there is nothing to take back.
+ */
+export type PlanRecord =
+  | { readonly is: 'plan'; readonly plan: Plan; readonly hosts: readonly Host[]; readonly settings: ChangeSettings }
+  /** Durable before the step begins on the host. */
+  | { readonly is: 'intent'; readonly host: string; readonly step: string; readonly before: Json }
+  | {
+      readonly is: 'result'
+      readonly host: string
+      readonly step: string
+      readonly outcome: Extract<Outcome, 'ok' | 'changed' | 'failed'>
+      readonly message?: string
+    }
+  /** Durable before the undo begins. */
+  | { readonly is: 'undo'; readonly host: string; readonly step: string }
+  | {
+      readonly is: 'undone'
+      readonly host: string
+      readonly step: string
+      readonly outcome: Extract<Outcome, 'undone' | 'stuck'>
+      readonly message?: string
+    }
+  /** The change is over: kept, or as much taken back as could be. */
+  | { readonly is: 'end'; readonly outcome: 'kept' | 'undone' | 'stuck' }
+
+/** What an undo must know of how the change was made. Never a password. */
+export interface ChangeSettings {
+  readonly sudoUser?: string
+  /** Of one step on one host. */
+  readonly stepTimeoutMs: number
+  readonly concurrency: number
+}
+
+/** A record type of its own, so that a journal of another kind is not taken for a change. */
+export const planRecordType = 16

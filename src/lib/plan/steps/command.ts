@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import { defineStep } from '../../core/component.ts'
+import type { Json } from '../../core/json.ts'
+import { jsonSchemaOf } from '../../core/json-schema.ts'
+import { parseParams } from '../../core/params.ts'
+import { StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
+import type { Command } from '../../core/transport.ts'
+import { absentFunction, hostScript } from '../../transport/host-script.ts'
+import { pathField } from './fields.ts'
+import { runScript, runToEnd, whyFailed } from './on-host.ts'
+
+const line = (describe: string) =>
+  z
+    .union([z.string().min(1), z.array(z.string()).min(1)], { error: 'is neither a line for sh nor a list of words' })
+    .describe(describe)
+
+const Params = z
+  .strictObject({
+    run: line('a line for sh, or a list of words that reach the program unchanged'),
+    undo: line(
+      'takes it back; must be harmless when run twice, or when `run` ended half-way. Without it the step can not be undone',
+    ).optional(),
+    creates: pathField().optional().describe('marker that `run` makes and `undo` removes: where it exists, `run` is not needed'),
+    idempotent: z.boolean().optional().describe('running it again is harmless'),
+    env: z
+      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+      .optional()
+      .describe('environment variables'),
+    cwd: pathField().optional().describe('working directory'),
+  })
+  .describe('a command of your own')
+type Params = z.output<typeof Params>
+
+const Before = z.object({ marked: z.boolean() })
+
+/**
+ * Runs a command of the user. Only what `undo` says can be undone; with `creates` it is undone only where the marker was not there before
+ * and is there now.
+ */
+export default defineStep({
+  type: 'command',
+  version: '1.0.0',
+  summary: 'command of your own, with one that takes it back and a marker that tells whether it ran',
+  stability: 'beta',
+  schema: jsonSchemaOf(Params),
+  example: { run: 'mkdir /srv/shop', undo: ['rmdir', '/srv/shop'], creates: '/srv/shop' },
+  build: config => commandStep(config),
+})
+
+function commandStep(config: Json): StepKind {
+  const params = parseParams(Params, config)
+  const { run, undo, creates } = params
+  const marked = async (place: StepPlace): Promise<boolean> => creates !== undefined && (await exists(place, creates))
+  return {
+    describe: () => `run ${wordsOf(run)}`,
+    capture: async place => ({ marked: await marked(place) }),
+    needed: before => !Before.parse(before).marked,
+    diff: () => `run: ${wordsOf(run)}\nundo: ${undo === undefined ? 'none' : wordsOf(undo)}\n`,
+    do: place => runOwn(place, params, run),
+    async verify(place) {
+      if (creates !== undefined && !(await marked(place))) throw new StepError(`${wordsOf(run)} did not create ${creates}`)
+    },
+    ...(undo !== undefined && {
+      async undo(place: StepPlace, before: Json) {
+        if (creates !== undefined && (Before.parse(before).marked || !(await marked(place)))) return
+        await runOwn(place, params, undo)
+      },
+      async verifyUndone(place: StepPlace, before: Json) {
+        if (creates === undefined || Before.parse(before).marked === (await marked(place))) return
+        throw new StepError(`${creates} is ${Before.parse(before).marked ? 'gone' : 'still there'}`)
+      },
+    }),
+  }
+}
+
+/** @throws StepError for a non-zero status, with what the command said last */
+async function runOwn(place: StepPlace, params: Params, line: Params['run']): Promise<void> {
+  const output = await runToEnd(place, commandOf(params, line), { does: `run ${wordsOf(line)}` })
+  if (output.code === 0) return
+  const how = output.signal === undefined ? `status ${output.code}` : `SIG${output.signal}`
+  const said = whyFailed(output, 5)
+  throw new StepError(`${wordsOf(line)} ended with ${how}${said === how ? '' : `: ${said}`}`)
+}
+
+function commandOf({ env = {}, cwd }: Params, line: Params['run']): Command {
+  const argv = typeof line === 'string' ? ['sh', '-c', line] : line
+  const placed = cwd === undefined ? argv : ['sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', cwd, ...argv]
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  // env itself would take a first word with '=' for a variable.
+  return { argv: variables.length === 0 ? placed : ['env', ...variables, 'sh', '-c', 'exec "$@"', 'sh', ...placed] }
+}
+
+async function exists(place: StepPlace, path: string): Promise<boolean> {
+  const script = hostScript(`look for ${path}`, absentFunction, 'if absent "$1"; then echo no; else echo yes; fi')
+  return (await runScript(place, script, { args: [path] })).toString().trim() === 'yes'
+}
+
+/** For messages: short, in one line. */
+function wordsOf(line: Params['run']): string {
+  const words = (typeof line === 'string' ? line : line.join(' ')).replace(/\s+/g, ' ').trim()
+  return words.length > 80 ? `${words.slice(0, 79)}…` : words
+}

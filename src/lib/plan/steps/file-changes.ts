@@ -1,0 +1,103 @@
+import { StepError, type StepPlace } from '../../core/plan.ts'
+import { contentOf, type FileImage, type FileState, lookAgain, sha256Of } from './file-image.ts'
+import { removeFile, replaceFile, replaceLink, replacementArgs } from './file-scripts.ts'
+import { runScript } from './on-host.ts'
+
+export interface NewFile {
+  readonly content: Uint8Array
+  /** Octal; of the file that is replaced when absent, 0644 for a new one. */
+  readonly mode?: string | undefined
+  /** Of the file that is replaced when absent. */
+  readonly owner?: string | undefined
+  readonly parents?: boolean | undefined
+}
+
+/** Gives the file of an image another content, unless somebody else did meanwhile. @throws StepError */
+export async function writeOver(place: StepPlace, image: FileImage, { content, mode, owner, parents }: NewFile): Promise<void> {
+  const args = replacementArgs({
+    target: image.target,
+    stage: image.stage,
+    sha256: sha256Of(content),
+    expected: expectation(image),
+    owner: owner ?? '',
+    mode: mode ?? (image.kind === 'file' ? '' : '0644'),
+    context: '',
+    mtime: '',
+    stamp: '',
+    parents: parents ? 'parents' : '',
+  })
+  await runScript(place, replaceFile(image.target), { args, stdin: content })
+}
+
+/** Removes the file of an image, unless somebody changed it meanwhile. @throws StepError */
+export async function removeImaged(place: StepPlace, image: FileImage): Promise<void> {
+  await runScript(place, removeFile(image.target), { args: [image.target, image.stage, expectation(image)] })
+}
+
+/**
+ * Puts back what the image holds, whatever is there now: also a content that neither the step nor the image knows is replaced. Does
+ * nothing where all is as it was; clears away what a half-done step left. @throws StepError
+ */
+export async function restoreFile(place: StepPlace, image: FileImage): Promise<void> {
+  const { target, stage } = image
+  const unchanged = differences(await lookAgain(place, image, { clear: true }), image).length === 0
+  if (image.kind === 'absent') {
+    if (unchanged && image.missing.length === 0) return
+    await runScript(place, removeFile(target), { args: [target, stage, '', ...image.missing.toReversed()] })
+  } else if (unchanged) {
+    return
+  } else if (image.kind === 'link') {
+    await runScript(place, replaceLink(target), { args: [target, stage, image.link, `${image.uid}:${image.gid}`] })
+  } else {
+    await runScript(place, replaceFile(target), { args: restoringArgs(image), stdin: contentOf(image) })
+  }
+}
+
+/** @throws StepError when the file is not as its image */
+export async function demandRestored(place: StepPlace, image: FileImage): Promise<void> {
+  const [first] = differences(await lookAgain(place, image), image)
+  if (first) throw new StepError(`${image.target} is not as before: ${first}`)
+}
+
+function restoringArgs(image: FileImage): string[] {
+  return replacementArgs({
+    target: image.target,
+    stage: image.stage,
+    sha256: image.sha256,
+    expected: '',
+    owner: `${image.uid}:${image.gid}`,
+    mode: image.mode,
+    context: image.context,
+    mtime: image.mtime,
+    stamp: touchStamp(Number.parseInt(image.mtime, 10)),
+    parents: '',
+  })
+}
+
+/** Seconds since the epoch as `touch -t` takes them: CCYYMMDDhhmm.SS, in UTC. */
+function touchStamp(seconds: number): string {
+  const digits = new Date(seconds * 1000).toISOString().replace(/[^0-9]/g, '')
+  return `${digits.slice(0, 12)}.${digits.slice(12, 14)}`
+}
+
+/** As the `state` of file-scripts prints it. */
+function expectation(image: FileImage): string {
+  return image.kind === 'absent' ? 'absent' : image.kind === 'link' ? `link:${image.link}` : image.sha256
+}
+
+/** In what a file differs from its image, most telling first. Times count to the second: not every host can set more. */
+function differences(now: FileState, image: FileImage): string[] {
+  if (now.kind !== image.kind) return [`it is ${nouns[now.kind]}, was ${nouns[image.kind]}`]
+  const facts = [
+    ['its content is', now.sha256.slice(0, 12), image.sha256.slice(0, 12)],
+    ['it leads to', now.link, image.link],
+    ['its mode is', now.mode, image.mode],
+    ['its owner is', `${now.uid}:${now.gid}`, `${image.uid}:${image.gid}`],
+    ['its context is', now.context, image.context],
+    ['its time is', now.mtime.split('.')[0], image.mtime.split('.')[0]],
+  ] as const
+  const counted = image.kind === 'link' ? facts.filter(([what]) => what === 'it leads to' || what === 'its owner is') : facts
+  return counted.flatMap(([what, is, was]) => (is === was ? [] : `${what} ${is}, was ${was}`))
+}
+
+const nouns = { absent: 'absent', file: 'a file', link: 'a symbolic link' } as const

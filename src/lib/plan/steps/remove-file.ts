@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { defineStep } from '../../core/component.ts'
+import type { Json } from '../../core/json.ts'
+import { jsonSchemaOf } from '../../core/json-schema.ts'
+import { parseParams } from '../../core/params.ts'
+import { StepError, type StepKind } from '../../core/plan.ts'
+import { pathField } from './fields.ts'
+import { demandRestored, removeImaged, restoreFile } from './file-changes.ts'
+import { contentDifference } from './file-difference.ts'
+import { captureFile, imageOf, lookAgain } from './file-image.ts'
+
+const Params = z.strictObject({ path: pathField() })
+
+/** Removes a file, or a symbolic link itself; a directory is refused. An undo makes it again with content, mode, owner and time. */
+export default defineStep({
+  type: 'remove-file',
+  version: '1.0.0',
+  summary: 'file or symbolic link that must not be there',
+  stability: 'beta',
+  schema: jsonSchemaOf(Params),
+  example: { path: '/etc/nginx/sites-enabled/default' },
+  build: config => removesFile(config),
+})
+
+function removesFile(config: Json): StepKind {
+  const { path } = parseParams(Params, config)
+  return {
+    describe: () => `remove ${path}`,
+    capture: place => captureFile(place, { path, follow: false }),
+    needed: before => imageOf(before).kind !== 'absent',
+    diff(before) {
+      const image = imageOf(before)
+      if (image.kind === 'link') return `${path}: link to ${image.link} -> absent\n`
+      return image.kind === 'absent' ? '' : contentDifference(image, undefined)
+    },
+    do: (place, before) => removeImaged(place, imageOf(before)),
+    async verify(place, before) {
+      const { kind } = await lookAgain(place, imageOf(before))
+      if (kind !== 'absent') throw new StepError(`${path} is still there`)
+    },
+    undo: (place, before) => restoreFile(place, imageOf(before)),
+    verifyUndone: (place, before) => demandRestored(place, imageOf(before)),
+  }
+}

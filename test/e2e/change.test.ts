@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { chmod, lstat, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Fleet, startFleet } from '../helpers/fleet.ts'
+import { needs } from '../helpers/needs.ts'
+import { opsctl, startOpsctl } from '../helpers/opsctl.ts'
+import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
+
+/** A host's directory with what a change works on, and everything that could differ of it. */
+class Site implements AsyncDisposable {
+  readonly #directory: TempDir
+
+  private constructor(directory: TempDir) {
+    this.#directory = directory
+  }
+
+  static async make(): Promise<Site> {
+    const directory = await tempDir()
+    const site = new Site(directory)
+    await chmod(directory.path, 0o755)
+    for (const folder of ['etc', 'state']) await mkdir(site.at(folder))
+    await writeFile(site.at('etc/nginx.conf'), 'worker_connections 512;\n', { mode: 0o640 })
+    await writeFile(site.at('etc/motd'), 'welcome\n', { mode: 0o644 })
+    await writeFile(site.at('etc/old.conf'), Buffer.from([0, 255, 10, 13]), { mode: 0o600 })
+    for (const name of ['nginx.conf', 'motd', 'old.conf']) await utimes(site.at('etc', name), 1_700_000_000, 1_700_000_000)
+    return site
+  }
+
+  at(...parts: readonly string[]): string {
+    return join(this.#directory.path, ...parts)
+  }
+
+  /** Names, modes, owners and contents. */
+  async fingerprint(): Promise<unknown> {
+    const names = (await readdir(this.at('etc'))).sort()
+    return Promise.all(
+      names.map(async name => {
+        const { mode, uid, gid } = await lstat(this.at('etc', name))
+        return { name, mode: mode.toString(8), uid, gid, content: (await readFile(this.at('etc', name))).toString('hex') }
+      }),
+    )
+  }
+
+  /** The change of every test: files written, edited and removed, a command with its undo, and a handler. */
+  async change(more: { readonly targets?: string; readonly last?: string } = {}): Promise<string> {
+    const path = this.at('change.yaml')
+    const quoted = (name: string): string => JSON.stringify(this.at(name))
+    await writeFile(
+      path,
+      `name: raise the limits
+targets: ${more.targets ?? 'localhost'}
+steps:
+  - id: config
+    write-file: { path: ${quoted('etc/nginx.conf')}, content: "worker_connections 1024;\\n", mode: "0644" }
+  - id: motd
+    line-in-file: { path: ${quoted('etc/motd')}, line: maintenance tonight }
+  - id: old
+    remove-file: { path: ${quoted('etc/old.conf')} }
+  - id: marker
+    run: [touch, ${quoted('etc/marker')}]
+    rollback: [rm, -f, ${quoted('etc/marker')}]
+${more.last ?? ''}
+handlers:
+  - id: reload
+    on: [config, motd]
+    run: ${JSON.stringify(`cat ${this.at('etc/nginx.conf')} >> ${this.at('log')}`)}
+    rollback: "true"
+`,
+    )
+    return path
+  }
+
+  async log(): Promise<string> {
+    return readFile(this.at('log'), 'utf8').catch(() => '')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve(this.#directory[Symbol.asyncDispose]())
+  }
+}
+
+const run = (site: Site, ...args: readonly string[]) => opsctl(['--state-dir', site.at('state'), ...args])
+
+describe('opsctl exec CHANGE.yaml', () => {
+  test('shows with --dry-run what would be changed, and changes nothing', async () => {
+    await using site = await Site.make()
+    const before = await site.fingerprint()
+    const { code, stdout } = await run(site, 'exec', '--dry-run', await site.change())
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringContaining('-worker_connections 512;\n+worker_connections 1024;'),
+    })
+    expect(await site.fingerprint()).toEqual(before)
+  })
+
+  test('refuses to change anything where nobody can be asked', async () => {
+    await using site = await Site.make()
+    const before = await site.fingerprint()
+    const { code, stderr } = await run(site, 'exec', await site.change())
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--yes') })
+    expect(await site.fingerprint()).toEqual(before)
+  })
+
+  test('changes what has to be changed, calls the handler once, and changes nothing the second time', async () => {
+    await using site = await Site.make()
+    const change = await site.change()
+    const first = await run(site, 'exec', '--yes', '-o', 'json', change)
+    expect({ code: first.code, changed: JSON.parse(first.stdout).counts.byOutcome }).toEqual({ code: 0, changed: { changed: 5 } })
+    expect(await readFile(site.at('etc/motd'), 'utf8')).toBe('welcome\nmaintenance tonight\n')
+    const second = await run(site, 'exec', '--yes', '-o', 'json', change)
+    // A command without a marker runs every time: only it is not known to be done.
+    expect(JSON.parse(second.stdout).counts.byOutcome).toEqual({ ok: 3, changed: 1 })
+    expect(await site.log()).toBe('worker_connections 1024;\n')
+  })
+
+  test('takes everything back byte for byte when a step fails, and calls the handler again', async () => {
+    await using site = await Site.make()
+    const before = await site.fingerprint()
+    const last = `  - id: restart\n    run: exit 7\n    rollback: "true"`
+    const { code, stderr } = await run(site, 'exec', '--yes', await site.change({ last }))
+    expect({ code, stderr }).toEqual({ code: 5, stderr: expect.stringContaining('exit') })
+    expect(await site.fingerprint()).toEqual(before)
+  })
+
+  test('names every mistake of the file at its place before anything is touched', async () => {
+    await using site = await Site.make()
+    const path = site.at('bad.yaml')
+    await writeFile(path, 'name: bad\ntargets: localhost\nsteps:\n  - write-fiel: { path: /etc/motd, content: x }\n')
+    const { code, stderr } = await run(site, 'exec', '--yes', path)
+    expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringMatching(/bad\.yaml:4:5[\s\S]*write-file/) })
+  })
+
+  test('lets no second change on a host that one is on', async () => {
+    await using site = await Site.make()
+    const slow = await startOpsctl([
+      '--state-dir',
+      site.at('state'),
+      'exec',
+      '--yes',
+      '-o',
+      'ndjson',
+      await site.change({ last: `  - run: sleep 30\n    rollback: "true"` }),
+    ])
+    await slow.until(/"path":"1\/localhost\/marker"/)
+    const { code, stderr } = await run(site, 'exec', '--yes', await site.change())
+    expect({ code, stderr }).toEqual({ code: 75, stderr: expect.stringContaining('lock') })
+    slow.kill('SIGTERM')
+    expect((await slow.ended).code).toBe(143)
+  })
+
+  test('takes everything back when it is interrupted', async () => {
+    await using site = await Site.make()
+    const before = await site.fingerprint()
+    const slow = await startOpsctl([
+      '--state-dir',
+      site.at('state'),
+      'exec',
+      '--yes',
+      '-o',
+      'ndjson',
+      await site.change({ last: `  - run: sleep 30\n    rollback: "true"` }),
+    ])
+    await slow.until(/"path":"1\/localhost\/marker"/)
+    slow.kill('SIGINT')
+    expect((await slow.ended).code).toBe(130)
+    expect(await site.fingerprint()).toEqual(before)
+  })
+})
+
+describe.skipIf(!needs('sshd', 'root'))('a change that was killed', () => {
+  let fleet: Fleet
+  beforeAll(async () => {
+    fleet = await startFleet({ hosts: 1, users: [{ sudo: 'nopasswd' }] })
+  })
+  afterAll(() => fleet.stop())
+
+  const steps = ['config', 'motd', 'old', 'marker']
+  test.each(steps)('after step %s is told by the next one, and brought back by opsctl undo alone', async step => {
+    await using site = await Site.make()
+    const before = await site.fingerprint()
+    const ssh = ['--ssh-config', fleet.sshConfigFile, '--sudo', '-u', fleet.users[0]?.name ?? '']
+    const target = fleet.addresses[0] ?? ''
+    const change = await site.change({ targets: target, last: `  - id: slow\n    run: sleep 1\n    rollback: "true"` })
+    const killed = await startOpsctl(['--state-dir', site.at('state'), 'exec', '--yes', '-o', 'ndjson', ...ssh, change])
+    await killed.until(new RegExp(`"path":"1/${target}/${step}"`))
+    killed.child.kill('SIGKILL')
+    await killed.ended
+
+    await writeFile(change, 'name: something else altogether\n')
+    const { stdout } = await run(site, 'runs', 'list', '-o', 'json')
+    const { runId, change: state } = JSON.parse(stdout).runs[0] ?? {}
+    expect(state).toBe('unfinished')
+    const undone = await run(site, 'undo', runId, ...ssh)
+    expect(undone.code).toBe(5)
+    expect(await site.fingerprint()).toEqual(before)
+    const again = await run(site, 'undo', runId, ...ssh)
+    expect(again.code).toBe(0)
+  })
+})

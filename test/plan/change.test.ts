@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { exitCodeOf } from '../../src/lib/core/exit.ts'
+import { poll } from '../helpers/poll.ts'
+import { tempDir } from '../helpers/temp-dir.ts'
+import { ModelFleet, type ModelStep, planOf, startChange } from './model.ts'
+
+const steps: readonly ModelStep[] = [
+  { id: 'motd', key: 'motd', value: 'maintenance' },
+  { id: 'limit', key: 'limit', value: '1024' },
+  { id: 'reload', load: true, on: ['motd', 'limit'] },
+]
+
+async function run(fleet: ModelFleet, what: Partial<Parameters<typeof startChange>[2]> = {}) {
+  await using state = await tempDir()
+  const { report, log, items } = await startChange(fleet, state.path, { plan: planOf(steps), runId: 'r1', act: 'apply', ...what })
+  const result = await report
+  await log[Symbol.asyncDispose]()
+  return { report: result, items, code: exitCodeOf(result) }
+}
+
+describe('a change', () => {
+  test('does every step on every host, wave by wave, and calls a handler once a host', async () => {
+    const fleet = new ModelFleet(['web1', 'web2', 'web3'])
+    const { code, items } = await run(fleet)
+    expect(code).toBe(0)
+    expect(fleet.snapshot()['web2']).toEqual({ motd: 'maintenance', limit: '1024', loaded: 'motd,maintenance limit,1024' })
+    expect(fleet.effects.get('web1 reload do')).toBe(1)
+    expect(items.filter(item => item.path.startsWith('1/')).map(item => item.host)).toEqual(['web1', 'web1', 'web1'])
+  })
+
+  test('changes nothing the second time, and calls no handler', async () => {
+    const fleet = new ModelFleet(['web1'])
+    await run(fleet)
+    fleet.effects.clear()
+    const { report } = await run(fleet)
+    expect({ effects: fleet.effects.size, changed: report.changed }).toEqual({ effects: 0, changed: false })
+  })
+
+  test('that fails in a later wave takes everything back and calls the handlers again', async () => {
+    const fleet = new ModelFleet(['web1', 'web2', 'web3'])
+    fleet.failing.add('web2 limit')
+    const before = fleet.snapshot()
+    const { code, items } = await run(fleet, { plan: planOf(steps, { waves: [{ count: 1 }, { count: 1 }] }) })
+    expect(code).toBe(5)
+    const after = fleet.snapshot()
+    expect(after['web2']).toEqual(before['web2'])
+    expect(after['web1']).toEqual({ motd: 'welcome', loaded: 'motd,welcome' })
+    expect(after['web3']).toEqual(before['web3'])
+    expect(items.filter(item => item.host === 'web3').map(item => item.outcome)).toEqual(['skipped'])
+  })
+
+  test('takes back only the failed host where the rollback is of hosts, and goes on within --max-fail', async () => {
+    const fleet = new ModelFleet(['web1', 'web2', 'web3'])
+    fleet.failing.add('web2 limit')
+    const { code } = await run(fleet, { plan: planOf(steps, { rollback: 'host' }), maxFailures: 1 })
+    expect(fleet.snapshot()['web2']?.['motd']).toBe('welcome')
+    expect(fleet.snapshot()['web3']?.['motd']).toBe('maintenance')
+    expect(code).toBe(1)
+  })
+
+  test('says which hosts were never touched, for there is nothing to take back', async () => {
+    const fleet = new ModelFleet(['web1'])
+    const failing = { ...planOf(steps), steps: [{ ...planOf(steps).steps[0], precheck: [{ type: 'broken', params: {} }] }] }
+    const { items } = await run(fleet, { plan: failing as never })
+    expect(items[0]).toMatchObject({ outcome: 'failed', rollbackable: false, severity: 'critical' })
+  })
+
+  test('that can not be taken back is told as stuck, and the rest is still undone', async () => {
+    const fleet = new ModelFleet(['web1'])
+    const plan = planOf([steps[0] as ModelStep, { id: 'once', load: true }, { id: 'last', key: 'last', value: 'x' }])
+    fleet.failing.add('web1 last')
+    const { code, items } = await run(fleet, { plan })
+    expect(code).toBe(6)
+    expect(items.find(item => item.outcome === 'stuck')?.path).toBe('1/web1/once')
+    expect(fleet.snapshot()['web1']?.['motd']).toBe('welcome')
+  })
+})
+
+describe('a change that was killed', () => {
+  const cases = fc.record({
+    hosts: fc.integer({ min: 1, max: 5 }),
+    keys: fc.uniqueArray(fc.constantFrom('motd', 'limit', 'port', 'owner'), { minLength: 1, maxLength: 4 }),
+    handler: fc.boolean(),
+    wave: fc.integer({ min: 1, max: 3 }),
+    killAfter: fc.integer({ min: 1, max: 20 }),
+    killUndoAfter: fc.integer({ min: 1, max: 20 }),
+  })
+  const numRuns = process.env['SOAK'] === '1' ? 500 : 60
+
+  async function killed(
+    input: { hosts: number; keys: string[]; handler: boolean; wave: number; killAfter: number },
+    state: string,
+  ) {
+    const fleet = new ModelFleet(Array.from({ length: input.hosts }, (_, index) => `web${index + 1}`))
+    const start = fleet.snapshot()
+    const sets = input.keys.map((key): ModelStep => ({ id: `set-${key}`, key, value: 'new' }))
+    const all: ModelStep[] = [
+      ...sets,
+      ...(input.handler ? [{ id: 'reload', load: true as const, on: sets.map(({ id }) => id) }] : []),
+    ]
+    const plan = planOf(all, { waves: [{ count: input.wave }] })
+    fleet.killAfterMore(input.killAfter)
+    const { report, log } = await startChange(fleet, state, { plan, runId: 'r1', act: 'apply' })
+    await until(report, fleet)
+    await log[Symbol.asyncDispose]()
+    return { fleet, start, plan }
+  }
+
+  test('is brought back to the start by an undo, itself killed once', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async input => {
+        await using state = await tempDir()
+        const { fleet, start, plan } = await killed(input, state.path)
+        fleet.killAfterMore(input.killUndoAfter)
+        const first = await startChange(fleet, state.path, { plan, runId: 'r2', changeId: 'r1', act: 'undo' })
+        await until(first.report, fleet)
+        await first.log[Symbol.asyncDispose]()
+        fleet.revive()
+        const second = await startChange(fleet, state.path, { plan, runId: 'r3', changeId: 'r1', act: 'undo' })
+        await second.report
+        await second.log[Symbol.asyncDispose]()
+        expect(settings(fleet)).toEqual(settings(start))
+      }),
+      { numRuns },
+    )
+  })
+
+  test('is brought to its end when it is resumed', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async input => {
+        await using state = await tempDir()
+        const { fleet, plan } = await killed(input, state.path)
+        fleet.revive()
+        const { report, log } = await startChange(fleet, state.path, { plan, runId: 'r2', changeId: 'r1', act: 'apply' })
+        expect(exitCodeOf(await report)).toBe(0)
+        await log[Symbol.asyncDispose]()
+        for (const host of Object.values(fleet.snapshot())) for (const key of input.keys) expect(host[key]).toBe('new')
+        if (input.handler) for (const host of Object.values(fleet.snapshot())) expect(host['loaded']).toContain('new')
+      }),
+      { numRuns },
+    )
+  })
+})
+
+/** What stands without the daemons, which are only loaded again. */
+function settings(from: ModelFleet | Record<string, Record<string, string>>): unknown {
+  const hosts = from instanceof ModelFleet ? from.snapshot() : from
+  return Object.fromEntries(Object.entries(hosts).map(([name, { loaded: _, ...rest }]) => [name, rest]))
+}
+
+/** Until the process has ended or was killed. */
+async function until(report: Promise<unknown>, fleet: ModelFleet): Promise<void> {
+  let ended = false
+  const end = (): void => {
+    ended = true
+  }
+  // What a killed process would not have lived to see: its journal is closed under it.
+  report.then(end, end)
+  await poll('the change ends or is killed', 10_000, () => ended || fleet.isKilled)
+}
