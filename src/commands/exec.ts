@@ -1,5 +1,5 @@
 import { defineCommand } from '../lib/core/command.ts'
-import { applyChange, changeFileOf, execOptions, execRequest, execute } from '../lib/exec/index.ts'
+import { applyChange, changeFileOf, execOptions, execRequest, execute, resumeChange } from '../lib/exec/index.ts'
 import { maxFailures, openFleet } from '../lib/fleet/index.ts'
 
 export default defineCommand({
@@ -22,6 +22,7 @@ export default defineCommand({
     { line: 'exec -t @all --limit @failed --retries 5 -o json -- uptime', does: 'only those that failed last time, as JSON' },
   ],
   async run(context, input) {
+    if (input.resume !== undefined) return await resumeChange(context, input.resume, input)
     const change = changeFileOf(context, input)
     if (change !== undefined) return await applyChange(context, change, input)
     const request = await execRequest(context, input)

@@ -11,7 +11,6 @@ const {
   allowEmpty: _e,
   timeout: _to,
   idleTimeout: _it,
-  maxFail: _m,
   ...connection
 } = fleetOptions
 

@@ -196,4 +196,21 @@ describe.skipIf(!needs('sshd', 'root'))('a change that was killed', () => {
     const again = await run(site, 'undo', runId, ...ssh)
     expect(again.code).toBe(0)
   })
+
+  test('is brought to its end by --resume', async () => {
+    await using site = await Site.make()
+    const ssh = ['--ssh-config', fleet.sshConfigFile, '--sudo', '-u', fleet.users[0]?.name ?? '']
+    const target = fleet.addresses[0] ?? ''
+    const change = await site.change({ targets: target, last: `  - id: slow\n    run: sleep 1\n    rollback: "true"` })
+    const killed = await startOpsctl(['--state-dir', site.at('state'), 'exec', '--yes', '-o', 'ndjson', ...ssh, change])
+    await killed.until(new RegExp(`"path":"1/${target}/old"`))
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    const { runId } = JSON.parse((await run(site, 'runs', 'list', '-o', 'json')).stdout).runs[0]
+    expect((await run(site, 'exec', '--resume', runId, ...ssh)).code).toBe(0)
+    expect(await readFile(site.at('etc/motd'), 'utf8')).toBe('welcome\nmaintenance tonight\n')
+    expect((await readdir(site.at('etc'))).sort()).toEqual(['marker', 'motd', 'nginx.conf'])
+    expect(await site.log()).toContain('worker_connections 1024;')
+    expect((await run(site, 'runs', 'show', runId)).stdout).toContain('change: kept')
+  })
 })

@@ -1,7 +1,7 @@
 export { applyChange } from './change/apply-change.ts'
+export { resumeChange, undoChange } from './change/known-change.ts'
 export { changeFileOf } from './change/load-change.ts'
 export { changeSchema } from './change/schema.ts'
-export { undoChange } from './change/undo-change.ts'
 export { execute } from './execute.ts'
 export { execOptions, execRequest } from './options.ts'
 export { listRuns, showRun } from './run-list.ts'

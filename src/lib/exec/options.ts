@@ -27,6 +27,12 @@ export const execOptions = z.strictObject({
     group: what,
     description: 'of a change file: show what would be changed on each host, and change nothing',
   }),
+  resume: z.string().optional().meta({
+    value: 'RUN_ID',
+    group: what,
+    commandLineOnly: true,
+    description: 'go on with a change that was killed, as `opsctl runs list` shows it',
+  }),
   script: z.string().optional().meta({
     value: 'FILE',
     group: what,

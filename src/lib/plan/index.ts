@@ -1,6 +1,7 @@
 export { buildPlan } from './built-plan.ts'
 export { Change } from './change.ts'
 export { ChangeLog } from './change-log.ts'
+export type { ChangeState } from './change-state.ts'
 export { lockHosts } from './locks.ts'
 export { previewPlan } from './preview.ts'
 export { unfinishedChanges } from './unfinished.ts'

@@ -1,0 +1,60 @@
+import type { Context } from '../../core/context.ts'
+import { OpsError } from '../../core/errors.ts'
+import type { Host } from '../../core/host.ts'
+import type { Report } from '../../core/report.ts'
+import { connectFleet, type FleetOptions, maxFailures } from '../../fleet/index.ts'
+import { buildPlan, Change, ChangeLog, type ChangeState, lockHosts } from '../../plan/index.ts'
+
+/** The flags that the work on a known change takes: its hosts and its limits are in its journal. */
+type KnownOptions = Omit<FleetOptions, 'targets' | 'inventory' | 'limit' | 'shard' | 'allowEmpty' | 'timeout' | 'idleTimeout'>
+
+/**
+ * Takes back what stands of a change, from its journal alone: the change file and the inventory may be gone or have changed.
+ * @throws OpsError E_USAGE when there is no such change, E_LOCKED while it runs
+ */
+export function undoChange(context: Context, runId: string, options: KnownOptions): Promise<Report> {
+  return workOn(context, {
+    runId,
+    options,
+    hostsOf: (hosts, state) => hosts.filter(({ name }) => state.standing(name).length > 0),
+    work: change => change.undo(),
+  })
+}
+
+/** Goes on with a change that was killed, from its journal alone: what is done stays done. @throws as undoChange */
+export function resumeChange(context: Context, runId: string, options: KnownOptions): Promise<Report> {
+  return workOn(context, { runId, options, hostsOf: hosts => hosts, work: change => change.apply() })
+}
+
+interface Work {
+  readonly runId: string
+  readonly options: KnownOptions
+  hostsOf(hosts: readonly Host[], state: ChangeState): readonly Host[]
+  work(change: Change): Promise<Report>
+}
+
+async function workOn(context: Context, { runId, options, hostsOf, work }: Work): Promise<Report> {
+  const known = await ChangeLog.read(context.paths.state, runId)
+  if (!known.header) throw new OpsError('E_USAGE', `there is no change ${runId}`, { hint: '`opsctl runs list` shows the runs' })
+  const { plan, settings } = known.header
+  const { stepTimeoutMs } = settings
+  const hosts = hostsOf(known.header.hosts, known)
+  const sudoUser = options.sudoUser ?? settings.sudoUser
+  const built = await buildPlan(context, plan)
+  await using fleet = await connectFleet(context, hosts, { ...options, ...(sudoUser !== undefined && { sudoUser }) })
+  await using _locks = await lockHosts(context, hosts)
+  await using log = await ChangeLog.open(context, runId)
+  const { concurrency } = options
+  const { sudo } = fleet
+  const allowed = maxFailures(options.maxFail ?? { count: 0 }, hosts.length)
+  const change = new Change(context, {
+    fleet,
+    built,
+    log,
+    concurrency,
+    stepTimeoutMs,
+    maxFailures: allowed,
+    ...(sudo && { sudo }),
+  })
+  return await work(change)
+}
