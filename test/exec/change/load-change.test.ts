@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ComponentLoader } from '../../../src/lib/core/component.ts'
-import { loadChange } from '../../../src/lib/exec/change/load-change.ts'
+import { changeFileOf, loadChange } from '../../../src/lib/exec/change/load-change.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
 import { fakeComponents, fakeLookup } from './fake-components.ts'
 
@@ -67,13 +67,35 @@ describe('a change file on the disk', () => {
   })
 })
 
+describe('the words of opsctl exec', () => {
+  test.each([
+    [['change.yaml'], 'change.yaml'],
+    [['absent.yaml'], undefined],
+    [['uptime'], undefined],
+    [['change.yaml', 'up'], undefined],
+  ])('%p name the change file %p', async (command, file) => {
+    await using directory = await tempDir()
+    await writeFile(join(directory.path, 'change.yaml'), '')
+    expect(changeFileOf({ paths: pathsIn(directory.path) }, { command })).toBe(file)
+  })
+
+  test('with a flag behind a change file are refused: it would be taken for a command and its argument', async () => {
+    await using directory = await tempDir()
+    await writeFile(join(directory.path, 'change.yaml'), '')
+    const asked = () => changeFileOf({ paths: pathsIn(directory.path) }, { command: ['change.yaml', '--dry-run'] })
+    expect(asked).toThrow('--dry-run stands behind the change file change.yaml')
+  })
+})
+
+const pathsIn = (cwd: string) => ({ cwd, home: undefined, state: cwd, config: [] })
+
 const changeWith = (source: string): string =>
   `name: raise worker connections\nsteps:\n  - write-file: { path: /etc/nginx/nginx.conf, source: ${source} }\n`
 
 function load(cwd: string, path: string, signal: AbortSignal = new AbortController().signal) {
   // The lookup of the test knows only steps and checks, which is all that a change asks for.
   const component = fakeLookup.load as unknown as ComponentLoader
-  return loadChange({ program, component, paths: { cwd, home: undefined, state: cwd, config: [] }, signal }, path)
+  return loadChange({ program, component, paths: pathsIn(cwd), signal }, path)
 }
 
 async function makeFiles(directory: string): Promise<void> {

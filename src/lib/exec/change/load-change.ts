@@ -8,14 +8,20 @@ import { type Change, readChange } from './change.ts'
 import { changeComponents } from './components.ts'
 import { SourceError, sourceReader } from './source.ts'
 
-/** The change file that the only word of the command names; undefined for a command. */
+/** The change file that the only word of the command names; undefined for a command. @throws OpsError E_USAGE for flags behind it */
 export function changeFileOf(
-  { paths }: Context,
-  { command, script }: Pick<ExecOptions, 'command' | 'script'>,
+  { paths }: Pick<Context, 'paths'>,
+  { command, script }: Pick<ExecOptions, 'command'> & Partial<Pick<ExecOptions, 'script'>>,
 ): string | undefined {
-  const [word] = command
-  if (script !== undefined || command.length !== 1 || word === undefined || !/\.ya?ml$/.test(word)) return undefined
-  return existsSync(resolve(paths.cwd, word)) ? word : undefined
+  const [word, next] = command
+  if (script !== undefined || word === undefined || !/\.ya?ml$/.test(word) || !existsSync(resolve(paths.cwd, word)))
+    return undefined
+  if (next === undefined) return word
+  // All words behind the first belong to a command: --dry-run would be one of them, and the file a program on the hosts.
+  if (!next.startsWith('-')) return undefined
+  throw new OpsError('E_USAGE', `${next} stands behind the change file ${word}`, {
+    hint: `put flags before it, as in \`opsctl exec ${next} ${word}\``,
+  })
 }
 
 /** Reads the change file at a path, with the local files that it names. @throws OpsError E_PLAN with everything that is wrong */
