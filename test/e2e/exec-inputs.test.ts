@@ -80,3 +80,11 @@ test('--output-dir holds nothing of an earlier run for the hosts of this one', a
   expect((await readdir(out)).sort()).toEqual(['one', 'other', 'three', 'two'])
   expect(await readFile(join(out, 'one'), 'utf8')).toBe('again\n')
 })
+
+test('a long host name keeps its distance from the line', async () => {
+  await using directory = await tempDir()
+  const name = 'a-long-name-for-a-host.rack12.fra1.example.com'
+  await writeFile(join(directory.path, 'hosts.ini'), `${name} ansible_connection=local\n`)
+  const { stdout } = await opsctl(['exec', '-i', 'hosts.ini', '-t', name, '--', 'echo', 'hi'], { cwd: directory.path })
+  expect(stdout).toBe(`${name}: hi\n`)
+})

@@ -10,7 +10,7 @@ const password = 'correct horse'
 let fleet: Fleet
 let sshConfig: string
 
-/** The first host takes a password alone, the second the key, the third nothing that known_hosts knows. */
+/** The first host takes a password alone, the second the key, the third is unknown, and its known_hosts a directory. */
 beforeAll(async () => {
   if (!ready) return
   fleet = await startFleet({ hosts: 3, users: [{ password }] })
@@ -18,7 +18,7 @@ beforeAll(async () => {
   sshConfig = join(fleet.directory, 'asking_config')
   await writeFile(
     sshConfig,
-    `Host ${asks}\n  User ${fleet.users[0]?.name}\n  PubkeyAuthentication no\n  BatchMode no\nHost ${unknown}\n  UserKnownHostsFile ${fleet.directory}/learnt\nMatch all\nInclude ${fleet.sshConfigFile}\n`,
+    `Host ${asks}\n  User ${fleet.users[0]?.name}\n  PubkeyAuthentication no\n  BatchMode no\nHost ${unknown}\n  UserKnownHostsFile ${fleet.directory}/home\nMatch all\nInclude ${fleet.sshConfigFile}\n`,
   )
 })
 afterAll(() => fleet?.stop())
@@ -57,5 +57,12 @@ describe.skipIf(!ready)('opsctl exec asks on the terminal', () => {
     const { code, stdout } = await run.ended
     expect(code).toBe(77)
     expect(stdout).toContain(`hostkey: ${fleet.addresses[2]}`)
+  })
+
+  test('and tells which known_hosts file can not take a new key', async () => {
+    const run = await start([fleet.addresses[2]], 'echo ran', '--host-key-policy', 'accept-new')
+    const { code, stdout } = await run.ended
+    expect(code).toBe(1)
+    expect(stdout).toContain(`cannot write ${fleet.directory}/home`)
   })
 })

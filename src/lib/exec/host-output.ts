@@ -63,7 +63,7 @@ export class HostOutput implements AsyncDisposable {
     if (request.view !== 'prefix') return undefined
     let prefixer = this.#prefixers.get(stream)
     if (prefixer === undefined) {
-      prefixer = new LinePrefixer(context.io[stream].style.name(`${visit.host.name}:`.padEnd(nameWidth + 2)))
+      prefixer = new LinePrefixer(context.io[stream].style.name(`${visit.host.name}: `.padEnd(nameWidth + 2)))
       this.#prefixers.set(stream, prefixer)
     }
     const lines = prefixer.push(bytes)
