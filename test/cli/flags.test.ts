@@ -82,7 +82,11 @@ describe('what is wrong on the command line', () => {
     ['restart nginx -n -5', "--tries: '-5' is too small: at least 1", undefined],
     ['restart nginx --tries=', "--tries: '' is not a number", undefined],
     ['restart nginx --mode relaod', "--mode: 'relaod' is not one of reload, restart, stop", 'did you mean reload?'],
-    ['end repor', "HOW: 'repor' is not one of report, stream, ops-error, problems, error, text, never, patient", 'did you mean report?'],
+    [
+      'end repor',
+      "HOW: 'repor' is not one of report, stream, ops-error, problems, error, text, never, patient",
+      'did you mean report?',
+    ],
     ['restart nginx -o jsn', "--output: there is no format 'jsn'", 'did you mean json?'],
     [
       'restart nginx -o human -o table',

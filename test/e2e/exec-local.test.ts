@@ -188,6 +188,15 @@ describe('the output', () => {
     expect(await readdir(directory.path)).toEqual(['ran'])
   })
 
+  test.each(['2>&-', '2>/dev/full'])('on stdout is whole with %s, so that nothing was lost', async redirect => {
+    const program = process.env['OPSCTL_BIN'] ?? 'bin/opsctl'
+    const end = await opsctl(['-c', `exec "$0" "$@" ${redirect}`, program, ...here, '--', 'echo hi; echo err >&2'], {
+      program: '/bin/sh',
+      cwd: join(import.meta.dirname, '../..'),
+    })
+    expect({ code: end.code, stdout: end.stdout }).toEqual({ code: 0, stdout: 'localhost: hi\n' })
+  })
+
   test('that is closed ends with 74', async () => {
     const end = await opsctl(
       ['-c', 'exec "$0" "$@" >&-', process.env['OPSCTL_BIN'] ?? 'bin/opsctl', ...here, '--', 'echo', 'hi'],

@@ -63,7 +63,9 @@ export class Delivery {
       active: this.#destinations.some(({ target }) => target.format === 'human' && target.file === undefined),
       terminal: io.stdout.isTerminal,
       write: async (stream, bytes) => {
-        await this.#guarded(() => progress.around(() => io[stream].write(bytes), bytes.at(-1) === newline))
+        const write = (): Promise<void> =>
+          stream === 'stdout' ? this.#guarded(() => io.stdout.write(bytes)) : unheard(io.stderr.write(bytes))
+        await progress.around(write, bytes.at(-1) === newline)
       },
     }
   }
@@ -73,7 +75,7 @@ export class Delivery {
     for (const { target, renderer } of this.#destinations) {
       if (target.file !== undefined || !renderer.item) continue
       const text = await renderer.item(item, this.#machineEnv(renderer))
-      await this.#guarded(() => this.#options.io.stdout.write(text))
+      await this.#options.progress.around(() => this.#guarded(() => this.#options.io.stdout.write(text)))
     }
   }
 
@@ -91,7 +93,7 @@ export class Delivery {
     if (!people) return
     const { humanSummary } = await import('../render/human-summary.ts')
     const { io } = this.#options
-    await this.#guarded(async () => io.stderr.write(humanSummary(report, { ...this.#env, style: io.stderr.style })))
+    await unheard(io.stderr.write(humanSummary(report, { ...this.#env, style: io.stderr.style })))
   }
 
   async *#rendered(report: Report, target: OutputTarget, renderer: Renderer): AsyncIterable<string> {
@@ -129,6 +131,9 @@ export class Delivery {
 }
 
 const newline = 10
+
+/** stderr that was closed or is full says nothing about the result on stdout. */
+const unheard = (writing: Promise<void>): Promise<void> => writing.catch(() => undefined)
 
 async function checkFiles(targets: readonly OutputTarget[]): Promise<void> {
   const files = targets.flatMap(({ file }) => (file === undefined ? [] : [file]))

@@ -25,6 +25,7 @@ export async function reportFrame(report: Report, env: RenderEnv): Promise<{ bef
 export async function itemJson(item: Item, env: RenderEnv): Promise<JsonObject> {
   const { path, host, name, verdict, outcome, reason, message, labels, severity, rollbackable } = item
   const { startedAt, durationMs, metrics, output, data } = item
+  const isCut = reason === 'output-limit'
   return compact({
     path,
     host,
@@ -40,8 +41,8 @@ export async function itemJson(item: Item, env: RenderEnv): Promise<JsonObject> 
     durationMs,
     metrics,
     output: output && {
-      stdout: output.stdout && (await outputJson(output.stdout, env)),
-      stderr: output.stderr && (await outputJson(output.stderr, env)),
+      stdout: output.stdout && (await outputJson(output.stdout, env, isCut)),
+      stderr: output.stderr && (await outputJson(output.stderr, env, isCut)),
     },
     data,
   })
@@ -51,9 +52,10 @@ async function blockJson({ title, hosts, outcome, body, diff }: Block, env: Rend
   return compact({ title, hosts, outcome, body: await Promise.all(body.map(ref => outputJson(ref, env))), diff })
 }
 
-async function outputJson(ref: OutputRef, env: RenderEnv): Promise<JsonObject> {
+/** `isCut`: the command was ended for what it printed, so nobody knows the rest. */
+async function outputJson(ref: OutputRef, env: RenderEnv, isCut = false): Promise<JsonObject> {
   const { text, truncated } = await env.readOutput(ref, textLimit)
-  return compact({ text, bytes: ref.bytes, sha256: ref.sha256, truncated, file: ref.file })
+  return compact({ text, bytes: ref.bytes, sha256: ref.sha256, truncated: truncated || isCut, file: ref.file })
 }
 
 /** A value as JSON holds it: no undefined, no number that JSON cannot write (null instead), well-formed strings. */
