@@ -58,7 +58,8 @@ async function script(file: string, ...args: readonly string[]): Promise<Totals>
 }
 
 async function tool(name: string, ...args: readonly string[]): Promise<Totals> {
-  return verdict([`node_modules/.bin/${name}`, ...args])
+  // Under Bun as well, so that it does not matter which Node there is.
+  return verdict([process.execPath, `node_modules/.bin/${name}`, ...args])
 }
 
 async function verdict(argv: readonly string[]): Promise<Totals> {
