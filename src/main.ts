@@ -29,6 +29,7 @@ const outside: Outside = {
       if (!isIgnored(signal)) process.on(signal, listener)
     },
   },
+  collectGarbage: globalThis.gc ?? (() => {}),
   stopHard: finish,
 }
 

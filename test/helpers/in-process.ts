@@ -61,6 +61,7 @@ export function startInProcess(line: string | readonly string[], options: InProc
     program: programOf(options.commands),
     io: async color => memoryIo({ options, color, out, err }),
     signals: { on: (signal, listener) => void listeners.set(signal, [...(listeners.get(signal) ?? []), listener]) },
+    collectGarbage: () => {},
     stopHard: exit => stopped.resolve(exit),
   }
   const ended = Promise.race([dispatch(outside), stopped.promise])
