@@ -121,6 +121,10 @@ export const commands: readonly CommandEntry[] = [
 ]
 
 export const components: readonly ComponentEntry[] = [
+  { ...{"kind":"check","type":"command","version":"1.0.0","summary":"command of your own that must end with a status, and print something","stability":"beta"}, load: () => import('./lib/probe/checks/command.ts') as Promise<never> },
+  { ...{"kind":"check","type":"file","version":"1.0.0","summary":"file that must exist or not, with a hash, mode, owner or text","stability":"beta"}, load: () => import('./lib/probe/checks/file.ts') as Promise<never> },
+  { ...{"kind":"check","type":"port","version":"1.0.0","summary":"TCP port that accepts connections, seen from the host or from here","stability":"beta"}, load: () => import('./lib/probe/checks/port.ts') as Promise<never> },
+  { ...{"kind":"check","type":"process","version":"1.0.0","summary":"process that must run, by name, command line or pidfile","stability":"beta"}, load: () => import('./lib/probe/checks/process.ts') as Promise<never> },
   { ...{"kind":"inventory","type":"ansible-ini","version":"1.0.0","summary":"Ansible inventory in INI form, with group_vars and host_vars beside it","stability":"stable"}, load: () => import('./lib/inventory/from-ansible-ini.ts') as Promise<never> },
   { ...{"kind":"inventory","type":"ansible-yaml","version":"1.0.0","summary":"Ansible inventory in YAML form, with group_vars and host_vars beside it","stability":"stable"}, load: () => import('./lib/inventory/from-ansible-yaml.ts') as Promise<never> },
   { ...{"kind":"inventory","type":"clush-groups","version":"1.0.0","summary":"ClusterShell's groups: a YAML file of groups.d, or lines of `group: node set`","stability":"stable"}, load: () => import('./lib/inventory/from-clush-groups.ts') as Promise<never> },

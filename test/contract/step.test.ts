@@ -9,6 +9,7 @@ import { TransportError } from '../../src/lib/core/transport.ts'
 import { counted } from '../helpers/counts.ts'
 import { needs } from '../helpers/needs.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
+import { kept, rejection, roundTrip } from '../plan/round-trip.ts'
 import { fileCases, type StepCase } from '../plan/step-cases.ts'
 import { fingerprint, fullHost, MortalHost, stepPlace, stepToolboxes, toolboxHost } from '../plan/step-host.ts'
 
@@ -43,9 +44,6 @@ function kindOf(at: StepCase, root: string): StepKind {
   return component.build(at.config(root))
 }
 
-/** As the journal gives it back. */
-const kept = (before: Json): Json => JSON.parse(JSON.stringify(before))
-
 for (const component of components) {
   describe(component.type, () => {
     test('says what it is', () => {
@@ -55,6 +53,16 @@ for (const component of components) {
       expect(component.schema).toMatchObject({ type: 'object', additionalProperties: false })
       expect(component.build(component.example).describe()).toMatch(/^[a-z][^\n]*$/)
     })
+
+    test('looks at this machine as its example says, or tells why it can not', async () => {
+      const step = component.build(component.example)
+      try {
+        const before = kept(await step.capture(stepPlace(fullHost())))
+        expect(step.diff(before) !== '' || !step.needed(before)).toBe(true)
+      } catch (error) {
+        expect(error).toBeInstanceOf(StepError)
+      }
+    }, 60_000)
 
     const properties = Object.keys((component.schema as { readonly properties: object }).properties)
 
@@ -132,32 +140,7 @@ describe.skipIf(!needs('dash'))('a host on which scripts die', () => {
 
 async function lifecycle(at: StepCase, place: StepPlace): Promise<void> {
   const root = await prepared(at)
-  const start = fingerprint(root)
-  const step = (): StepKind => kindOf(at, root)
-  const before = kept(await step().capture(place))
-  expect(step().needed(before)).toBe(true)
-  expect(step().diff(before)).toMatch(/\n$/)
-  expect(fingerprint(root)).toEqual(start)
-  expect(await rejection(step().verify(place, before))).toBeInstanceOf(StepError)
-  // Before anything was done there is nothing to undo.
-  await undo(at, root, place, before)
-  await step().verifyUndone?.(place, before)
-  expect(fingerprint(root)).toEqual(start)
-
-  await step().do(place, before)
-  await step().verify(place, before)
-  expect(await rejection(step().verifyUndone?.(place, before))).toBeInstanceOf(StepError)
-  const end = fingerprint(root)
-  expect(end).not.toEqual(start)
-  const after = kept(await step().capture(place))
-  expect(step().needed(after)).toBe(false)
-  if (at.type !== 'command') expect(step().diff(after)).toBe('')
-
-  for (const _ of [1, 2]) {
-    await undo(at, root, place, before)
-    await step().verifyUndone?.(place, before)
-    expect(fingerprint(root)).toEqual(start)
-  }
+  await roundTrip({ build: () => kindOf(at, root), place, state: async () => fingerprint(root) })
 }
 
 async function undo(at: StepCase, root: string, place: StepPlace, before: Json): Promise<void> {
@@ -188,15 +171,6 @@ async function dies(call: Promise<void>): Promise<boolean> {
   if (error === undefined) return false
   if (error instanceof StepError || error instanceof TransportError) return true
   throw error
-}
-
-async function rejection(call: Promise<unknown> | undefined): Promise<unknown> {
-  try {
-    await call
-    return undefined
-  } catch (error) {
-    return error
-  }
 }
 
 function thrownBy(call: () => unknown): unknown {

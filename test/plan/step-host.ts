@@ -4,7 +4,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hostNamed } from '../../src/lib/core/host.ts'
 import type { StepPlace } from '../../src/lib/core/plan.ts'
-import type { Transport } from '../../src/lib/core/transport.ts'
+import type { Command, Transport } from '../../src/lib/core/transport.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
 import { LocalTransport } from '../../src/lib/transport/local.ts'
 import { hostWith } from '../copy/toolbox.ts'
@@ -27,8 +27,18 @@ export function stepPlace(transport: Transport, signal: AbortSignal = new AbortC
     transport,
     clock: systemClock,
     signal,
-    run: (command, options = {}) => transport.run(command, { signal, timeoutMs: 60_000, ...options }),
+    run(command, options = {}) {
+      demandPlainScript(command)
+      return transport.run(command, { signal, timeoutMs: 60_000, ...options })
+    },
   }
+}
+
+/** Any login shell must be able to hand a script to sh: one line, nothing that csh replaces, nothing that fish reads differently. */
+export function demandPlainScript(command: Command): void {
+  const script = 'argv' in command ? command.argv.find(word => word.startsWith('printf "\\0opsctl')) : undefined
+  const wrong = /[\n!]|\\\\/.exec(script ?? '')
+  if (wrong) throw new Error(`a login shell would change '${script?.slice(Math.max(0, wrong.index - 20), wrong.index + 20)}'`)
 }
 
 export const toolboxHost = hostWith

@@ -67,4 +67,4 @@ export const digestFunction =
  */
 export const absentFunction =
   'absent() { if [ -e "$1" ] || [ -h "$1" ]; then return 1; fi; anchor=${1%/*}; until [ -e "${anchor:-/}" ]; do anchor=${anchor%/*}; done; ' +
-  'if [ -d "${anchor:-/}" ] && [ ! -x "${anchor:-/}" ]; then echo "${anchor:-/}: permission denied" >&2; exit 1; fi; return 0; };'
+  'if [ -x "${anchor:-/}" ] || [ -f "${anchor:-/}" ]; then return 0; fi; echo "${anchor:-/}: permission denied" >&2; exit 1; };'

@@ -1,25 +1,22 @@
 import { z } from 'zod'
 import { defineStep } from '../../core/component.ts'
+import { commandField, pathField } from '../../core/host-fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
 import type { Command } from '../../core/transport.ts'
 import { absentFunction, hostScript } from '../../transport/host-script.ts'
-import { pathField } from './fields.ts'
 import { runScript, runToEnd, whyFailed } from './on-host.ts'
-
-const line = (describe: string) =>
-  z
-    .union([z.string().min(1), z.array(z.string()).min(1)], { error: 'is neither a line for sh nor a list of words' })
-    .describe(describe)
 
 const Params = z
   .strictObject({
-    run: line('a line for sh, or a list of words that reach the program unchanged'),
-    undo: line(
-      'takes it back; must be harmless when run twice, or when `run` ended half-way. Without it the step can not be undone',
-    ).optional(),
+    run: commandField().describe('a line for sh, or a list of words that reach the program unchanged'),
+    undo: commandField()
+      .describe(
+        'takes it back; must be harmless when run twice, or when `run` ended half-way. Without it the step can not be undone',
+      )
+      .optional(),
     creates: pathField().optional().describe('marker that `run` makes and `undo` removes: where it exists, `run` is not needed'),
     idempotent: z.boolean().optional().describe('running it again is harmless'),
     env: z

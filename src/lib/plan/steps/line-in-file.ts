@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { defineStep } from '../../core/component.ts'
+import { pathField, patternField } from '../../core/host-fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind } from '../../core/plan.ts'
-import { pathField } from './fields.ts'
 import { demandRestored, restoreFile, writeOver } from './file-changes.ts'
 import { contentDifference } from './file-difference.ts'
 import { captureFile, contentOf, type FileImage, imageOf, lookAgain, sha256Of } from './file-image.ts'
@@ -16,9 +16,7 @@ const Params = z.strictObject({
     .string()
     .regex(/^[^\0\r\n]*$/, 'is more than one line')
     .describe('the line, without its end'),
-  match: z
-    .string()
-    .refine(isPattern, { error: 'is not a regular expression' })
+  match: patternField()
     .optional()
     .describe('regular expression (JavaScript): present replaces the last line that it finds, absent removes all of them'),
   state: z.enum(['present', 'absent']).default('present'),
@@ -70,12 +68,4 @@ function lineInFile(config: Json): StepKind {
 /** The new content; undefined when the old one will do. @throws StepError when the line can not be written in the file's encoding */
 function edited(image: FileImage, params: Params): Buffer | undefined {
   return image.kind === 'file' ? editLines(contentOf(image), params) : undefined
-}
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text, 'u') instanceof RegExp
-  } catch {
-    return false
-  }
 }

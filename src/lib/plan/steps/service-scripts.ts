@@ -25,7 +25,8 @@ export const lookAtServices = (names: readonly string[]): HostScript =>
     'detail=$(rc-service "$name" status 2>&1) && active=active;',
     'for link in /etc/runlevels/*/"$name"; do if [ -h "$link" ]; then link=${link%/*}; levels="$levels ${link##*/}"; enabled=enabled; fi; done;;',
     `sysv) [ -x "/etc/init.d/$name" ] || ${none};`,
-    'detail=$(service "$name" status 2>&1) && active=active;',
+    'detail=$(service "$name" status 2>&1) && active=active; enabled=unregistered;',
+    'for link in /etc/rc[2345].d/K[0-9][0-9]"$name" /etc/rc.d/rc[2345].d/K[0-9][0-9]"$name"; do if [ -h "$link" ]; then enabled=disabled; fi; done;',
     'for link in /etc/rc[2345].d/S[0-9][0-9]"$name" /etc/rc.d/rc[2345].d/S[0-9][0-9]"$name"; do if [ -h "$link" ]; then enabled=enabled; fi; done;;',
     'esac; printf "%s\\0" "$manager" "$active" "$detail" "$enabled" "$levels"; done',
   )
@@ -33,7 +34,7 @@ export const lookAtServices = (names: readonly string[]): HostScript =>
 /** Fields that lookAtServices prints for one service. */
 export const serviceFields = 5
 
-/** Does to the service $1 what the other arguments say: start, stop, restart, reload, enable, disable; `enable:LEVEL` for OpenRC. */
+/** Does to the service $1 what the other arguments say: start, stop, restart, reload, enable, disable; `enable:LEVEL` for OpenRC, forget for init scripts. */
 export const actOnService = (name: string, verbs: readonly string[]): HostScript =>
   hostScript(
     `${verbs.join(' and ')} ${name}`,
@@ -49,6 +50,7 @@ export const actOnService = (name: string, verbs: readonly string[]): HostScript
     'sysv) case $verb in enable) if command -v update-rc.d >/dev/null; then update-rc.d "$name" defaults && update-rc.d "$name" enable;',
     'else chkconfig "$name" on; fi;;',
     'disable) if command -v update-rc.d >/dev/null; then update-rc.d "$name" disable; else chkconfig "$name" off; fi;;',
+    'forget) if command -v update-rc.d >/dev/null; then update-rc.d -f "$name" remove; else chkconfig --del "$name"; fi;;',
     '*) quietly service "$name" "$verb";; esac;;',
     'esac || exit 1; done',
   )

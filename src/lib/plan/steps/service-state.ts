@@ -10,7 +10,7 @@ export const ServiceState = z.object({
   active: z.boolean(),
   /** In the manager's own words. */
   detail: z.string(),
-  /** `enabled`, `disabled`, or systemd's other words: static, masked, indirect … */
+  /** `enabled`, `disabled`, `unregistered` of init scripts, or systemd's other words: static, masked, indirect … */
   enabled: z.string(),
   /** Of OpenRC, where it is enabled. */
   levels: z.array(z.string()),

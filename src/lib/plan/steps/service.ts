@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { defineStep } from '../../core/component.ts'
+import { serviceNameField } from '../../core/host-fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
-import { serviceNameField } from './fields.ts'
 import { runScript } from './on-host.ts'
 import { actOnService } from './service-scripts.ts'
 import { activeWord, bootWord, lookAt, ServiceState, startsAtBoot } from './service-state.ts'
@@ -79,11 +79,9 @@ async function act(place: StepPlace, name: string, todo: readonly string[]): Pro
 }
 
 function wayBack(now: ServiceState, was: ServiceState): string[] {
-  const boot = !startsAtBoot(was) ? ['disable'] : was.levels.length > 0 ? was.levels.map(level => `enable:${level}`) : ['enable']
-  return [
-    ...(now.active === was.active ? [] : [was.active ? 'start' : 'stop']),
-    ...(startsAtBoot(now) === startsAtBoot(was) ? [] : boot),
-  ]
+  const off = was.enabled === 'unregistered' ? 'forget' : 'disable'
+  const boot = !startsAtBoot(was) ? [off] : was.levels.length > 0 ? was.levels.map(level => `enable:${level}`) : ['enable']
+  return [...(now.active === was.active ? [] : [was.active ? 'start' : 'stop']), ...(bootWord(now) === bootWord(was) ? [] : boot)]
 }
 
 function difference(

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { defineStep } from '../../core/component.ts'
+import { pathField, serviceNameField } from '../../core/host-fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
 import { absentFunction, allFields, digestFunction, hostScript } from '../../transport/host-script.ts'
-import { pathField, serviceNameField } from './fields.ts'
 import { runScript } from './on-host.ts'
 import { activeWord, bootWord, lookAt } from './service-state.ts'
 

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+// Parameters that several components have: of things on a host.
+
 /** An absolute path in one line. */
 export const pathField = () =>
   z
@@ -27,3 +29,18 @@ export const serviceNameField = () =>
     .string()
     .regex(/^[A-Za-z0-9_@.:][A-Za-z0-9_@.:\\-]*$/, 'is not the name of a service, such as nginx')
     .describe('name of the service, such as nginx')
+
+/** A regular expression of JavaScript, with the flag `u`. */
+export const patternField = () => z.string().refine(isPattern, { error: 'is not a regular expression' })
+
+/** A command: a line for sh, or words that reach the program unchanged. */
+export const commandField = () =>
+  z.union([z.string().min(1), z.array(z.string()).min(1)], { error: 'is neither a line for sh nor a list of words' })
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') instanceof RegExp
+  } catch {
+    return false
+  }
+}

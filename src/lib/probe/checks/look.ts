@@ -1,0 +1,45 @@
+import type { CheckPlace, CheckResult } from '../../core/check.ts'
+import { type Command, type Output, TransportError } from '../../core/transport.ts'
+import { type HostScript, lastWords, scriptCommand, scriptOutput } from '../../transport/host-script.ts'
+
+/** A look that could not be had: becomes the verdict `unknown`. */
+export class Unseen extends Error {
+  override readonly name = 'Unseen'
+}
+
+/** How long a look may take, unless told otherwise, milliseconds. */
+export const lookMs = 30_000
+
+/** Of all that a look may print. */
+const maxBytes = 16 * 1024 ** 2
+
+/** Judges what was seen; what could not be seen, the connection included, is unknown. */
+export async function judge(look: () => Promise<CheckResult>): Promise<CheckResult> {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof Unseen || error instanceof TransportError) return { verdict: 'unknown', message: error.message }
+    throw error
+  }
+}
+
+/** What a script printed on the host. @throws Unseen */
+export async function see(place: CheckPlace, script: HostScript, args: readonly string[]): Promise<Buffer> {
+  const output = await runToEnd(place, scriptCommand(script, args), { does: script.does })
+  if (output.code !== 0) throw new Unseen(`could not ${script.does}: ${lastWords(output) || `status ${output.code}`}`)
+  const printed = scriptOutput(output)
+  if (printed === undefined) throw new Unseen(`could not ${script.does}: the host does not run commands`)
+  return printed
+}
+
+/** How a command ended. @throws Unseen when it was ended, or how it ended is not known */
+export async function runToEnd(
+  { transport, signal, sudo }: CheckPlace,
+  command: Command,
+  { does, timeoutMs = lookMs }: { readonly does: string; readonly timeoutMs?: number },
+): Promise<Output> {
+  const output = await transport.run(command, { signal, timeoutMs, maxOutputBytes: maxBytes, ...(sudo && { sudo }) })
+  if (output.ended) throw new Unseen(`could not ${does}: ${output.message || output.ended}`)
+  if (output.code === null && output.signal === undefined) throw new Unseen(`could not ${does}: it ended without saying how`)
+  return output
+}
