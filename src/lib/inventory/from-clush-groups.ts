@@ -21,8 +21,7 @@ export default defineInventory({
     // Before Ansible's YAML: a file may name its groups `all` and `web`, but Ansible has no groups on one line each.
     priority: 35,
     accepts: input => !input.directory && input.text !== undefined && !isProgram(input) && (isLines(input) || isSources(input)),
-    load: async (input, tools) =>
-      inventoryOf(isSources(input) ? await readSources(input, tools) : readLines(input), input.path),
+    load: async (input, tools) => inventoryOf(isSources(input) ? await readSources(input, tools) : readLines(input), input.path),
   }),
 })
 
