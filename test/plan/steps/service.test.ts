@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import service from '../../../src/lib/plan/steps/service.ts'
 import snapshot from '../../../src/lib/plan/steps/snapshot.ts'
 import { findProgram, needs } from '../../helpers/needs.ts'
@@ -8,6 +11,7 @@ import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
 import { kept, rejection, roundTrip } from '../round-trip.ts'
 import { type Sandbox, startSandbox } from '../sandbox.ts'
 
+const run = promisify(execFile)
 const ready = needs('root', 'mount', 'netns')
 
 /** A daemon as an init script starts it: it keeps the output of its start. */
@@ -36,6 +40,11 @@ ExecReload=/bin/touch /run/shop.reloaded
 [Install]
 WantedBy=default.target
 `
+
+/** The control groups in which that systemd makes its own: one where they are unified, else one of each kind that it uses. */
+const cgroups = (existsSync('/sys/fs/cgroup/cgroup.controllers') ? [''] : ['systemd/', 'pids/'])
+  .map(kind => `/sys/fs/cgroup/${kind}opsctl-test-${process.pid}`)
+  .join(' ')
 
 interface Manager {
   readonly name: string
@@ -78,7 +87,7 @@ const managers: readonly Manager[] = [
       return startSandbox({
         directory,
         env,
-        setUp: `mkdir -p /run/systemd/system /run/user/0; /lib/systemd/systemd --user >/run/log 2>&1 &
+        setUp: `for group in ${cgroups}; do mkdir $group; echo $$ >$group/cgroup.procs; done; mkdir -p /run/systemd/system /run/user/0; /lib/systemd/systemd --user >/run/log 2>&1 &
           tries=0; until [ "$(systemctl is-system-running)" = running ]; do tries=$((tries + 1)); [ $tries -lt 200 ]; sleep 0.1; done`,
       })
     },
@@ -97,6 +106,7 @@ for (const manager of managers) {
     afterAll(async () => {
       await sandbox?.[Symbol.asyncDispose]()
       await directory?.[Symbol.asyncDispose]()
+      if (existsSync('/sys/fs/cgroup')) await run('sh', ['-c', `find ${cgroups} -depth -type d -exec rmdir {} + 2>/dev/null; :`])
     })
 
     const state = () => sandbox.sh(manager.state)
