@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { execFile } from 'node:child_process'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import service from '../../../src/lib/plan/steps/service.ts'
 import snapshot from '../../../src/lib/plan/steps/snapshot.ts'
 import { findProgram, needs } from '../../helpers/needs.ts'
@@ -8,6 +11,7 @@ import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
 import { kept, rejection, roundTrip } from '../round-trip.ts'
 import { type Sandbox, startSandbox } from '../sandbox.ts'
 
+const run = promisify(execFile)
 const ready = needs('root', 'mount', 'netns')
 
 /** A daemon as an init script starts it: it keeps the output of its start. */
@@ -37,6 +41,31 @@ ExecReload=/bin/touch /run/shop.reloaded
 WantedBy=default.target
 `
 
+/** The control groups that systemd uses: those that are unified, where all are, else its own kind. */
+const groups = existsSync('/sys/fs/cgroup/cgroup.controllers')
+  ? { root: '/sys/fs/cgroup', mount: 'mount -t cgroup2 groups /sys/fs/cgroup' }
+  : {
+      root: '/sys/fs/cgroup/systemd',
+      mount: 'mkdir /sys/fs/cgroup/systemd; mount -t cgroup -o none,name=systemd groups /sys/fs/cgroup/systemd',
+    }
+const group = `${groups.root}/opsctl-test-${process.pid}`
+
+/**
+ * A systemd that finds itself in the topmost control group takes itself for the manager of the machine, and moves every process there
+ * into a group of its own. So it sees no groups but one that is made for it: a namespace of them, and only that mounted.
+ */
+const startSystemd = `mkdir ${group}; echo $$ >${group}/cgroup.procs
+unshare --cgroup --mount sh -ec 'mount -t tmpfs groups /sys/fs/cgroup; ${groups.mount}; exec /lib/systemd/systemd --user >/run/log 2>&1' &`
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
 interface Manager {
   readonly name: string
   readonly ready: boolean
@@ -61,7 +90,11 @@ const managers: readonly Manager[] = [
   {
     // systemd as a user's manager: the only difference is the flag that the wrapper adds.
     name: 'systemd --user',
-    ready: ready && findProgram('systemctl') !== undefined && (await Bun.file('/lib/systemd/systemd').exists()),
+    ready:
+      ready &&
+      isWritable(groups.root) &&
+      findProgram('systemctl') !== undefined &&
+      (await Bun.file('/lib/systemd/systemd').exists()),
     start: async directory => {
       const units = join(directory, 'home/.config/systemd/user')
       await mkdir(units, { recursive: true })
@@ -78,7 +111,7 @@ const managers: readonly Manager[] = [
       return startSandbox({
         directory,
         env,
-        setUp: `mkdir -p /run/systemd/system /run/user/0; /lib/systemd/systemd --user >/run/log 2>&1 &
+        setUp: `mkdir -p /run/systemd/system /run/user/0; ${startSystemd}
           tries=0; until [ "$(systemctl is-system-running)" = running ]; do tries=$((tries + 1)); [ $tries -lt 200 ]; sleep 0.1; done`,
       })
     },
@@ -97,6 +130,7 @@ for (const manager of managers) {
     afterAll(async () => {
       await sandbox?.[Symbol.asyncDispose]()
       await directory?.[Symbol.asyncDispose]()
+      if (existsSync(group)) await run('find', [group, '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';'])
     })
 
     const state = () => sandbox.sh(manager.state)

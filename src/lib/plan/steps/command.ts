@@ -53,7 +53,10 @@ function commandStep(config: Json): StepKind {
     capture: async place => ({ marked: await marked(place) }),
     needed: before => !Before.parse(before).marked,
     diff: () => `run: ${wordsOf(run)}\nundo: ${undo === undefined ? 'none' : wordsOf(undo)}\n`,
-    do: place => runOwn(place, params, run),
+    async do(place) {
+      // A resumed change does again what may have been done.
+      if (!(await marked(place))) await runOwn(place, params, run)
+    },
     async verify(place) {
       if (creates !== undefined && !(await marked(place))) throw new StepError(`${wordsOf(run)} did not create ${creates}`)
     },
