@@ -72,7 +72,7 @@ export function realTools(more: { home?: string; uid?: number; run?: ProgramRunn
     signal: new AbortController().signal,
     home: more.home,
     uid: more.uid ?? process.getuid?.() ?? 0,
-    parseYaml: (text, path, dialect) => parseYamlDocument(text, path, 'E_INVENTORY', dialect),
+    parseYaml: async (text, path, dialect) => parseYamlDocument(text, path, 'E_INVENTORY', dialect),
     run: more.run ?? runProgram,
   })
 }

@@ -27,7 +27,7 @@ export function memoryTools(files: Files): InventoryTools {
         path === '.' ? paths : paths.flatMap(file => (file.startsWith(`${path}/`) ? [file.slice(path.length + 1)] : []))
       return [...new Set(below.map(file => file.replace(/\/.*/, '/')))].sort()
     },
-    parseYaml: (text, path, dialect) => parseYamlDocument(text, path, 'E_INVENTORY', dialect),
+    parseYaml: async (text, path, dialect) => parseYamlDocument(text, path, 'E_INVENTORY', dialect),
     runProgram: async path => (files[path] ?? '').replace(/^.*\n/, ''),
   }
 }

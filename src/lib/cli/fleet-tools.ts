@@ -6,16 +6,19 @@ import { inventoryTools, type ProgramRunner } from '../inventory/tools.ts'
 
 /** The union of the named inventories, the hosts of the SSH configuration and this machine. @throws OpsError E_INVENTORY */
 export async function readInventory(context: Context, spec: InventorySpec): Promise<Inventory> {
-  const { parseYamlDocument } = await import('../config/yaml-document.ts')
   const tools = inventoryTools({
     signal: context.signal,
     home: context.paths.home,
     uid: context.uid,
-    parseYaml: (text, path, dialect) => parseYamlDocument(text, path, 'E_INVENTORY', dialect),
+    parseYaml: async (text, path, dialect) =>
+      (await import('../config/yaml-document.ts')).parseYamlDocument(text, path, 'E_INVENTORY', dialect),
     run: programRunner(context),
   })
-  const components = await context.components('inventory')
-  return loadInventory({ sources: spec.sources, sshConfigs: sshConfigFiles(context, spec), components, tools })
+  const { sources } = spec
+  // Without sources only the SSH configuration is read.
+  const components =
+    sources.length > 0 ? await context.components('inventory') : [await context.component('inventory', 'ssh-config')]
+  return loadInventory({ sources, sshConfigs: sshConfigFiles(context, spec), components, tools })
 }
 
 function sshConfigFiles({ paths }: Context, { sshConfig }: InventorySpec): string[] {

@@ -100,7 +100,7 @@ export interface InventoryTools {
   /** Names in a directory, sorted, directories with a `/` at the end; empty when it does not exist. */
   readDirectory(path: string): Promise<readonly string[]>
   /** Parses YAML with positions. @throws OpsError E_INVENTORY */
-  parseYaml(text: string, path: string, dialect?: YamlDialect): YamlDocument
+  parseYaml(text: string, path: string, dialect?: YamlDialect): Promise<YamlDocument>
   /** Runs an executable inventory; rejects with E_INVENTORY on a non-zero exit, a time-out or too much output. */
   runProgram(path: string, args: readonly string[]): Promise<string>
 }

@@ -1,7 +1,6 @@
 import type { Item } from '../core/item.ts'
 import type { OutputStore } from '../core/output-store.ts'
 import type { Block } from '../core/report.ts'
-import { unifiedDiff } from '../core/unified-diff.ts'
 import { foldNodeSet } from '../inventory/node-set.ts'
 
 interface CollateOptions {
@@ -31,6 +30,7 @@ function blockOf(members: readonly Item[]): Block {
 }
 
 async function withDiff(block: Block, base: { name: string; text: string }, outputs: OutputStore): Promise<Block> {
+  const { unifiedDiff } = await import('../core/unified-diff.ts')
   const text = await textOf(block, outputs)
   return { ...block, diff: unifiedDiff(base, { name: block.title, text }) }
 }

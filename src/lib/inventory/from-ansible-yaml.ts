@@ -22,7 +22,7 @@ export default defineInventory({
     accepts: isAnsibleYaml,
     async load(input, tools) {
       const data = new AnsibleData()
-      readAnsibleFile(data, input, tools)
+      await readAnsibleFile(data, input, tools)
       return finishAnsible(data, input, tools)
     },
   }),
@@ -38,8 +38,12 @@ export function isAnsibleYaml(input: InventoryInput): boolean {
 }
 
 /** @throws OpsError E_INVENTORY, also for the configuration of a plugin, which only Ansible can run */
-export function readAnsibleFile(data: AnsibleData, { path, text = '' }: InventoryInput, tools: InventoryTools): void {
-  const document = tools.parseYaml(text, path, 'ansible')
+export async function readAnsibleFile(
+  data: AnsibleData,
+  { path, text = '' }: InventoryInput,
+  tools: InventoryTools,
+): Promise<void> {
+  const document = await tools.parseYaml(text, path, 'ansible')
   if (topLevelKeys(text).includes('plugin')) {
     throw inventoryError(
       { path, ...document.locate(['plugin'], 'key') },

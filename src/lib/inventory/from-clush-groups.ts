@@ -21,7 +21,7 @@ export default defineInventory({
     // Before Ansible's YAML: a file may name its groups `all` and `web`, but Ansible has no groups on one line each.
     priority: 35,
     accepts: input => !input.directory && input.text !== undefined && !isProgram(input) && (isLines(input) || isSources(input)),
-    load: async (input, tools) => inventoryOf(isSources(input) ? readSources(input, tools) : readLines(input), input.path),
+    load: async (input, tools) => inventoryOf(isSources(input) ? await readSources(input, tools) : readLines(input), input.path),
   }),
 })
 
@@ -49,8 +49,8 @@ function readLines({ path, text = '' }: InventoryInput): Definitions {
 }
 
 /** Sources at the top, their groups below, each as `source:group`. */
-function readSources({ path, text = '' }: InventoryInput, tools: InventoryTools): Definitions {
-  const file = new YamlFile(tools.parseYaml(text, path, 'ansible'), path)
+async function readSources({ path, text = '' }: InventoryInput, tools: InventoryTools): Promise<Definitions> {
+  const file = new YamlFile(await tools.parseYaml(text, path, 'ansible'), path)
   const definitions: Definitions = new Map()
   for (const [source, groups] of Object.entries(file.mapping(file.value, []))) {
     for (const [group, value] of Object.entries(file.mapping(groups, [source]))) {

@@ -59,7 +59,7 @@ async function filesOf(directory: string, tools: InventoryTools, depth = 0): Pro
 async function readInto(data: AnsibleData, file: InventoryInput, tools: InventoryTools): Promise<Inventory | undefined> {
   const ours = fromYaml.build({})
   if (isListing(file)) await readListing(data, file, tools)
-  else if (isAnsibleYaml(file)) readAnsibleFile(data, file, tools)
+  else if (isAnsibleYaml(file)) await readAnsibleFile(data, file, tools)
   else if (ours.accepts(file)) return ours.load(file, tools)
   else readIni(data, { text: file.text ?? '', path: file.path })
   return undefined

@@ -21,7 +21,7 @@ export default defineInventory({
     priority: 60,
     accepts: input => !input.directory && input.text !== undefined && !isProgram(input) && looksLikeYaml(input),
     async load(input, tools) {
-      return readInventoryFile(new YamlFile(tools.parseYaml(input.text ?? '', input.path), input.path))
+      return readInventoryFile(new YamlFile(await tools.parseYaml(input.text ?? '', input.path), input.path))
     },
   }),
 })

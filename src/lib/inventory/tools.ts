@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { InventoryInput, InventoryTools, YamlDialect, YamlDocument } from '../core/component.ts'
+import type { InventoryInput, InventoryTools } from '../core/component.ts'
 import { errnoOf } from '../core/errno.ts'
 import { inventoryError } from './fault.ts'
 
@@ -33,7 +33,7 @@ export interface InventoryWorld {
   readonly home: string | undefined
   /** Effective user: programs of other users, root excepted, are not run. */
   readonly uid: number
-  readonly parseYaml: (text: string, path: string, dialect?: YamlDialect) => YamlDocument
+  readonly parseYaml: InventoryTools['parseYaml']
   readonly run: ProgramRunner
 }
 

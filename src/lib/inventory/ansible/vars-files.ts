@@ -48,7 +48,7 @@ async function filesOf(path: string, isDirectory: boolean, tools: InventoryTools
 async function readVars(path: string, tools: InventoryTools): Promise<Readonly<Record<string, Json>>> {
   const text = (await tools.readFile(path)) ?? ''
   if (text.startsWith('$ANSIBLE_VAULT')) return {}
-  const document = tools.parseYaml(text, path, 'ansible')
+  const document = await tools.parseYaml(text, path, 'ansible')
   return document.value === null ? {} : varsOf(document, path)
 }
 
