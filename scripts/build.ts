@@ -10,6 +10,8 @@ const packaging = z.strictObject({
   outfile: z.string(),
   minify: z.boolean(),
   bytecode: z.boolean(),
+  /** Of the runtime inside: `--expose-gc` lets a run on many hosts free the memory of the hosts that are done. */
+  runtimeFlags: z.array(z.string()),
   /** Native add-ons that the bundle does without. */
   external: z.array(z.string()),
 })
@@ -26,7 +28,14 @@ const result = await Bun.build({
   minify: config.minify,
   bytecode: config.bytecode,
   external: config.external,
-  compile: { outfile, autoloadDotenv: false, autoloadBunfig: false, autoloadTsconfig: false, autoloadPackageJson: false },
+  compile: {
+    outfile,
+    execArgv: config.runtimeFlags,
+    autoloadDotenv: false,
+    autoloadBunfig: false,
+    autoloadTsconfig: false,
+    autoloadPackageJson: false,
+  },
 })
 for (const log of result.logs) process.stderr.write(`${log}\n`)
 process.stdout.write(`${config.outfile}: ${(statSync(outfile).size / 1024 / 1024).toFixed(1)} MiB\n`)

@@ -24,6 +24,7 @@ const outside: Outside = {
   program: { version: packageJson.version, globals, commands, components },
   io: async color => (await import('./lib/io/system.ts')).systemIo({ clock: systemClock, env: process.env, color }),
   signals: process,
+  collectGarbage: globalThis.gc ?? (() => {}),
   stopHard: finish,
 }
 

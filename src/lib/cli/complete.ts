@@ -89,6 +89,7 @@ function muted(outside: Outside): { readonly quiet: Outside; stop(): void } {
       return { ...io, stderr: silent(io.stderr) }
     },
     signals: { on: (signal, listener) => void (signal === 'SIGTERM' && listeners.push(listener)) },
+    collectGarbage: () => {},
     stopHard: () => {},
   }
   return { quiet, stop: () => listeners.forEach(listener => void listener()) }

@@ -17,6 +17,8 @@ export interface Outside {
   readonly program: Program
   io(color: ColorSituation['flag']): Promise<Io>
   readonly signals: SignalSource
+  /** Frees memory that nothing uses any more; does nothing where the runtime can not be asked. */
+  collectGarbage(): void
   /** Ends the process at once with this code. */
   stopHard(exit: number): void
 }

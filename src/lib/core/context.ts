@@ -32,6 +32,8 @@ export interface Context {
   onInterrupt(describe: () => string): () => void
   /** An item as it happens: streaming formats print it. Waits while the output is held back. */
   emit(item: Item): Promise<void>
+  /** Frees memory that nothing uses any more: a few milliseconds, so for the end of many pieces of work, not of each. */
+  collectGarbage(): void
   /** A component by kind and type. @throws OpsError E_USAGE naming the nearest type */
   component<K extends Kind>(kind: K, type: string): Promise<Component<K>>
   components<K extends Kind>(kind: K): Promise<readonly Component<K>[]>

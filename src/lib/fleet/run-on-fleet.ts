@@ -22,6 +22,12 @@ export interface FleetWork {
   visit(visit: HostVisit): Promise<HostResult>
 }
 
+/**
+ * Hosts after whose end memory is freed. What a connection leaves behind has outlived a few collections by then, so the runtime takes it
+ * for long-lived and looks at it again only when the heap has doubled: 500 hosts would hold 12 MiB more.
+ */
+const collectEvery = 32
+
 /** Works on all hosts, records who answered, and folds the results. Every host gives exactly one Item; the report tells the whole. */
 export async function runOnFleet(context: Context, work: FleetWork): Promise<Report> {
   const { clock } = context
@@ -49,6 +55,7 @@ export async function runOnFleet(context: Context, work: FleetWork): Promise<Rep
       fold.add(item)
       record.add(item)
       await context.emit(item)
+      if (item.outcome !== 'skipped' && fold.counts.total % collectEvery === 0) context.collectGarbage()
     },
     onProgress: state => context.progress.update(state),
   })
