@@ -22,6 +22,8 @@ export interface InProcessOptions {
   readonly terminal?: number
   readonly stdin?: string
   readonly clock?: Clock
+  /** Called where memory is to be freed; nothing happens there when absent. */
+  readonly collectGarbage?: () => void
   /** What each write to stdout fails with. */
   readonly stdoutError?: Error
 }
@@ -61,7 +63,7 @@ export function startInProcess(line: string | readonly string[], options: InProc
     program: programOf(options.commands),
     io: async color => memoryIo({ options, color, out, err }),
     signals: { on: (signal, listener) => void listeners.set(signal, [...(listeners.get(signal) ?? []), listener]) },
-    collectGarbage: () => {},
+    collectGarbage: options.collectGarbage ?? (() => {}),
     stopHard: exit => stopped.resolve(exit),
   }
   const ended = Promise.race([dispatch(outside), stopped.promise])

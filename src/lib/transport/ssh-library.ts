@@ -21,7 +21,7 @@ export interface SshLibrary {
   /** One side of a connection that has yet to be started. */
   protocol(config: ConstructorParameters<typeof Protocol>[0]): SshProtocol
   readonly supported: Omit<Algorithms, 'compression'>
-  /** What is offered to a server; can be shared by connections. */
+  /** What is offered to a server; the same object for the same algorithms. */
   offer(algorithms: Algorithms): object
   parseKey: typeof import('ssh2/lib/protocol/keyParser.js')['default']['parseKey']
   /** Sends a request of the authentication protocol that Protocol has no method for. */
@@ -40,6 +40,8 @@ export async function loadSsh(): Promise<SshLibrary> {
   ])
   await crypto.default.init
   const names = constants.default
+  // Nearly every host of a run is offered the same, and an offer is fifty objects.
+  const offers = new Map<string, object>()
   return {
     protocol: config => withOwnDiffieHellman(new protocol.default(config)),
     supported: {
@@ -48,12 +50,11 @@ export async function loadSsh(): Promise<SshLibrary> {
       ciphers: names.SUPPORTED_CIPHER,
       macs: names.SUPPORTED_MAC,
     },
-    offer: ({ kex: exchanges, hostKey, ciphers, macs, compression }) => {
-      const compress = compression ? ['zlib@openssh.com', 'zlib', 'none'] : ['none', 'zlib@openssh.com', 'zlib']
-      const lists = { cipher: ciphers, mac: macs, compress, lang: [] }
-      // The last two are no methods: they ask for server-sig-algs and for strict key exchange (the answer to Terrapin).
-      const withFlags = [...exchanges, 'ext-info-c', 'kex-strict-c-v00@openssh.com']
-      return new kex.default.KexInit({ kex: withFlags, serverHostKey: hostKey, cs: lists, sc: lists })
+    offer: algorithms => {
+      const key = JSON.stringify(algorithms)
+      const offer = offers.get(key) ?? new kex.default.KexInit(offerLists(algorithms))
+      offers.set(key, offer)
+      return offer
     },
     parseKey: keyParser.default.parseKey,
     sendAuthRequest: (target, payload) => {
@@ -66,6 +67,14 @@ export async function loadSsh(): Promise<SshLibrary> {
       utils.default.sendPacket(target, write.finalize(packet))
     },
   }
+}
+
+function offerLists({ kex, hostKey, ciphers, macs, compression }: Algorithms) {
+  const compress = compression ? ['zlib@openssh.com', 'zlib', 'none'] : ['none', 'zlib@openssh.com', 'zlib']
+  const lists = { cipher: ciphers, mac: macs, compress, lang: [] }
+  // The last two are no methods: they ask for server-sig-algs and for strict key exchange (the answer to Terrapin).
+  const withFlags = [...kex, 'ext-info-c', 'kex-strict-c-v00@openssh.com']
+  return { kex: withFlags, serverHostKey: hostKey, cs: lists, sc: lists }
 }
 
 /** What a signature for authentication is bound to. Known once the key exchange is done. */
