@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts'
+import { type Clock, sleep } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Host } from '../core/host.ts'
 import { type Command, type Output, type PutOptions, type RunOptions, type Transport, TransportError } from '../core/transport.ts'
@@ -21,6 +21,13 @@ export interface SshTransportOptions {
   readonly forwardAgent: boolean
 }
 
+/**
+ * sshd frees the place of a session a moment after it has closed the channel: with few places a channel can be refused although none is
+ * open any more. So often, and with such pauses, it is asked again.
+ */
+const loneTries = 20
+const loneWaitMs = 50
+
 /** A host over one authenticated SSH connection, with several commands at a time. */
 export class SshTransport implements Transport {
   readonly host: Host
@@ -29,6 +36,8 @@ export class SshTransport implements Transport {
   readonly #slots = new ChannelSlots()
   readonly #run = (command: Command, options: RunOptions): Promise<Output> => this.run(command, options)
   #shell: Promise<boolean> | undefined
+  /** The host has run a command, so it takes channels. */
+  #served = false
 
   constructor(options: SshTransportOptions) {
     this.host = options.host
@@ -102,7 +111,7 @@ export class SshTransport implements Transport {
   }
 
   async #start(line: string, events: CommandEvents): Promise<RunningCommand> {
-    for (;;) {
+    for (let lone = 0; ; ) {
       const onClosed = await this.#slots.take()
       const { clock } = this.#options
       const command = new SshCommand({
@@ -118,12 +127,17 @@ export class SshTransport implements Transport {
       }
       try {
         await this.#inTime(this.#launch(command, line, events))
+        this.#served = true
         return command
       } catch (error) {
         const crowded = error instanceof ChannelRefused && this.#slots.shrink()
         onClosed()
         command.close()
         if (crowded) continue
+        if (error instanceof ChannelRefused && this.#served && lone++ < loneTries) {
+          await sleep(clock, loneWaitMs)
+          continue
+        }
         if (!(error instanceof ChannelRefused)) throw error
         throw new TransportError('error', `the host refused to open a session: ${error.message}`, {
           stage: 'session',
