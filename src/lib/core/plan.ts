@@ -40,6 +40,16 @@ export interface Plan {
   readonly gates: readonly CheckSpec[]
   /** What a failure takes back: the failed host, its wave, or everything. */
   readonly rollback: RollbackScope
+  /** Absent: a host waits for opsctl for ever. */
+  readonly hold?: Hold
+}
+
+/** A lease on every touched host: while opsctl gives a sign of life it lasts; when it ends, the host takes back by itself what was done. */
+export interface Hold {
+  /** Without a sign of life, milliseconds of the host's boot clock. */
+  readonly ttlMs: number
+  /** Must pass over a new login before a host's change is kept; the new login itself must always succeed. */
+  readonly confirm: readonly CheckSpec[]
 }
 
 /** Where a step works, with everything that it may wait for bounded. */
@@ -57,6 +67,8 @@ export interface StepPlace {
  * process. A call that can not do its work throws a StepError; a lost connection throws the TransportError.
  */
 export interface StepKind {
+  /** It never changes a host: what it captured is compared after everything else is undone. */
+  readonly looksOnly?: true
   /** One line for people: `write /etc/motd`. */
   describe(): string
   /** The pre-image: everything that `undo` needs, as JSON. It is durable before `do` begins. */
@@ -72,6 +84,21 @@ export interface StepKind {
   undo?(place: StepPlace, before: Json): Promise<void>
   /** Throws when the host is not as before. */
   verifyUndone?(place: StepPlace, before: Json): Promise<void>
+  /**
+   * `undo` for a host that is left to itself: commands that need neither opsctl nor an answer, in this order. Harmless where `do` never
+   * began. Absent: a plan with a hold can not have this step.
+   */
+  undoAlone?(before: Json): readonly LoneCommand[]
+  /** `do` in the same form: of a handler, after the steps before it were taken back. */
+  doAlone?(before: Json): readonly LoneCommand[]
+}
+
+/** A command that a host runs by itself, as the user that the change was made with. */
+export interface LoneCommand {
+  /** For the log on the host, and for messages: `write /etc/motd`. */
+  readonly does: string
+  readonly argv: readonly string[]
+  readonly stdin?: Uint8Array
 }
 
 /** A step that could not be done, verified or undone on a host: becomes the message of its Item. */

@@ -34,8 +34,28 @@ export interface Report {
   readonly changed: boolean
   readonly blocks?: readonly Block[]
   readonly data?: Readonly<Record<string, Json>>
+  /** What happened when, in the order in which it began: for reports that people look at. At most `maxSpans`. */
+  readonly timeline?: readonly Span[]
   /** Set when the run was cut short: its exit code takes part in the precedence. */
   readonly stopped?: { readonly exit: number; readonly message: string }
+}
+
+/** More are not kept in a report. */
+export const maxSpans = 20_000
+
+/** A bar of a timeline. Unlike items, which tell how things ended, nothing that happened is replaced by what came later. */
+export interface Span {
+  /** Rows of one group stand together: a wave, a phase. */
+  readonly group: string
+  /** One row each: a host. */
+  readonly row: string
+  readonly name: string
+  /** RFC 3339, UTC. */
+  readonly startedAt: string
+  readonly durationMs: number
+  readonly outcome?: Outcome
+  readonly verdict?: Verdict
+  readonly message?: string
 }
 
 /** A text made for its own sake: a completion script, an explanation. `data` is the same for machine formats. */
