@@ -1,16 +1,16 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { globals } from '../src/lib/config/globals.ts'
 import type { CommandEntry, CommandSpec, ComponentEntry } from '../src/lib/core/command.ts'
 import type { Component, Kind } from '../src/lib/core/component.ts'
 import { describeCommand, describeInput } from './describe.ts'
 
-/** Where the members of each kind live: one file each, default export. */
-export const kindFolders: Record<Kind, string> = {
-  renderer: 'src/lib/render',
-  inventory: 'src/lib/inventory',
-  check: 'src/lib/probe/checks',
-  step: 'src/lib/plan/steps',
+/** Where the members of each kind live: one file each, default export. A domain may have steps and checks of its own. */
+export const kindFolders: Record<Kind, readonly string[]> = {
+  renderer: ['src/lib/render'],
+  inventory: ['src/lib/inventory'],
+  check: ['src/lib/probe/checks', 'src/lib/harden/checks'],
+  step: ['src/lib/plan/steps', 'src/lib/harden/steps', 'src/lib/drill/faults'],
 }
 
 export const root = join(import.meta.dirname, '..')
@@ -43,13 +43,15 @@ export async function loadCommands(): Promise<CommandSpec[]> {
 
 export async function allComponents(): Promise<{ entry: Omit<ComponentEntry, 'load'>; component: Component; file: string }[]> {
   const found = []
-  for (const [kind, folder] of Object.entries(kindFolders)) {
-    for (const file of typescriptFiles(folder, false)) {
+  for (const [kind, folders] of Object.entries(kindFolders)) {
+    for (const file of folders
+      .filter(folder => existsSync(join(root, folder)))
+      .flatMap(folder => typescriptFiles(folder, false))) {
       const component: Component | undefined = (await import(join(root, file))).default
       if (component === undefined) continue
       if (component.kind !== kind) throw new Error(`${file}: a ${component.kind} in the folder of ${kind}`)
-      const { type, version, summary, stability } = component
-      found.push({ entry: { kind, type, version, summary, stability }, component, file })
+      const { type, version, summary, stability, internal } = component
+      found.push({ entry: { kind, type, version, summary, stability, ...(internal && { internal }) }, component, file })
     }
   }
   return found.sort((a, b) => `${a.entry.kind} ${a.entry.type}`.localeCompare(`${b.entry.kind} ${b.entry.type}`))

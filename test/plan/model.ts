@@ -146,6 +146,7 @@ export async function startChange(
   } as unknown as Context
   const connector = {
     connect: async (host: Host) => ({ host }) as Transport,
+    login: async (host: Host) => ({ host }) as Transport,
     async [Symbol.asyncDispose]() {},
   }
   const log = await ChangeLog.open(context, what.changeId ?? what.runId)
@@ -156,6 +157,7 @@ export async function startChange(
     log,
     concurrency: 4,
     stepTimeoutMs: 1000,
+    undoTimeoutMs: 5000,
     maxFailures: what.maxFailures ?? 0,
   })
   return { report: what.act === 'apply' ? change.apply() : change.undo(), log, items }

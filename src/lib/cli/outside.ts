@@ -19,6 +19,8 @@ export interface Outside {
   readonly signals: SignalSource
   /** Frees memory that nothing uses any more; does nothing where the runtime can not be asked. */
   collectGarbage(): void
+  /** See Context. */
+  readonly passed?: (point: string) => void
   /** Ends the process at once with this code. */
   stopHard(exit: number): void
 }

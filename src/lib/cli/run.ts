@@ -68,6 +68,7 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     onInterrupt: describe => interrupts.onInterrupt(describe),
     emit: item => delivery.emit(item),
     collectGarbage: () => outside.collectGarbage(),
+    ...(outside.passed && { passed: outside.passed }),
     component: (kind, type) => components.get(kind, type),
     components: kind => components.all(kind),
     inventory: async spec => (await import('./fleet-tools.ts')).readInventory(context, spec),

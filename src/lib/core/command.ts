@@ -93,6 +93,7 @@ export interface ComponentEntry {
   readonly version: string
   readonly summary: string
   readonly stability: string
+  readonly internal?: true
   readonly load: () => Promise<{ readonly default: unknown }>
 }
 

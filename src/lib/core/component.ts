@@ -25,6 +25,8 @@ export interface Component<K extends Kind = Kind> {
   readonly version: string
   readonly summary: string
   readonly stability: Stability
+  /** Made by a command for its own plans: not offered in files that people write. */
+  readonly internal?: true
   /** JSON Schema of `build`'s config, for `explain`, docs and editors. */
   readonly schema: Json
   /** A configuration or use that the contract suite runs. */

@@ -32,6 +32,8 @@ export interface Context {
   onInterrupt(describe: () => string): () => void
   /** An item as it happens: streaming formats print it. Waits while the output is held back. */
   emit(item: Item): Promise<void>
+  /** Told the name of every moment of a change at which a kill would matter; only tests listen. */
+  readonly passed?: (point: string) => void
   /** Frees memory that nothing uses any more: a few milliseconds, so for the end of many pieces of work, not of each. */
   collectGarbage(): void
   /** A component by kind and type. @throws OpsError E_USAGE naming the nearest type */
@@ -96,4 +98,6 @@ export interface Connector extends AsyncDisposable {
     host: Host,
     options: { readonly signal: AbortSignal; readonly onStage?: (stage: ConnectStage, attempt: number) => void },
   ): Promise<Transport>
+  /** A new connection with a login of its own, which the caller closes. @throws TransportError */
+  login(host: Host, options: { readonly signal: AbortSignal }): Promise<Transport>
 }

@@ -11,12 +11,21 @@ export interface StepSpec {
   readonly kind: string
   /** Complete: what another process needs, local file contents included. Checked by the kind before anything is contacted. */
   readonly params: Json
+  /** Where hosts differ: what a host takes in the place of `params`. Null leaves the step out there. */
+  readonly perHost?: Variants
   /** A handler: runs once after these steps when one of them changed something, and again after their undo. */
   readonly on?: readonly string[]
   /** Must pass before the step is begun. */
   readonly precheck: readonly CheckSpec[]
   /** Must pass after it. */
   readonly verify: readonly CheckSpec[]
+}
+
+/** Parameters that differ from host to host, each kept once. */
+export interface Variants {
+  readonly variants: readonly (Json | null)[]
+  /** Index into `variants` by host name; a host that is not named takes the params of the step. */
+  readonly of: Readonly<Record<string, number>>
 }
 
 /** Which hosts go when: so many, such a share of all, or those with a label. The last wave always takes what is left. */

@@ -1,13 +1,15 @@
 import type { Check, CheckSpec } from '../core/check.ts'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
+import type { Json } from '../core/json.ts'
 import { ParamsError } from '../core/params.ts'
 import type { Plan, StepKind, StepSpec } from '../core/plan.ts'
 
 /** A step with its kind and checks at hand. */
 export interface BuiltStep {
   readonly spec: StepSpec
-  readonly kind: StepKind
+  /** How it works on a host; undefined where it is left out. */
+  on(host: string): StepKind | undefined
   readonly precheck: readonly Check[]
   readonly verify: readonly Check[]
 }
@@ -39,9 +41,16 @@ export async function buildPlan(context: Pick<Context, 'component'>, plan: Plan)
 
 async function buildStep(context: Pick<Context, 'component'>, spec: StepSpec): Promise<BuiltStep> {
   const component = await context.component('step', spec.kind)
+  const build = (params: Json): StepKind => named(spec.id, () => component.build(params))
+  const common = build(spec.params)
+  const { variants, of } = spec.perHost ?? { variants: [], of: {} }
+  const special = variants.map(params => (params === null ? undefined : build(params)))
   return {
     spec,
-    kind: named(spec.id, () => component.build(spec.params)),
+    on(host) {
+      const index = Object.hasOwn(of, host) ? of[host] : undefined
+      return index === undefined ? common : special[index]
+    },
     precheck: await buildChecks(context, spec.precheck),
     verify: await buildChecks(context, spec.verify),
   }

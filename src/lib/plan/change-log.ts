@@ -21,13 +21,14 @@ export class ChangeLog implements AsyncDisposable {
   }
 
   /** Begins the journal of this run, or goes on with that of another. @throws OpsError E_STATE, E_LOCKED */
-  static async open({ paths, clock, runId }: Context, changeId = runId): Promise<ChangeLog> {
+  static async open({ paths, clock, runId, passed }: Context, changeId = runId): Promise<ChangeLog> {
     const directory = changeDirectory(paths.state, changeId)
     const state = await ChangeLog.read(paths.state, changeId)
     const journal = await Journal.open(directory, {
       clock,
       fsync: 'never',
       preallocateBytes: reserveBytes,
+      ...(passed && { onPoint: passed }),
       lock: path => acquireLock(path, { runId, command: 'change', clock }),
     })
     return new ChangeLog(journal, state)

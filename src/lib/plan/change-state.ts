@@ -7,7 +7,8 @@ import type { ChangeSettings, PlanRecord } from './record.ts'
 export interface Touched {
   readonly step: string
   readonly before: Json
-  outcome: 'begun' | 'changed' | 'failed' | 'undone' | 'stuck'
+  /** `noted`: it changes nothing, and is compared after an undo of the others. */
+  outcome: 'begun' | 'changed' | 'failed' | 'noted' | 'undone' | 'stuck'
   message?: string
 }
 
@@ -24,7 +25,7 @@ export class ChangeState {
         this.#plan = record
         return
       case 'intent':
-        this.#list(record.host).push({ step: record.step, before: record.before, outcome: 'begun' })
+        this.#list(record.host).push({ step: record.step, before: record.before, outcome: record.looks ? 'noted' : 'begun' })
         return
       case 'result':
         if (record.outcome === 'ok') this.#noted(record.host).add(record.step)
@@ -57,11 +58,16 @@ export class ChangeState {
   /** Those of them that are not taken back, last first: the order of an undo. */
   standing(host: string): Touched[] {
     return this.touched(host)
-      .filter(({ outcome }) => outcome !== 'undone')
+      .filter(({ outcome }) => outcome !== 'undone' && outcome !== 'noted')
       .reverse()
   }
 
-  /** Hosts that a step was begun on. */
+  /** What was only looked at: to be compared when everything else is undone. */
+  noted(host: string): readonly Touched[] {
+    return this.touched(host).filter(({ outcome }) => outcome === 'noted')
+  }
+
+  /** Hosts that a step was begun on, or looked at by one. */
   get touchedHosts(): string[] {
     return [...this.#touched.keys()]
   }
@@ -70,7 +76,7 @@ export class ChangeState {
   isDone(host: string, step: string): boolean {
     return (
       this.#unneeded.get(host)?.has(step) === true ||
-      this.touched(host).some(touched => touched.step === step && touched.outcome === 'changed')
+      this.touched(host).some(touched => touched.step === step && (touched.outcome === 'changed' || touched.outcome === 'noted'))
     )
   }
 

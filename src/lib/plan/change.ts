@@ -10,7 +10,9 @@ import { FanOut } from '../run/fan-out.ts'
 import type { BuiltPlan } from './built-plan.ts'
 import type { ChangeLog } from './change-log.ts'
 import { judgeGates } from './gates.ts'
-import { type ChangeWork, HostChange } from './host-change.ts'
+import { HostChange } from './host-change.ts'
+import { type ChangeWork, HostTurn } from './host-turn.ts'
+import { HostUndo } from './host-undo.ts'
 import { wavesOf } from './waves.ts'
 
 export interface ChangeRequest {
@@ -19,6 +21,7 @@ export interface ChangeRequest {
   readonly log: ChangeLog
   readonly concurrency: number
   readonly stepTimeoutMs: number
+  readonly undoTimeoutMs: number
   /** More failed hosts than this stop the change. */
   readonly maxFailures: number
   readonly sudo?: Sudo
@@ -44,7 +47,7 @@ export class Change {
     this.#context = context
     this.#request = request
     this.#startedAt = { epoch: context.clock.now(), monotonic: context.clock.monotonic() }
-    const { fleet, built, log, stepTimeoutMs, sudo } = request
+    const { fleet, built, log, stepTimeoutMs, undoTimeoutMs, sudo } = request
     this.#work = {
       built,
       log,
@@ -52,6 +55,8 @@ export class Change {
       clock: context.clock,
       random: context.random,
       stepTimeoutMs,
+      undoTimeoutMs,
+      passed: context.passed ?? (() => {}),
       ...(sudo && { sudo }),
       onItem: item => this.#onItem(item),
     }
@@ -89,7 +94,7 @@ export class Change {
   async #precheck(): Promise<boolean> {
     const { fleet, built, maxFailures } = this.#request
     if (built.precheck.length === 0) return true
-    const unfit = await this.#onEach({ name: '0', hosts: fleet.hosts }, fleet.signal, change => change.precheck())
+    const unfit = await this.#onEach({ name: '0', hosts: fleet.hosts }, fleet.signal, turn => new HostChange(turn).precheck())
     for (const { name } of unfit) this.#failed.add(name)
     return this.#failed.size <= maxFailures
   }
@@ -97,7 +102,7 @@ export class Change {
   /** False when the change has to stop. */
   async #wave(wave: Wave): Promise<boolean> {
     const { fleet, built, maxFailures } = this.#request
-    const bad = await this.#onEach(wave, fleet.signal, change => change.apply())
+    const bad = await this.#onEach(wave, fleet.signal, turn => new HostChange(turn).apply())
     for (const { name } of bad) this.#failed.add(name)
     if (fleet.signal.aborted || this.#failed.size > maxFailures) return false
     const good = wave.hosts.filter(host => !bad.includes(host))
@@ -121,13 +126,13 @@ export class Change {
     const { signal } = new AbortController()
     for (const wave of waves.toReversed()) {
       const touched = wave.hosts.filter(({ name }) => this.#request.log.state.standing(name).length > 0)
-      const stuck = await this.#onEach({ ...wave, hosts: touched }, signal, change => change.undo())
+      const stuck = await this.#onEach({ ...wave, hosts: touched }, signal, turn => new HostUndo(turn).run())
       if (stuck.length > 0) this.#whole = false
     }
   }
 
   /** The hosts on which the work did not succeed. */
-  async #onEach(wave: Wave, signal: AbortSignal, act: (change: HostChange) => Promise<boolean>): Promise<Host[]> {
+  async #onEach(wave: Wave, signal: AbortSignal, act: (turn: HostTurn) => Promise<boolean>): Promise<Host[]> {
     const bad: Host[] = []
     const { context, request } = { context: this.#context, request: this.#request }
     const fanOut = new FanOut<Host, { readonly host: Host; readonly good: boolean }>({
@@ -138,7 +143,7 @@ export class Change {
       maxFailures: Number.POSITIVE_INFINITY,
       task: async (host, { phase }) => ({
         host,
-        good: await act(new HostChange(this.#work, { host, wave: wave.name, signal, phase })),
+        good: await act(new HostTurn(this.#work, { host, wave: wave.name, signal, phase })),
       }),
       skipped: host => ({ host, good: false }),
       isFailure: ({ good }) => !good,

@@ -2,7 +2,7 @@ import type { Check } from '../core/check.ts'
 import { rfc3339 } from '../core/clock.ts'
 import type { Host } from '../core/host.ts'
 import type { Item } from '../core/item.ts'
-import type { ChangeWork } from './host-change.ts'
+import type { ChangeWork } from './host-turn.ts'
 
 interface GateRequest {
   readonly gates: readonly Check[]

@@ -32,7 +32,9 @@ export async function previewPlan(context: Context, { built, stepTimeoutMs, ...w
       ...(sudo && { sudo }),
     })
     const parts: string[] = []
-    for (const { spec, kind } of built.steps) {
+    for (const { spec, on } of built.steps) {
+      const kind = on(host.host.name)
+      if (!kind) continue
       host.phase(kind.describe())
       const before = await kind.capture(place)
       if (kind.needed(before)) parts.push(`# ${spec.id}: ${kind.describe()}\n${ended(kind.diff(before))}`)

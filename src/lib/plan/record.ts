@@ -9,8 +9,8 @@ import type { Plan } from '../core/plan.ts'
  */
 export type PlanRecord =
   | { readonly is: 'plan'; readonly plan: Plan; readonly hosts: readonly Host[]; readonly settings: ChangeSettings }
-  /** Durable before the step begins on the host. */
-  | { readonly is: 'intent'; readonly host: string; readonly step: string; readonly before: Json }
+  /** Durable before the step begins on the host. `looks`: it changes nothing, and is compared when the others are undone. */
+  | { readonly is: 'intent'; readonly host: string; readonly step: string; readonly before: Json; readonly looks?: true }
   | {
       readonly is: 'result'
       readonly host: string
@@ -35,6 +35,8 @@ export interface ChangeSettings {
   readonly sudoUser?: string
   /** Of one step on one host. */
   readonly stepTimeoutMs: number
+  /** How long an undo waits for a host that can not be reached. */
+  readonly undoTimeoutMs: number
   readonly concurrency: number
 }
 

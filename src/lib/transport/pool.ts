@@ -60,12 +60,17 @@ export class ConnectionPool implements Connector {
       if (this.#transports.get(host.name) === kept) this.#transports.delete(host.name)
       return this.connect(host, options)
     }
-    const made = this.#make(host, options).catch(error => {
+    const onLost = (): void => void this.#transports.delete(host.name)
+    const made = this.#make(host, { ...options, onLost }).catch(error => {
       this.#transports.delete(host.name)
       return this.#rejection(error, options)
     })
     this.#transports.set(host.name, made)
     return made
+  }
+
+  login(host: Host, options: { readonly signal: AbortSignal }): Promise<Transport> {
+    return this.#make(host, options).catch(error => this.#rejection(error, options))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,7 +81,7 @@ export class ConnectionPool implements Connector {
     this.#hops.clear()
   }
 
-  async #make(host: Host, options: ConnectOptions): Promise<Transport> {
+  async #make(host: Host, options: ConnectOptions & { readonly onLost?: () => void }): Promise<Transport> {
     const { clock, env, random, retries, connectTimeoutMs } = this.#options
     if (host.via === 'local') {
       const { LocalTransport } = await import('./local.ts')
@@ -94,7 +99,7 @@ export class ConnectionPool implements Connector {
         isRetryable: error => error instanceof TransportError && error.retryable,
       },
     )
-    session.onLost = () => this.#transports.delete(host.name)
+    if (options.onLost) session.onLost = options.onLost
     return new SshTransport({ host, session, clock, startTimeoutMs: connectTimeoutMs, forwardAgent: target.forwardAgent })
   }
 

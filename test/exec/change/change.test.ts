@@ -30,6 +30,7 @@ describe('a change file can have', () => {
     expect((await read(text)) as unknown).toEqual({
       plan: { ...defaults, ...plan },
       stepTimeoutMs: 300_000,
+      undoTimeoutMs: 120_000,
       path,
       sha256,
       ...rest,

@@ -12,7 +12,7 @@ import { loadChange } from './load-change.ts'
  * @throws OpsError E_PLAN, E_CONFIRM, E_LOCKED, and what opening the fleet throws
  */
 export async function applyChange(context: Context, path: string, options: ExecOptions): Promise<Report> {
-  const { plan, targets = [], maxFail, stepTimeoutMs } = await loadChange(context, path)
+  const { plan, targets = [], maxFail, stepTimeoutMs, undoTimeoutMs } = await loadChange(context, path)
   const built = await buildPlan(context, plan)
   await tellUnfinished(context)
   const named = options.targets.length > 0 ? options.targets : [...targets]
@@ -27,7 +27,7 @@ export async function applyChange(context: Context, path: string, options: ExecO
   await using _locks = await lockHosts(context, hosts)
   await using record = await RunRecord.start(context, { kind: 'change', title: plan.name, hosts: hosts.map(({ name }) => name) })
   await using log = await ChangeLog.open(context)
-  const settings = { stepTimeoutMs, concurrency, ...(sudo && { sudoUser: sudo.user }) }
+  const settings = { stepTimeoutMs, undoTimeoutMs, concurrency, ...(sudo && { sudoUser: sudo.user }) }
   await log.commit({ is: 'plan', plan, hosts, settings })
   const allowed = maxFailures(options.maxFail ?? maxFail ?? { count: 0 }, hosts.length)
   const change = new Change(context, {
@@ -36,6 +36,7 @@ export async function applyChange(context: Context, path: string, options: ExecO
     log,
     concurrency,
     stepTimeoutMs,
+    undoTimeoutMs,
     maxFailures: allowed,
     ...(sudo && { sudo }),
   })

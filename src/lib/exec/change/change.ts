@@ -19,6 +19,8 @@ export interface Change {
   readonly maxFail?: MaxFail
   /** Of one step on one host. */
   readonly stepTimeoutMs: number
+  /** How long an undo waits for a host that can not be reached. */
+  readonly undoTimeoutMs: number
   /** As it was given. */
   readonly path: string
   /** Of the file's text, in hex. Files that it names as `source` are in the plan itself. */
@@ -42,6 +44,9 @@ export const changeKeys = [
   'rollback',
   'max-fail',
   'timeout',
+  'undo-timeout',
+  'hold',
+  'confirm',
   'precheck',
   'gates',
   'steps',
@@ -49,6 +54,8 @@ export const changeKeys = [
 ] as const
 
 const defaultTimeoutMs = 5 * 60_000
+/** As long as a server takes to boot. */
+const defaultUndoTimeoutMs = 2 * 60_000
 
 /**
  * Reads a change file whole: what it returns names only kinds and types that are there, with parameters that they take.
@@ -61,6 +68,8 @@ export async function readChange({ path, text, document, components, readSource 
   const targets = readTargets(top.child('targets'))
   const maxFail = readMaxFail(top.child('max-fail'))
   const stepTimeoutMs = readTime(top.child('timeout'), { absent: defaultTimeoutMs, leastMs: 1 }) ?? defaultTimeoutMs
+  const undoTime = readTime(top.child('undo-timeout'), { absent: defaultUndoTimeoutMs, leastMs: 0 })
+  const undoTimeoutMs = undoTime ?? defaultUndoTimeoutMs
   const plan: Plan = {
     name: readName(top.child('name')) ?? '',
     precheck: await readChecks(top.child('precheck'), components),
@@ -69,10 +78,26 @@ export async function readChange({ path, text, document, components, readSource 
     pauseMs: readTime(top.child('pause'), { absent: 0, leastMs: 0 }) ?? 0,
     gates: await readChecks(top.child('gates'), components),
     rollback: readScope(top.child('rollback')) ?? 'run',
+    ...(await readHold(top, components)),
   }
   problems.throwAny()
   const sha256 = createHash('sha256').update(text).digest('hex')
-  return { plan, ...(targets && { targets }), ...(maxFail && { maxFail }), stepTimeoutMs, path, sha256 }
+  return { plan, ...(targets && { targets }), ...(maxFail && { maxFail }), stepTimeoutMs, undoTimeoutMs, path, sha256 }
+}
+
+/** Shorter, and a busy host or a slow network would take back what is wanted. */
+const leastHoldMs = 5000
+
+async function readHold(top: ChangeNode, components: ChangeComponents): Promise<Pick<Plan, 'hold'>> {
+  const [hold, confirm] = [top.child('hold'), top.child('confirm')]
+  if (hold.isAbsent) {
+    if (!confirm.isAbsent)
+      confirm.wrong('confirm is there without hold', { part: 'key', hint: 'say with hold: how long a host waits for it' })
+    return {}
+  }
+  const ttlMs = readTime(hold, { absent: 0, leastMs: leastHoldMs })
+  const checks = await readChecks(confirm, components)
+  return ttlMs === undefined ? {} : { hold: { ttlMs, confirm: checks } }
 }
 
 /** Words of other tools for what a change calls differently. */

@@ -17,7 +17,7 @@ export interface ChangeComponents {
 /** The components of the registry. */
 export function changeComponents({ program, component }: Pick<Context, 'program' | 'component'>): ChangeComponents {
   return {
-    types: kind => program.components.filter(entry => entry.kind === kind).map(({ type }) => type),
+    types: kind => program.components.filter(entry => entry.kind === kind && !entry.internal).map(({ type }) => type),
     load: component,
   }
 }

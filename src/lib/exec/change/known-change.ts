@@ -37,7 +37,7 @@ async function workOn(context: Context, { runId, options, hostsOf, work }: Work)
   const known = await ChangeLog.read(context.paths.state, runId)
   if (!known.header) throw new OpsError('E_USAGE', `there is no change ${runId}`, { hint: '`opsctl runs list` shows the runs' })
   const { plan, settings } = known.header
-  const { stepTimeoutMs } = settings
+  const { stepTimeoutMs, undoTimeoutMs } = settings
   const hosts = hostsOf(known.header.hosts, known)
   const sudoUser = options.sudoUser ?? settings.sudoUser
   const built = await buildPlan(context, plan)
@@ -53,6 +53,7 @@ async function workOn(context: Context, { runId, options, hostsOf, work }: Work)
     log,
     concurrency,
     stepTimeoutMs,
+    undoTimeoutMs,
     maxFailures: allowed,
     ...(sudo && { sudo }),
   })

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../core/duration.ts'
+import { formatDuration, parseDuration } from '../../core/duration.ts'
 import { OpsError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import type { RollbackScope } from '../../core/plan.ts'
@@ -41,7 +41,8 @@ export function readTime(node: ChangeNode, { absent, leastMs }: { absent: number
   if (text === undefined) return undefined
   const time = noted(node, () => parseDuration(text))
   if (time === undefined) return undefined
-  if (time < leastMs) return node.wrong(`${node.key} must be more than 0`)
+  if (time < leastMs)
+    return node.wrong(`${node.key} must be ${leastMs > 1 ? `at least ${formatDuration(leastMs)}` : 'more than 0'}`)
   if (time > maxTimeMs) return node.wrong(`${node.key}: ${text} is more than 24 days`)
   return time
 }

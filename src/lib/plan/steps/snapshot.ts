@@ -45,6 +45,7 @@ function snapshotStep(config: Json): StepKind {
   const params = parseParams(Params, config)
   const nothing = async (): Promise<void> => undefined
   return {
+    looksOnly: true,
     describe: () => `note ${['the load', ...params.paths, ...params.services, ...params.files].join(', ')}`,
     capture: place => take(place, params),
     needed: () => false,

@@ -1,0 +1,90 @@
+import type { Json } from '../core/json.ts'
+import { StepError, type StepKind } from '../core/plan.ts'
+import { TransportError } from '../core/transport.ts'
+import { retry } from '../run/retry.ts'
+import type { BuiltStep } from './built-plan.ts'
+import type { Touched } from './change-state.ts'
+import { type HostTurn, type Part, troubleOf } from './host-turn.ts'
+
+/** An undo that the host refused is tried so often. */
+const refusals = 3
+const backoff = { baseMs: 500, maxMs: 5000 }
+
+/** The way back of a change on one host. */
+export class HostUndo {
+  readonly #turn: HostTurn
+
+  constructor(turn: HostTurn) {
+    this.#turn = turn
+  }
+
+  /**
+   * Takes back what was begun, last first, then calls the handlers again, then compares what was only looked at. False when something
+   * could not be taken back; its Item is told.
+   */
+  async run(): Promise<boolean> {
+    const { log, built } = this.#turn.work
+    const { name } = this.#turn.host
+    const standing = log.state.standing(name)
+    const isHandler = ({ step }: Touched): boolean => built.step(step)?.spec.on !== undefined
+    let whole = true
+    for (const touched of standing.filter(entry => !isHandler(entry))) whole = (await this.#undo(touched)) && whole
+    for (const touched of standing.filter(isHandler).reverse()) whole = (await this.#undo(touched)) && whole
+    if (standing.length > 0) for (const noted of log.state.noted(name)) whole = (await this.#undo(noted)) && whole
+    return whole
+  }
+
+  async #undo({ step: id, before, outcome }: Touched): Promise<boolean> {
+    const turn = this.#turn
+    const { log, built, clock } = turn.work
+    const host = turn.host.name
+    const step = built.step(id)
+    const kind = step?.on(host)
+    const about = { step: outcome === 'failed' ? `${id}/undo` : id, name: kind?.describe() ?? id, startedAt: clock.now() }
+    const tell = async (part: Part & { outcome: 'undone' | 'stuck' }): Promise<boolean> => {
+      const { message } = part
+      await log.commit({ is: 'undone', host, step: id, outcome: part.outcome, ...(message !== undefined && { message }) })
+      // What was only looked at and is as before is no news.
+      await turn.tell(about, kind?.looksOnly && part.outcome === 'undone' ? { outcome: 'ok', message: 'as before' } : part)
+      return part.outcome === 'undone'
+    }
+    turn.phase(`undo: ${about.name}`)
+    await log.commit({ is: 'undo', host, step: id })
+    turn.passed('before-undo', id)
+    try {
+      if (!step || !kind) throw new StepError('the step is not in the plan')
+      await this.#patiently(() => this.#takeBack(step, kind, before))
+      turn.passed('after-undo', id)
+      return await tell({ outcome: 'undone' })
+    } catch (error) {
+      return tell({ outcome: 'stuck', severity: 'critical', ...troubleOf(error) })
+    }
+  }
+
+  async #takeBack({ spec }: BuiltStep, kind: StepKind, before: Json): Promise<void> {
+    const place = await this.#turn.place()
+    // A handler acts on what the steps have put back: it is not undone but called once more.
+    if (spec.on) return kind.do(place, before)
+    if (!kind.undo) throw new NoUndo('this step has no undo: a human must look')
+    await kind.undo(place, before)
+    await kind.verifyUndone?.(place, before)
+  }
+
+  /** What fails an undo is often what failed the change: a lost connection is waited for as long as a host takes to boot. */
+  #patiently(task: () => Promise<void>): Promise<void> {
+    const { clock, random, undoTimeoutMs } = this.#turn.work
+    let refused = 0
+    const isRetryable = (error: unknown): boolean => {
+      if (error instanceof NoUndo) return false
+      return (error instanceof TransportError && mayPass.has(error.reason)) || ++refused < refusals
+    }
+    const until = clock.monotonic() + undoTimeoutMs
+    const { signal } = this.#turn
+    return retry(task, { attempts: Number.POSITIVE_INFINITY, ...backoff, random, clock, signal, until, isRetryable })
+  }
+}
+
+/** Trouble of a host that boots, or of a network that comes back. */
+const mayPass: ReadonlySet<TransportError['reason']> = new Set(['unreachable', 'connect-timeout', 'closed', 'transfer'])
+
+class NoUndo extends StepError {}
