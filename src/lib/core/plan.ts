@@ -49,6 +49,8 @@ export interface Plan {
   readonly gates: readonly CheckSpec[]
   /** What a failure takes back: the failed host, its wave, or everything. */
   readonly rollback: RollbackScope
+  /** `undo`: everything is taken back in the end, however it went: what a drill breaks is never meant to stay. Absent: it is kept. */
+  readonly finally?: 'undo'
   /** Absent: a host waits for opsctl for ever. */
   readonly hold?: Hold
 }

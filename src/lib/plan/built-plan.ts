@@ -10,6 +10,8 @@ export interface BuiltStep {
   readonly spec: StepSpec
   /** How it works on a host; undefined where it is left out. */
   on(host: string): StepKind | undefined
+  /** All ways in which it works on some host. */
+  readonly kinds: readonly StepKind[]
   readonly precheck: readonly Check[]
   readonly verify: readonly Check[]
 }
@@ -23,18 +25,22 @@ export interface BuiltPlan {
   /** Must pass on a host before anything on it is touched. */
   readonly precheck: readonly Check[]
   readonly gates: readonly Check[]
+  /** Must pass over a new login before a host's change is kept. */
+  readonly confirm: readonly Check[]
   step(id: string): BuiltStep | undefined
 }
 
 /** @throws OpsError E_PLAN, E_USAGE for a kind or type that does not exist */
 export async function buildPlan(context: Pick<Context, 'component'>, plan: Plan): Promise<BuiltPlan> {
   const built = await Promise.all(plan.steps.map(spec => buildStep(context, spec)))
+  if (plan.hold) for (const step of built) demandLone(step)
   return {
     plan,
     steps: built.filter(({ spec }) => spec.on === undefined),
     handlers: built.filter(({ spec }) => spec.on !== undefined),
     precheck: await buildChecks(context, plan.precheck ?? []),
     gates: await buildChecks(context, plan.gates),
+    confirm: await buildChecks(context, plan.hold?.confirm ?? []),
     step: id => built.find(({ spec }) => spec.id === id),
   }
 }
@@ -47,6 +53,7 @@ async function buildStep(context: Pick<Context, 'component'>, spec: StepSpec): P
   const special = variants.map(params => (params === null ? undefined : build(params)))
   return {
     spec,
+    kinds: [common, ...special.flatMap(kind => kind ?? [])],
     on(host) {
       const index = Object.hasOwn(of, host) ? of[host] : undefined
       return index === undefined ? common : special[index]
@@ -54,6 +61,16 @@ async function buildStep(context: Pick<Context, 'component'>, spec: StepSpec): P
     precheck: await buildChecks(context, spec.precheck),
     verify: await buildChecks(context, spec.verify),
   }
+}
+
+/** A host that is left to itself has only its shell. @throws OpsError E_PLAN */
+function demandLone({ spec, kinds }: BuiltStep): void {
+  const can = (kind: StepKind): boolean => (spec.on ? kind.doAlone : kind.undoAlone) !== undefined
+  if (kinds.every(can)) return
+  throw new OpsError('E_PLAN', `${spec.id}: a host can not take this ${spec.kind} step back by itself, as hold asks of it`, {
+    hint:
+      spec.kind === 'command' ? 'say with rollback: what takes it back' : 'leave out hold, or make this step a change of its own',
+  })
 }
 
 function buildChecks(context: Pick<Context, 'component'>, specs: readonly CheckSpec[]): Promise<Check[]> {

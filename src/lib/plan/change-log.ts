@@ -12,10 +12,13 @@ const reserveBytes = 1024 * 1024
 
 /** The journal of one change and the state that follows from it. */
 export class ChangeLog implements AsyncDisposable {
+  /** The run that made the change. */
+  readonly changeId: string
   readonly state: ChangeState
   readonly #journal: Journal
 
-  private constructor(journal: Journal, state: ChangeState) {
+  private constructor(changeId: string, journal: Journal, state: ChangeState) {
+    this.changeId = changeId
     this.#journal = journal
     this.state = state
   }
@@ -31,7 +34,7 @@ export class ChangeLog implements AsyncDisposable {
       ...(passed && { onPoint: passed }),
       lock: path => acquireLock(path, { runId, command: 'change', clock }),
     })
-    return new ChangeLog(journal, state)
+    return new ChangeLog(changeId, journal, state)
   }
 
   /** What a change has come to, without touching it; empty when there is none. */

@@ -16,6 +16,7 @@ export interface Touched {
 export class ChangeState {
   readonly #touched = new Map<string, Touched[]>()
   readonly #unneeded = new Map<string, Set<string>>()
+  readonly #leases = new Map<string, string>()
   #plan: Extract<PlanRecord, { is: 'plan' }> | undefined
   #end: Extract<PlanRecord, { is: 'end' }>['outcome'] | undefined
 
@@ -35,6 +36,10 @@ export class ChangeState {
         return
       case 'undone':
         this.#settle(record, record.outcome)
+        return
+      case 'lease':
+        if (record.directory === null) this.#leases.delete(record.host)
+        else this.#leases.set(record.host, record.directory)
         return
       case 'end':
         this.#end = record.outcome
@@ -65,6 +70,11 @@ export class ChangeState {
   /** What was only looked at: to be compared when everything else is undone. */
   noted(host: string): readonly Touched[] {
     return this.touched(host).filter(({ outcome }) => outcome === 'noted')
+  }
+
+  /** The directory of the lease that a host may still hold. */
+  lease(host: string): string | undefined {
+    return this.#leases.get(host)
   }
 
   /** Hosts that a step was begun on, or looked at by one. */

@@ -13,6 +13,7 @@ import { judgeGates } from './gates.ts'
 import { HostChange } from './host-change.ts'
 import { type ChangeWork, HostTurn } from './host-turn.ts'
 import { HostUndo } from './host-undo.ts'
+import { Leases } from './leases.ts'
 import { wavesOf } from './waves.ts'
 
 export interface ChangeRequest {
@@ -25,6 +26,8 @@ export interface ChangeRequest {
   /** More failed hosts than this stop the change. */
   readonly maxFailures: number
   readonly sudo?: Sudo
+  /** Goes on while everything is in place on all hosts, before it is kept or taken back. False is a failure of the change. */
+  readonly during?: (signal: AbortSignal) => Promise<boolean>
 }
 
 interface Wave {
@@ -58,13 +61,15 @@ export class Change {
       undoTimeoutMs,
       passed: context.passed ?? (() => {}),
       ...(sudo && { sudo }),
+      ...(built.plan.hold && { leases: new Leases({ id: log.changeId, hold: built.plan.hold }) }),
       onItem: item => this.#onItem(item),
     }
   }
 
   /** Applies the plan. Whatever happens, the report tells what stands on which host. */
   async apply(): Promise<Report> {
-    const { built, fleet, log } = this.#request
+    const { built, fleet, log, during } = this.#request
+    await using _leases = this.#work.leases
     let good = await this.#precheck()
     const fit = fleet.hosts.filter(({ name }) => !this.#failed.has(name))
     const waves = wavesOf(fit, built.plan.waves).map((hosts, index): Wave => ({ name: String(index + 1), hosts }))
@@ -76,15 +81,23 @@ export class Change {
       reached++
       good = await this.#wave(wave)
     }
-    if (!good) await this.#rollBack(waves.slice(0, reached))
+    if (good && during) good = await during(fleet.signal)
+    if (built.plan.finally === 'undo') await this.#undo(waves)
+    else if (good) good = await this.#keep(waves, fleet.signal)
+    if (!good) {
+      await this.#rollBack(waves.slice(0, reached))
+      // What the rollback leaves standing is meant to stay.
+      await this.#keep(waves.slice(0, reached), new AbortController().signal)
+    }
     for (const wave of waves.slice(reached)) for (const host of wave.hosts) await this.#onItem(this.#notReached(wave, host))
-    await log.commit({ is: 'end', outcome: good ? 'kept' : this.#whole ? 'undone' : 'stuck' })
+    await log.commit({ is: 'end', outcome: good && built.plan.finally !== 'undo' ? 'kept' : this.#whole ? 'undone' : 'stuck' })
     return this.#report('change')
   }
 
   /** Takes back what stands of the change. */
   async undo(): Promise<Report> {
     const { fleet, log } = this.#request
+    await using _leases = this.#work.leases
     await this.#undo([{ name: 'undo', hosts: fleet.hosts }])
     await log.commit({ is: 'end', outcome: this.#whole ? 'undone' : 'stuck' })
     return this.#report('undo')
@@ -108,8 +121,25 @@ export class Change {
     const good = wave.hosts.filter(host => !bad.includes(host))
     const passed = await judgeGates({ gates: built.gates, wave: wave.name, hosts: good, signal: fleet.signal, work: this.#work })
     if (!passed) return false
+    const shut = await this.#onEach({ ...wave, hosts: good }, fleet.signal, turn => new HostChange(turn).confirm())
+    for (const { name } of shut) this.#failed.add(name)
+    if (fleet.signal.aborted || this.#failed.size > maxFailures) return false
     // Within --max-fail the change goes on, but not with half-changed hosts behind it.
-    await this.#undo([{ ...wave, hosts: bad }])
+    await this.#undo([{ ...wave, hosts: [...bad, ...shut] }])
+    return built.plan.rollback === 'run' || this.#keep([wave], fleet.signal)
+  }
+
+  /** Ends the leases: from here on the hosts keep their change. False when one has taken itself back meanwhile. */
+  async #keep(waves: readonly Wave[], signal: AbortSignal): Promise<boolean> {
+    const { log, maxFailures } = this.#request
+    if (!this.#work.leases) return true
+    for (const wave of waves) {
+      const hosts = wave.hosts.filter(({ name }) => !this.#failed.has(name) && log.state.standing(name).length > 0)
+      const lost = await this.#onEach({ ...wave, hosts }, signal, turn => new HostChange(turn).release())
+      for (const { name } of lost) this.#failed.add(name)
+      if (this.#failed.size > maxFailures) return false
+      await this.#undo([{ ...wave, hosts: lost }])
+    }
     return true
   }
 

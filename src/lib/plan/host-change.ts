@@ -2,6 +2,7 @@ import type { Item } from '../core/item.ts'
 import type { StepKind } from '../core/plan.ts'
 import type { BuiltStep } from './built-plan.ts'
 import { type HostTurn, notRollbackable, type Part, troubleOf } from './host-turn.ts'
+import type { Leases } from './leases.ts'
 
 /** The change on one host, forwards. What it does is in the journal before it is done. */
 export class HostChange {
@@ -30,6 +31,7 @@ export class HostChange {
   /** Does every step that is not done yet, then the handlers of what changed. False when one failed; its Item is told. */
   async apply(): Promise<boolean> {
     const { steps, handlers } = this.#turn.work.built
+    if (!(await this.#hold('lease', 'what became of the lease', leases => this.#learn(leases)))) return false
     for (const step of steps) if (!(await this.#told(step))) return false
     for (const handler of handlers) if (this.#isCalled(handler) && !(await this.#told(handler))) return false
     return true
@@ -52,13 +54,56 @@ export class HostChange {
       return { outcome: 'ok' }
     }
     await log.commit({ is: 'intent', host, step: spec.id, before })
+    const held = (await turn.work.leases?.cover(turn, place, { step, kind, before })) ?? place
     turn.passed('before-do', spec.id)
-    await kind.do(place, before)
+    await kind.do(held, before)
     turn.passed('after-do', spec.id)
     await kind.verify(place, before)
     await turn.demand(step.verify, place)
     log.note({ is: 'result', host, step: spec.id, outcome: 'changed' })
     return { outcome: 'changed', ...diffOf(kind.diff(before)) }
+  }
+
+  /** Proves over a new login that the host can still be reached as before. False is told as an Item. */
+  async confirm(): Promise<boolean> {
+    return this.#hold('confirm', 'a new login', leases => leases.confirm(this.#turn))
+  }
+
+  /** Lets the host keep its change. False is told as an Item: it has taken itself back. */
+  async release(): Promise<boolean> {
+    return this.#hold('release', 'end of the lease', leases => leases.release(this.#turn))
+  }
+
+  /** A host on which an interrupted change goes on may have taken itself back meanwhile: then everything is to be done again. */
+  async #learn(leases: Leases): Promise<void> {
+    const turn = this.#turn
+    const { log, built } = turn.work
+    const host = turn.host.name
+    const standing = log.state.standing(host)
+    if (standing.length === 0) return
+    const place = await turn.place()
+    if (await leases.takeOver(turn, place)) {
+      for (const { step } of standing) log.note({ is: 'undone', host, step, outcome: 'undone' })
+      return
+    }
+    for (const { step: id, before } of standing.toReversed()) {
+      const step = built.step(id)
+      const kind = step?.on(host)
+      if (step && kind) await leases.cover(turn, place, { step, kind, before })
+    }
+  }
+
+  async #hold(step: string, name: string, act: (leases: Leases) => Promise<void>): Promise<boolean> {
+    const turn = this.#turn
+    const { leases, clock } = turn.work
+    const startedAt = clock.now()
+    try {
+      if (leases) await act(leases)
+      return true
+    } catch (error) {
+      await turn.tell({ step, name, startedAt }, { outcome: 'failed', ...troubleOf(error) })
+      return false
+    }
   }
 
   #isCalled({ spec }: BuiltStep): boolean {

@@ -7,6 +7,7 @@ import { StepError, type StepPlace } from '../core/plan.ts'
 import { type Sudo, TransportError } from '../core/transport.ts'
 import type { BuiltPlan } from './built-plan.ts'
 import type { ChangeLog } from './change-log.ts'
+import type { Leases } from './leases.ts'
 import { stepPlace } from './step-place.ts'
 
 /** What the work on a host needs, the same for every host of a change. */
@@ -23,6 +24,8 @@ export interface ChangeWork {
   readonly undoTimeoutMs: number
   /** Each step as it ends, and each undo. */
   readonly onItem: (item: Item) => Promise<void>
+  /** Of a plan with a hold. */
+  readonly leases?: Leases
   /** See Context. */
   readonly passed: (point: string) => void
 }

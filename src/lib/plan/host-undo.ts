@@ -26,12 +26,21 @@ export class HostUndo {
     const { log, built } = this.#turn.work
     const { name } = this.#turn.host
     const standing = log.state.standing(name)
+    if (standing.length > 0) await this.#takeOver()
     const isHandler = ({ step }: Touched): boolean => built.step(step)?.spec.on !== undefined
     let whole = true
     for (const touched of standing.filter(entry => !isHandler(entry))) whole = (await this.#undo(touched)) && whole
     for (const touched of standing.filter(isHandler).reverse()) whole = (await this.#undo(touched)) && whole
     if (standing.length > 0) for (const noted of log.state.noted(name)) whole = (await this.#undo(noted)) && whole
     return whole
+  }
+
+  /** A host that can not be reached takes itself back; the steps then tell how that is known. */
+  async #takeOver(): Promise<void> {
+    const { leases } = this.#turn.work
+    if (!leases) return
+    this.#turn.phase('undo: taking over from the host')
+    await this.#patiently(async () => void (await leases.takeOver(this.#turn, await this.#turn.place()))).catch(() => undefined)
   }
 
   async #undo({ step: id, before, outcome }: Touched): Promise<boolean> {

@@ -27,6 +27,8 @@ export type PlanRecord =
       readonly outcome: Extract<Outcome, 'undone' | 'stuck'>
       readonly message?: string
     }
+  /** The host holds a lease, as the directory of it there; null when it does not any more. */
+  | { readonly is: 'lease'; readonly host: string; readonly directory: string | null }
   /** The change is over: kept, or as much taken back as could be. */
   | { readonly is: 'end'; readonly outcome: 'kept' | 'undone' | 'stuck' }
 
