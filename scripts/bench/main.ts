@@ -25,6 +25,10 @@ const benches: Readonly<Record<string, Bench>> = {
     summary: 'ten commands over kept connections against ten connects',
     run: async options => (await import('./reuse.ts')).benchReuse(options),
   },
+  plan: {
+    summary: 'a change of three steps beside its commands alone: time, fsyncs, engine',
+    run: async options => (await import('./plan.ts')).benchPlan(options),
+  },
   pull: {
     summary: '100 MB from one host: opsctl beside ssh cat',
     run: async options => (await import('./pull.ts')).benchPull(options),

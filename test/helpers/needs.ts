@@ -52,6 +52,8 @@ export const needsTable = {
   promtool: program('promtool', 'prometheus'),
   prove: program('prove', 'perl'),
   strace: program('strace'),
+  nginx: program('nginx'),
+  curl: program('curl'),
 } satisfies Record<string, Need>
 
 export type NeedName = keyof typeof needsTable

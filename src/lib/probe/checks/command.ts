@@ -46,7 +46,7 @@ async function look(place: CheckPlace, params: Params): Promise<CheckResult> {
   const command = { argv: typeof run === 'string' ? ['sh', '-c', run] : run }
   const output = await runToEnd(place, command, { does: `run ${title}`, timeoutMs: timeout })
   const { code } = output
-  const words = lastWords(output)
+  const words = lastWords(output, 5)
   if (code !== exit) {
     if (code === 126 || code === 127) throw new Unseen(`could not run ${title}: ${words || `status ${code}`}`)
     const how = code === null ? `SIG${output.signal}` : `status ${code}`
