@@ -167,6 +167,27 @@ describe('opsctl exec CHANGE.yaml', () => {
   })
 })
 
+test('everything that changes hosts tells of a change that stands half-way, what only looks does not', async () => {
+  await using site = await Site.make()
+  const state = ['--state-dir', site.at('state')]
+  const last = `  - run: sleep 3\n    rollback: "true"`
+  const killed = await startOpsctl([...state, 'exec', '--yes', '-o', 'ndjson', await site.change({ last })])
+  await killed.until(/"path":"1\/localhost\/marker"/)
+  killed.kill('SIGKILL')
+  await killed.ended
+  const warning = /the change 'raise the limits' stands half-way on localhost: opsctl undo (\S+)/
+  const exec = await run(site, 'exec', '-t', 'localhost', '--', 'true')
+  expect({ code: exec.code, stderr: exec.stderr }).toEqual({ code: 0, stderr: expect.stringMatching(warning) })
+  const push = await run(site, 'cp', '-t', 'localhost', site.at('etc/motd'), `:${site.at('pushed')}`)
+  expect({ code: push.code, stderr: push.stderr }).toEqual({ code: 0, stderr: expect.stringMatching(warning) })
+  const fetched = await run(site, 'cp', '-t', 'localhost', `:${site.at('etc/motd')}`, `${site.at('fetched')}/`)
+  expect({ code: fetched.code, stderr: fetched.stderr }).toEqual({ code: 0, stderr: expect.not.stringMatching(warning) })
+  const runId = warning.exec(exec.stderr)?.[1] ?? ''
+  const undone = await run(site, 'undo', runId)
+  expect({ code: undone.code, stderr: undone.stderr }).toEqual({ code: 5, stderr: expect.not.stringMatching(warning) })
+  expect((await run(site, 'exec', '-t', 'localhost', '--', 'true')).stderr).not.toMatch(warning)
+}, 60_000)
+
 describe.skipIf(!needs('sshd', 'root'))('a change that was killed', () => {
   let fleet: Fleet
   beforeAll(async () => {

@@ -3,7 +3,7 @@ import { OpsError } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
 import type { Report } from '../../core/report.ts'
 import { maxFailures, openFleet, RunRecord } from '../../fleet/index.ts'
-import { buildPlan, Change, ChangeLog, lockHosts, previewPlan, unfinishedChanges, wavesOf } from '../../plan/index.ts'
+import { buildPlan, Change, ChangeLog, lockHosts, previewPlan, tellUnfinished, wavesOf } from '../../plan/index.ts'
 import type { ExecOptions } from '../options.ts'
 import { loadChange } from './load-change.ts'
 
@@ -53,13 +53,6 @@ async function confirm({ settings, prompt, signal }: Context, question: string):
     })
   }
   if (!(await prompt.confirm(question, signal))) throw new OpsError('E_CONFIRM', 'not confirmed: nothing was changed')
-}
-
-/** A change that was killed is not forgotten: whoever begins another one hears of it. */
-async function tellUnfinished({ paths, log }: Context): Promise<void> {
-  for (const { runId, name, hosts } of await unfinishedChanges(paths.state)) {
-    log('warn', `the change '${name}' stands half-way on ${hosts.length} hosts: opsctl undo ${runId}`)
-  }
 }
 
 /** So that `--limit @failed` names the hosts on which the change did not succeed. */
