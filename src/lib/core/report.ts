@@ -63,6 +63,8 @@ export interface Document {
   readonly mime: string
   readonly text: string
   readonly data: Json
+  /** The same for formats that show items and no text, html among them. What it tells is looked at, not judged: the exit code is 0. */
+  readonly report?: Report
 }
 
 /** Bytes with back-pressure, written to stdout by core. */

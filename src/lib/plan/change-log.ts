@@ -6,6 +6,7 @@ import { Journal } from '../journal/journal.ts'
 import { acquireLock } from '../run/lock.ts'
 import { ChangeState } from './change-state.ts'
 import { type PlanRecord, planRecordType } from './record.ts'
+import { hostsStanding, standingOf } from './standing.ts'
 import { type UnfinishedChange, UnfinishedMark } from './unfinished-mark.ts'
 
 /** Room for the records of an undo on a disk that is full: reserved before anything is changed. */
@@ -55,10 +56,10 @@ export class ChangeLog implements AsyncDisposable {
 
   /** What of the change stands half-way; undefined when nothing does, or what stands is meant to. */
   get unfinished(): UnfinishedChange | undefined {
-    const { header, end, touchedHosts } = this.state
-    const hosts = touchedHosts.filter(host => this.state.standing(host).length > 0)
-    if (!header || end === 'kept' || end === 'undone' || hosts.length === 0) return undefined
-    return { runId: this.#changeId, name: header.plan.name, hosts }
+    const { header } = this.state
+    const standing = standingOf(this.state)
+    if (!header || standing === 'kept' || standing === 'undone') return undefined
+    return { runId: this.#changeId, name: header.plan.name, hosts: hostsStanding(this.state) }
   }
 
   /** Takes a record up; it reaches the disk with the next one that has to. */

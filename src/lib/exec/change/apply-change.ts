@@ -1,9 +1,9 @@
 import type { Context } from '../../core/context.ts'
-import { OpsError } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
 import type { Report } from '../../core/report.ts'
 import { maxFailures, openFleet, RunRecord } from '../../fleet/index.ts'
 import { buildPlan, Change, ChangeLog, lockHosts, previewPlan, tellUnfinished, wavesOf } from '../../plan/index.ts'
+import { confirm } from '../confirmation.ts'
 import type { ExecOptions } from '../options.ts'
 import { loadChange } from './load-change.ts'
 
@@ -43,16 +43,6 @@ export async function applyChange(context: Context, path: string, options: ExecO
   const report = await change.apply()
   recordResult(record, hosts, report)
   return report
-}
-
-async function confirm({ settings, prompt, signal }: Context, question: string): Promise<void> {
-  if (settings.assumeYes) return
-  if (!settings.mayPrompt) {
-    throw new OpsError('E_CONFIRM', `nobody can be asked: ${question}`, {
-      hint: 'look at it with --dry-run, then apply it with --yes',
-    })
-  }
-  if (!(await prompt.confirm(question, signal))) throw new OpsError('E_CONFIRM', 'not confirmed: nothing was changed')
 }
 
 /** So that `--limit @failed` names the hosts on which the change did not succeed. */
