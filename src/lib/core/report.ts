@@ -32,6 +32,8 @@ export interface Report {
   readonly items: readonly Item[]
   readonly omitted: number
   readonly changed: boolean
+  /** Of a look at what would be changed that was asked to tell by its exit code (--detailed-exit-code): something would be. */
+  readonly pending?: true
   readonly blocks?: readonly Block[]
   readonly data?: Readonly<Record<string, Json>>
   /** What happened when, in the order in which it began: for reports that people look at. At most `maxSpans`. */

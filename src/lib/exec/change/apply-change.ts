@@ -20,7 +20,9 @@ export async function applyChange(context: Context, path: string, options: ExecO
   const { hosts, sudo } = fleet
   const { concurrency } = options
   if (options.dryRun) {
-    return await previewPlan(context, { fleet, built, concurrency, stepTimeoutMs, maxFailures: Number.POSITIVE_INFINITY })
+    const { detailedExitCode } = options
+    const maxFailures = Number.POSITIVE_INFINITY
+    return await previewPlan(context, { fleet, built, concurrency, stepTimeoutMs, maxFailures, detailedExitCode })
   }
   const waves = wavesOf(hosts, plan.waves).length
   await confirm(context, `${plan.name}: ${plan.steps.length} steps on ${hosts.length} hosts in ${waves} waves. Apply?`)
