@@ -1,7 +1,7 @@
 export { applyChange } from './change/apply-change.ts'
 export { resumeChange, undoChange } from './change/known-change.ts'
 export { changeFileOf } from './change/load-change.ts'
-export { changeSchema } from './change/schema.ts'
+export { changeSchemaDocument } from './change/schema-document.ts'
 export { execute } from './execute.ts'
 export { checkDryRun, execOptions, execRequest } from './options.ts'
 export { showRun } from './runs/run-details.ts'
