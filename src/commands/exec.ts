@@ -1,5 +1,5 @@
 import { defineCommand } from '../lib/core/command.ts'
-import { applyChange, changeFileOf, execOptions, execRequest, execute, resumeChange } from '../lib/exec/index.ts'
+import { applyChange, changeFileOf, checkDryRun, execOptions, execRequest, execute, resumeChange } from '../lib/exec/index.ts'
 import { maxFailures, openFleet } from '../lib/fleet/index.ts'
 
 export default defineCommand({
@@ -9,7 +9,7 @@ export default defineCommand({
     'Output appears as it happens, each line with its host; progress and a summary go to stderr. Every selected host gives exactly one result.',
   input: execOptions,
   passThrough: true,
-  exits: [0, 1, 2, 3, 5, 6, 69, 74, 75, 77, 78, 124, 130],
+  exits: [0, 1, 2, 3, 4, 5, 6, 69, 74, 75, 77, 78, 124, 130],
   examples: [
     { line: 'exec -t localhost -- uptime', does: 'on this machine, without SSH' },
     { line: "exec -t 'web[01-50]' -- systemctl is-active nginx", does: 'on fifty hosts, arguments passed exactly' },
@@ -19,9 +19,14 @@ export default defineCommand({
       does: 'a local script as root, nothing left on the hosts',
     },
     { line: 'exec --dry-run change.yaml', does: 'what a change file would do, host by host; without --dry-run it is done' },
+    {
+      line: 'exec --dry-run --detailed-exit-code change.yaml',
+      does: 'in continuous integration: 4 when hosts differ from the file',
+    },
     { line: 'exec -t @all --limit @failed --retries 5 -o json -- uptime', does: 'only those that failed last time, as JSON' },
   ],
   async run(context, input) {
+    checkDryRun(input)
     if (input.resume !== undefined) return await resumeChange(context, input.resume, input)
     const change = changeFileOf(context, input)
     if (change !== undefined) return await applyChange(context, change, input)

@@ -57,6 +57,14 @@ describe('the exit code of a report', () => {
     ['a check warned', [{ verdict: 'pass' }, { verdict: 'warn' }, { verdict: 'na' }], 0],
   ])('when %s', (_, parts, code) => expect(exitCodeOf(reportOf(parts))).toBe(code))
 
+  test.each<[string, readonly Part[], number]>([
+    ['all hosts were looked at', [skipped(undefined)], 4],
+    ['a host could not be looked at', [skipped(undefined), failed('unreachable')], 3],
+    ['a host failed', [skipped(undefined), failed('error')], 1],
+  ])('with changes pending, when %s', (_, parts, code) => {
+    expect(exitCodeOf({ ...reportOf(parts), pending: true })).toBe(code)
+  })
+
   test.each([
     [124, [ok, failed('deadline')], 124],
     [130, [failed('cancelled'), failed('exit')], 130],

@@ -93,6 +93,35 @@ describe('opsctl exec CHANGE.yaml', () => {
     expect(await site.fingerprint()).toEqual(before)
   })
 
+  test('tells continuous integration with --detailed-exit-code whether something would be changed', async () => {
+    await using site = await Site.make()
+    const path = site.at('change.yaml')
+    const steps = `steps:\n  - line-in-file: { path: ${site.at('etc/motd')}, line: maintenance tonight }\n`
+    const write = (targets: string): Promise<void> => writeFile(path, `name: tell of it\ntargets: ${targets}\n${steps}`)
+    const look = async (...flags: string[]) => {
+      const { code, stdout } = await run(site, 'exec', '--dry-run', '-o', 'json', '--retries', '0', ...flags, path)
+      return { code, ...(JSON.parse(stdout) as { exitCode: number; items: { data?: { pending?: boolean } }[] }) }
+    }
+    await write('localhost')
+    expect(await look()).toMatchObject({ code: 0, exitCode: 0, items: [{ data: { pending: true } }] })
+    expect(await look('--detailed-exit-code')).toMatchObject({ code: 4, exitCode: 4, items: [{ data: { pending: true } }] })
+    await write("'localhost,127.0.0.1:1'")
+    expect(await look('--detailed-exit-code')).toMatchObject({ code: 3, exitCode: 3 })
+    await write('localhost')
+    await run(site, 'exec', '--yes', path)
+    expect(await look('--detailed-exit-code')).toMatchObject({ code: 0, items: [{ data: { pending: false } }] })
+  }, 60_000)
+
+  test.each([
+    [['--detailed-exit-code', '-t', 'localhost', '--', 'true'], 'add --dry-run'],
+    [['--dry-run', '-t', 'localhost', '--', 'true'], '--dry-run is for change files'],
+    [['--dry-run', '--resume', '20261122T031500.123-7f3a'], '--resume goes on'],
+  ])('runs nothing for a dry run that can not be one: %p', async (args, why) => {
+    await using site = await Site.make()
+    const { code, stderr } = await run(site, 'exec', ...args)
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(why) })
+  })
+
   test('refuses to change anything where nobody can be asked', async () => {
     await using site = await Site.make()
     const before = await site.fingerprint()
@@ -166,6 +195,27 @@ describe('opsctl exec CHANGE.yaml', () => {
     expect(await site.fingerprint()).toEqual(before)
   })
 })
+
+test('everything that changes hosts tells of a change that stands half-way, what only looks does not', async () => {
+  await using site = await Site.make()
+  const state = ['--state-dir', site.at('state')]
+  const last = `  - run: sleep 3\n    rollback: "true"`
+  const killed = await startOpsctl([...state, 'exec', '--yes', '-o', 'ndjson', await site.change({ last })])
+  await killed.until(/"path":"1\/localhost\/marker"/)
+  killed.kill('SIGKILL')
+  await killed.ended
+  const warning = /the change 'raise the limits' stands half-way on localhost: opsctl undo (\S+)/
+  const exec = await run(site, 'exec', '-t', 'localhost', '--', 'true')
+  expect({ code: exec.code, stderr: exec.stderr }).toEqual({ code: 0, stderr: expect.stringMatching(warning) })
+  const push = await run(site, 'cp', '-t', 'localhost', site.at('etc/motd'), `:${site.at('pushed')}`)
+  expect({ code: push.code, stderr: push.stderr }).toEqual({ code: 0, stderr: expect.stringMatching(warning) })
+  const fetched = await run(site, 'cp', '-t', 'localhost', `:${site.at('etc/motd')}`, `${site.at('fetched')}/`)
+  expect({ code: fetched.code, stderr: fetched.stderr }).toEqual({ code: 0, stderr: expect.not.stringMatching(warning) })
+  const runId = warning.exec(exec.stderr)?.[1] ?? ''
+  const undone = await run(site, 'undo', runId)
+  expect({ code: undone.code, stderr: undone.stderr }).toEqual({ code: 5, stderr: expect.not.stringMatching(warning) })
+  expect((await run(site, 'exec', '-t', 'localhost', '--', 'true')).stderr).not.toMatch(warning)
+}, 60_000)
 
 describe.skipIf(!needs('sshd', 'root'))('a change that was killed', () => {
   let fleet: Fleet

@@ -1,18 +1,25 @@
 import { z } from 'zod'
 import { configSchema } from '../../lib/config/schema.ts'
 import { defineCommand } from '../../lib/core/command.ts'
+import { changeSchemaDocument } from '../../lib/exec/index.ts'
 
 export default defineCommand({
   path: ['config', 'schema'],
-  summary: 'print the JSON Schema of configuration files, for editors',
-  input: z.strictObject({}),
+  summary: 'print the JSON Schema of configuration files or of change files, for editors',
+  input: z.strictObject({
+    of: z
+      .enum(['config', 'change'])
+      .default('config')
+      .meta({ positional: true, value: 'OF', description: 'of opsctl.yaml, or of the change files of `opsctl exec`' }),
+  }),
   configuration: 'forgiven',
-  exits: [0, 74],
+  exits: [0, 2, 74],
   examples: [
     {
       line: 'config schema --output-file opsctl.schema.json',
       does: 'for a line `# yaml-language-server: $schema=opsctl.schema.json`',
     },
+    { line: 'config schema change --output-file change.schema.json', does: 'the same for change files' },
   ],
-  run: configSchema,
+  run: (context, { of }) => (of === 'change' ? changeSchemaDocument(context) : configSchema(context)),
 })

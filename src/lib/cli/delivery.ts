@@ -104,7 +104,14 @@ export class Delivery {
   }
 
   async #finishDocument(document: Document): Promise<void> {
-    for (const { target } of this.#destinations) await this.#deliver(target, [await documentText(document, target.format)])
+    const { report } = document
+    for (const { target, renderer } of this.#destinations) {
+      const asItems = report !== undefined && !textFormats.includes(target.format)
+      await this.#deliver(
+        target,
+        asItems ? this.#rendered(report, target, renderer) : [await documentText(document, target.format)],
+      )
+    }
   }
 
   async #deliver({ file }: OutputTarget, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
@@ -146,6 +153,9 @@ async function* encoded(pieces: AsyncIterable<string> | Iterable<string>): Async
   const encoder = new TextEncoder()
   for await (const piece of pieces) yield encoder.encode(piece)
 }
+
+/** In which every text can be had. */
+const textFormats = ['human', 'table', 'json', 'ndjson', 'yaml']
 
 /** @throws OpsError E_USAGE for formats that only a report has */
 async function documentText({ text, data }: Document, format: string): Promise<string> {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Globals } from '../config/globals.ts'
 import type { Context, Settings } from '../core/context.ts'
 import type { Result } from '../core/report.ts'
+import { newRunId } from '../core/run-id.ts'
 import { makeLog } from '../io/log.ts'
 import { makeProgress } from '../io/progress.ts'
 import { makePrompter } from '../io/prompt.ts'
@@ -85,13 +86,4 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
       await outputs[Symbol.asyncDispose]()
     },
   }
-}
-
-/** Sorts by time, to the millisecond, and is short enough to type: 20261122T031500.123-7f3a. */
-export function newRunId(epochMs: number, random: () => number): string {
-  const stamp = new Date(epochMs).toISOString().replace(/[-:Z]/g, '')
-  const tail = Math.floor(random() * 0x10000)
-    .toString(16)
-    .padStart(4, '0')
-  return `${stamp}-${tail}`
 }

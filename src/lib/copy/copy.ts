@@ -2,6 +2,7 @@ import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Report } from '../core/report.ts'
 import { collate, type FleetWork, type HostResult, type HostVisit, runOnFleet } from '../fleet/index.ts'
+import { tellUnfinished } from '../plan/index.ts'
 import { copyFromHost } from './from-host.ts'
 import type { Outcome } from './outcome.ts'
 import type { CopyRequest } from './request.ts'
@@ -22,6 +23,7 @@ export async function copy(context: Context, { request, ...work }: Copying): Pro
       hint: 'without it each host has its directory',
     })
   }
+  if (request.direction === 'to-hosts') await tellUnfinished(context)
   const visit = async (host: HostVisit): Promise<HostResult> => {
     const { result, plan } = await copyOnHost(host)
     return request.dryRun ? { ...result, ...(await planOf(host, plan)) } : result

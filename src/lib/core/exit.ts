@@ -40,6 +40,7 @@ const unanswered: Partial<Record<Reason, 69 | 77>> = {
 export function exitCodeOf(report: Report): number {
   const codes = new Set<number>([0])
   if (report.stopped) codes.add(report.stopped.exit)
+  if (report.pending) codes.add(4)
   for (const code of codesOfCounts(report)) codes.add(code)
   return strongest([...codes])
 }

@@ -32,6 +32,8 @@ export interface Report {
   readonly items: readonly Item[]
   readonly omitted: number
   readonly changed: boolean
+  /** Of a look at what would be changed that was asked to tell by its exit code (--detailed-exit-code): something would be. */
+  readonly pending?: true
   readonly blocks?: readonly Block[]
   readonly data?: Readonly<Record<string, Json>>
   /** What happened when, in the order in which it began: for reports that people look at. At most `maxSpans`. */
@@ -63,6 +65,8 @@ export interface Document {
   readonly mime: string
   readonly text: string
   readonly data: Json
+  /** The same for formats that show items and no text, html among them. What it tells is looked at, not judged: the exit code is 0. */
+  readonly report?: Report
 }
 
 /** Bytes with back-pressure, written to stdout by core. */

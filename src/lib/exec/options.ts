@@ -27,6 +27,11 @@ export const execOptions = z.strictObject({
     group: what,
     description: 'of a change file: show what would be changed on each host, and change nothing',
   }),
+  detailedExitCode: z.boolean().default(false).meta({
+    group: what,
+    commandLineOnly: true,
+    description: 'with --dry-run: exit with 4 when something would be changed, with 0 when nothing would',
+  }),
   resume: z.string().optional().meta({
     value: 'RUN_ID',
     group: what,
@@ -79,9 +84,23 @@ export const execOptions = z.strictObject({
 })
 export type ExecOptions = z.output<typeof execOptions>
 
+/** Flags that only a look at a change has. @throws OpsError E_USAGE */
+export function checkDryRun({ dryRun, detailedExitCode, resume }: ExecOptions): void {
+  if (dryRun && resume !== undefined)
+    throw new OpsError('E_USAGE', '--resume goes on with what was begun: it can not be a --dry-run', {
+      hint: `\`opsctl runs show ${resume}\` tells what stands`,
+    })
+  if (detailedExitCode && !dryRun)
+    throw new OpsError('E_USAGE', '--detailed-exit-code is for a look that changes nothing', { hint: 'add --dry-run' })
+}
+
 /** Checks what the schema can not see and reads local files, before anything is contacted. @throws OpsError E_USAGE */
 export async function execRequest(context: Context, options: ExecOptions): Promise<ExecRequest> {
   const { command, script, stdin, targets } = options
+  if (options.dryRun)
+    throw new OpsError('E_USAGE', '--dry-run is for change files: what a command would do nobody can tell', {
+      hint: '`opsctl hosts` shows where it would run',
+    })
   if (script === undefined) checkCommand(command)
   if ((script ?? stdin) === '-' && targets.includes('-'))
     throw new OpsError(

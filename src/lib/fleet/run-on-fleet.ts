@@ -7,8 +7,8 @@ import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
 import { FanOut } from '../run/fan-out.ts'
 import type { Fleet } from './fleet.ts'
-import { RunRecord } from './history.ts'
 import { type HostResult, HostVisit, maxFailResult, stoppedResult } from './host-visit.ts'
+import { RunRecord } from './run-record.ts'
 
 /** What is done on every host of a fleet at once. */
 export interface FleetWork {

@@ -6,9 +6,13 @@ import { Journal } from '../journal/journal.ts'
 import { acquireLock } from '../run/lock.ts'
 import { ChangeState } from './change-state.ts'
 import { type PlanRecord, planRecordType } from './record.ts'
+import { hostsStanding, standingOf } from './standing.ts'
+import { type UnfinishedChange, UnfinishedMark } from './unfinished-mark.ts'
 
 /** Room for the records of an undo on a disk that is full: reserved before anything is changed. */
 const reserveBytes = 1024 * 1024
+
+type LogContext = Pick<Context, 'paths' | 'clock' | 'runId' | 'passed'>
 
 /** The journal of one change and the state that follows from it. */
 export class ChangeLog implements AsyncDisposable {
@@ -16,37 +20,47 @@ export class ChangeLog implements AsyncDisposable {
   readonly changeId: string
   readonly state: ChangeState
   readonly #journal: Journal
+  readonly #mark: UnfinishedMark
 
-  private constructor(changeId: string, journal: Journal, state: ChangeState) {
-    this.changeId = changeId
-    this.#journal = journal
-    this.state = state
+  private constructor(parts: { changeId: string; journal: Journal; state: ChangeState; mark: UnfinishedMark }) {
+    this.changeId = parts.changeId
+    this.#journal = parts.journal
+    this.#mark = parts.mark
+    this.state = parts.state
   }
 
   /** Begins the journal of this run, or goes on with that of another. @throws OpsError E_STATE, E_LOCKED */
-  static async open({ paths, clock, runId, passed }: Context, changeId = runId): Promise<ChangeLog> {
-    const directory = changeDirectory(paths.state, changeId)
-    const state = await ChangeLog.read(paths.state, changeId)
-    const journal = await Journal.open(directory, {
+  static async open({ paths, clock, runId, passed }: LogContext, changeId = runId): Promise<ChangeLog> {
+    const journal = await Journal.open(changeDirectory(paths.state, changeId), {
       clock,
       fsync: 'never',
       preallocateBytes: reserveBytes,
       ...(passed && { onPoint: passed }),
       lock: path => acquireLock(path, { runId, command: 'change', clock }),
     })
-    return new ChangeLog(changeId, journal, state)
+    try {
+      const state = await stateOf(journal, changeId)
+      const mark = new UnfinishedMark(paths.state, changeId)
+      await mark.set()
+      return new ChangeLog({ changeId, journal, state, mark })
+    } catch (error) {
+      await journal[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /** What a change has come to, without touching it; empty when there is none. */
   static async read(stateDirectory: string, changeId: string): Promise<ChangeState> {
-    const state = new ChangeState()
-    if (!existsSync(changeDirectory(stateDirectory, changeId))) return state
-    const journal = await Journal.inspect(changeDirectory(stateDirectory, changeId))
-    for await (const { type, payload } of journal.read()) {
-      if (type !== planRecordType) throw new OpsError('E_STATE', `run ${changeId} has a journal of another kind`)
-      state.apply(JSON.parse(new TextDecoder().decode(payload)))
-    }
-    return state
+    const directory = changeDirectory(stateDirectory, changeId)
+    return existsSync(directory) ? stateOf(await Journal.inspect(directory), changeId) : new ChangeState()
+  }
+
+  /** What of the change stands half-way; undefined when nothing does, or what stands is meant to. */
+  get unfinished(): UnfinishedChange | undefined {
+    const { header } = this.state
+    const standing = standingOf(this.state)
+    if (!header || standing === 'kept' || standing === 'undone') return undefined
+    return { runId: this.changeId, name: header.plan.name, hosts: hostsStanding(this.state) }
   }
 
   /** Takes a record up; it reaches the disk with the next one that has to. */
@@ -62,9 +76,25 @@ export class ChangeLog implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#journal.sync()
-    await this.#journal[Symbol.asyncDispose]()
+    try {
+      await this.#journal.sync()
+      // While the journal is locked: nobody else works on the change.
+      const { unfinished } = this
+      await (unfinished ? this.#mark.set(unfinished) : this.#mark.clear())
+    } finally {
+      await this.#journal[Symbol.asyncDispose]()
+    }
   }
 }
 
-const changeDirectory = (state: string, runId: string): string => join(state, 'runs', runId, 'change')
+/** @throws OpsError E_STATE */
+async function stateOf(journal: Pick<Journal, 'read'>, changeId: string): Promise<ChangeState> {
+  const state = new ChangeState()
+  for await (const { type, payload } of journal.read()) {
+    if (type !== planRecordType) throw new OpsError('E_STATE', `run ${changeId} has a journal of another kind`)
+    state.apply(JSON.parse(new TextDecoder().decode(payload)))
+  }
+  return state
+}
+
+export const changeDirectory = (state: string, runId: string): string => join(state, 'runs', runId, 'change')

@@ -7,10 +7,15 @@ import { stepPlace } from './step-place.ts'
 export interface Previewing extends Pick<FleetWork, 'fleet' | 'concurrency' | 'maxFailures'> {
   readonly built: BuiltPlan
   readonly stepTimeoutMs: number
+  /** The report's exit code tells whether changes are pending. */
+  readonly detailedExitCode: boolean
 }
 
 /** What a plan would change on each host, as diffs against what is there now; hosts with the same diff stand together. Changes nothing. */
-export async function previewPlan(context: Context, { built, stepTimeoutMs, ...work }: Previewing): Promise<Report> {
+export async function previewPlan(
+  context: Context,
+  { built, stepTimeoutMs, detailedExitCode, ...work }: Previewing,
+): Promise<Report> {
   const visit = async (host: HostVisit): Promise<HostResult> => {
     const diff = await diffOn(host)
     const writer = context.outputs.open(`${host.host.name}/plan`)
@@ -18,6 +23,7 @@ export async function previewPlan(context: Context, { built, stepTimeoutMs, ...w
     return {
       outcome: 'skipped',
       message: diff === '' ? 'nothing to change' : 'would be changed',
+      data: { pending: diff !== '' },
       output: { stdout: await writer.close() },
     }
   }
@@ -42,7 +48,9 @@ export async function previewPlan(context: Context, { built, stepTimeoutMs, ...w
     return parts.join('')
   }
   const report = await runOnFleet(context, { kind: 'preview', title: built.plan.name, ...work, dryRun: true, visit })
-  return { ...report, blocks: await collate(report.items, { outputs: context.outputs, diff: false }) }
+  const blocks = await collate(report.items, { outputs: context.outputs, diff: false })
+  const isPending = report.items.some(({ data }) => data?.['pending'] === true)
+  return { ...report, blocks, ...(detailedExitCode && isPending && { pending: true }) }
 }
 
 const ended = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`)

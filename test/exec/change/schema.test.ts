@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseYamlDocument } from '../../../src/lib/config/yaml-document.ts'
-import type { Json } from '../../../src/lib/core/json.ts'
 import { changeSchema } from '../../../src/lib/exec/change/schema.ts'
 import { needs } from '../../helpers/needs.ts'
 import { fakeComponents } from './fake-components.ts'
+import { judged } from './judged.ts'
 
 const data = join(import.meta.dirname, 'data')
 const yamlOf = (file: string): unknown => parseYamlDocument(readFileSync(join(data, file), 'utf8'), file).value
@@ -64,20 +63,3 @@ describe.skipIf(!hasValidator)('the JSON Schema, as Python reads it,', () => {
     expect(verdicts[index]).not.toEqual([])
   })
 })
-
-/** What is wrong with the schema itself, then with each value. */
-function judged(schema: Json, values: readonly unknown[]): readonly (readonly string[])[] {
-  const program = `
-import json, sys
-from jsonschema import Draft202012Validator as V
-given = json.load(sys.stdin)
-own = [e.message for e in V(V.META_SCHEMA).iter_errors(given["schema"])]
-judge = V(given["schema"])
-print(json.dumps([own] + [[e.message for e in judge.iter_errors(value)] for value in given["values"]]))`
-  const { stdout } = spawnSync('python3', ['-c', program], {
-    input: JSON.stringify({ schema, values }),
-    encoding: 'utf8',
-    timeout: 30_000,
-  })
-  return JSON.parse(stdout)
-}

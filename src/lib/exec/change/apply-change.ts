@@ -1,9 +1,9 @@
 import type { Context } from '../../core/context.ts'
-import { OpsError } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
 import type { Report } from '../../core/report.ts'
 import { maxFailures, openFleet, RunRecord } from '../../fleet/index.ts'
-import { buildPlan, Change, ChangeLog, lockHosts, previewPlan, unfinishedChanges, wavesOf } from '../../plan/index.ts'
+import { buildPlan, Change, ChangeLog, lockHosts, previewPlan, tellUnfinished, wavesOf } from '../../plan/index.ts'
+import { confirm } from '../confirmation.ts'
 import type { ExecOptions } from '../options.ts'
 import { loadChange } from './load-change.ts'
 
@@ -20,7 +20,9 @@ export async function applyChange(context: Context, path: string, options: ExecO
   const { hosts, sudo } = fleet
   const { concurrency } = options
   if (options.dryRun) {
-    return await previewPlan(context, { fleet, built, concurrency, stepTimeoutMs, maxFailures: Number.POSITIVE_INFINITY })
+    const { detailedExitCode } = options
+    const maxFailures = Number.POSITIVE_INFINITY
+    return await previewPlan(context, { fleet, built, concurrency, stepTimeoutMs, maxFailures, detailedExitCode })
   }
   const waves = wavesOf(hosts, plan.waves).length
   await confirm(context, `${plan.name}: ${plan.steps.length} steps on ${hosts.length} hosts in ${waves} waves. Apply?`)
@@ -43,23 +45,6 @@ export async function applyChange(context: Context, path: string, options: ExecO
   const report = await change.apply()
   recordResult(record, hosts, report)
   return report
-}
-
-async function confirm({ settings, prompt, signal }: Context, question: string): Promise<void> {
-  if (settings.assumeYes) return
-  if (!settings.mayPrompt) {
-    throw new OpsError('E_CONFIRM', `nobody can be asked: ${question}`, {
-      hint: 'look at it with --dry-run, then apply it with --yes',
-    })
-  }
-  if (!(await prompt.confirm(question, signal))) throw new OpsError('E_CONFIRM', 'not confirmed: nothing was changed')
-}
-
-/** A change that was killed is not forgotten: whoever begins another one hears of it. */
-async function tellUnfinished({ paths, log }: Context): Promise<void> {
-  for (const { runId, name, hosts } of await unfinishedChanges(paths.state)) {
-    log('warn', `the change '${name}' stands half-way on ${hosts.length} hosts: opsctl undo ${runId}`)
-  }
 }
 
 /** So that `--limit @failed` names the hosts on which the change did not succeed. */

@@ -3,7 +3,7 @@ import { OpsError } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
 import type { Report } from '../../core/report.ts'
 import { connectFleet, type FleetOptions, maxFailures } from '../../fleet/index.ts'
-import { buildPlan, Change, ChangeLog, type ChangeState, lockHosts } from '../../plan/index.ts'
+import { buildPlan, Change, ChangeLog, type ChangeState, lockHosts, tellUnfinished } from '../../plan/index.ts'
 
 /** The flags that the work on a known change takes: its hosts and its limits are in its journal. */
 type KnownOptions = Omit<FleetOptions, 'targets' | 'inventory' | 'limit' | 'shard' | 'allowEmpty' | 'timeout' | 'idleTimeout'>
@@ -36,6 +36,7 @@ interface Work {
 async function workOn(context: Context, { runId, options, hostsOf, work }: Work): Promise<Report> {
   const known = await ChangeLog.read(context.paths.state, runId)
   if (!known.header) throw new OpsError('E_USAGE', `there is no change ${runId}`, { hint: '`opsctl runs list` shows the runs' })
+  await tellUnfinished(context, { except: runId })
   const { plan, settings } = known.header
   const { stepTimeoutMs, undoTimeoutMs } = settings
   const hosts = hostsOf(known.header.hosts, known)

@@ -51,7 +51,8 @@ export function filesAnswer(context: Context): Answer {
   const { config, state, home } = context.paths
   const page = pageOf(context)
   const kept: [string, string][] = [
-    [join(state, 'runs'), 'a directory a run: who was asked, who answered, output kept by --spill; the newest 50'],
+    [join(state, 'runs'), 'a directory a run: who was asked, who answered, output kept by --spill, what a change is undone from'],
+    [join(state, 'unfinished'), 'a file for each change that stands half-way'],
     [join(state, 'spill'), 'output of hosts while a run needs the room'],
   ]
   const ssh: [string, string][] = [

@@ -1,0 +1,64 @@
+import { readdir, readFile, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errnoOf } from '../core/errno.ts'
+import { systemDisk } from '../journal/disk.ts'
+import { writeFileAtomic } from '../run/atomic-write.ts'
+
+/** A change that was killed or could not be taken back wholly. */
+export interface UnfinishedChange {
+  readonly runId: string
+  readonly name: string
+  /** Those on which something of it stands; empty where nobody can tell. */
+  readonly hosts: readonly string[]
+}
+
+/**
+ * A file for each change that has begun and not ended, so that whoever begins another one need not read the journals of all that ever
+ * were. It is durable before the change does anything, empty while the change goes on, then tells what stands, and goes when nothing does.
+ * One that is empty although nobody works on the change is of a process that was killed: only the journal tells more.
+ */
+export class UnfinishedMark {
+  readonly #directory: string
+  readonly #runId: string
+
+  constructor(stateDirectory: string, runId: string) {
+    this.#directory = directoryOf(stateDirectory)
+    this.#runId = runId
+  }
+
+  /** Ids of the runs with a mark, oldest first. */
+  static async all(stateDirectory: string): Promise<string[]> {
+    const names = await readdir(directoryOf(stateDirectory)).catch((): string[] => [])
+    return names.filter(name => !name.startsWith('.')).sort()
+  }
+
+  /** @throws OpsError E_STATE */
+  async set(change?: UnfinishedChange): Promise<void> {
+    await systemDisk.makeDirectory(this.#directory)
+    await writeFileAtomic(this.#path, change ? JSON.stringify(change) : '', { mode: 0o600, code: 'E_STATE' })
+  }
+
+  async clear(): Promise<void> {
+    await unlink(this.#path).catch(ignoreMissing)
+  }
+
+  /** What stands; undefined when only the journal tells. */
+  async read(): Promise<UnfinishedChange | undefined> {
+    const text = await readFile(this.#path, 'utf8').catch(() => '')
+    try {
+      return JSON.parse(text) as UnfinishedChange
+    } catch {
+      return undefined
+    }
+  }
+
+  get #path(): string {
+    return join(this.#directory, this.#runId)
+  }
+}
+
+const directoryOf = (stateDirectory: string): string => join(stateDirectory, 'unfinished')
+
+function ignoreMissing(error: unknown): void {
+  if (errnoOf(error) !== 'ENOENT') throw error
+}
