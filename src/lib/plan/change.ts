@@ -13,6 +13,7 @@ import { judgeGates } from './gates.ts'
 import { HostChange } from './host-change.ts'
 import { type ChangeWork, HostTurn } from './host-turn.ts'
 import { HostUndo } from './host-undo.ts'
+import { Timeline } from './timeline.ts'
 import { wavesOf } from './waves.ts'
 
 export interface ChangeRequest {
@@ -39,6 +40,7 @@ export class Change {
   readonly #work: ChangeWork
   /** By path: what was undone takes the place of what was changed. */
   readonly #items = new Map<string, Item>()
+  readonly #timeline = new Timeline()
   readonly #failed = new Set<string>()
   readonly #startedAt: { readonly epoch: number; readonly monotonic: number }
   #whole = true
@@ -58,7 +60,8 @@ export class Change {
       undoTimeoutMs,
       passed: context.passed ?? (() => {}),
       ...(sudo && { sudo }),
-      onItem: item => this.#onItem(item),
+      onItem: (item, group) => this.#onItem(item, group),
+      timeline: this.#timeline,
     }
   }
 
@@ -172,8 +175,9 @@ export class Change {
     if (plan.pauseMs > 0) await sleep(this.#context.clock, plan.pauseMs, signal).catch(() => undefined)
   }
 
-  async #onItem(item: Item): Promise<void> {
+  async #onItem(item: Item, group?: 'undo'): Promise<void> {
     this.#items.set(item.path, item)
+    this.#timeline.told(item, group)
     await this.#context.emit(item)
   }
 
@@ -207,6 +211,7 @@ export class Change {
       counts: fold.counts,
       items: fold.items(fleet.hosts.map(({ name }) => name)),
       omitted: fold.omitted,
+      ...this.#timeline.report,
       changed: fleet.hosts.some(({ name }) => this.#request.log.state.standing(name).length > 0),
       ...(signal.aborted &&
         signal.reason instanceof OpsError && { stopped: { exit: signal.reason.exit, message: signal.reason.message } }),
