@@ -83,9 +83,10 @@ export function sampleChange({ hosts, steps, waves, failing = {} }: SampleChange
       for (const row of own) {
         let at = now + 5 * vary()
         const done = timeline.filter(span => span.row === row && span.outcome !== 'ok' && span.verdict === undefined)
-        for (const { name } of done.toReversed()) {
+        for (const { name, outcome } of done.toReversed()) {
           const durationMs = Math.round(80 * vary())
-          tell(`${wave}/${row}/${name}`, {
+          // What failed stays told as failed.
+          tell(`${wave}/${row}/${name}${outcome === 'failed' ? '/undo' : ''}`, {
             ...{ group: 'undo', row, name, startedAt: rfc3339(at), durationMs },
             outcome: 'undone',
             message: `run ${name}`,

@@ -154,7 +154,14 @@ if (chart) {
     const bar = barAt(event)
     if (bar) show(bar)
   })
-  chart.addEventListener('focusout', hide)
+  chart.addEventListener('focusout', event => {
+    if (barAt(event)) hide()
+  })
+  // A finger points at nothing once it is lifted.
+  chart.addEventListener('click', event => {
+    const bar = barAt(event)
+    if (bar) show(bar)
+  })
 
   // From bar to bar.
   const barsOf = row => all('.lane li', row).filter(bar => !bar.hidden)

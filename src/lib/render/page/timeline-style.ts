@@ -1,3 +1,4 @@
+import { textWidth } from '../text-width.ts'
 import { tickStep } from './time-axis.ts'
 import type { TimelineLayout } from './timeline-layout.ts'
 
@@ -6,13 +7,15 @@ export function timelineStyle({ lengthMs, groups, ticks }: TimelineLayout): stri
   const bars = groups.flatMap(({ parts }) => parts.flat().flatMap(({ lanes }) => lanes.flat()))
   const places = unique([...bars, ...ticks].map(({ x }) => x)).map(x => `.x${x}{left:${x / 10}%}`)
   const widths = unique(bars.map(({ width }) => width)).map(width => `.w${width}{width:${width / 10}%}`)
-  return `:root{--tick:${((tickStep(lengthMs) * 100) / lengthMs).toFixed(4)}%}${style}${places.join('')}${widths.join('')}`
+  const longest = groups.flatMap(({ parts }) => parts.flat()).reduce((most, { name }) => Math.max(most, textWidth(name)), 0)
+  const who = Math.min(20, Math.max(12, longest * 0.53 + 2)).toFixed(2)
+  return `:root{--who:${who}rem;--tick:${((tickStep(lengthMs) * 100) / lengthMs).toFixed(4)}%}${style}${places.join('')}${widths.join('')}`
 }
 
 const unique = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b)
 
 const style = `
-.timeline{--who:13rem;--what:9.5rem;--plain:var(--link)}
+.timeline{--what:9.5rem;--plain:var(--link)}
 .plain{--tone:var(--plain)}
 .key{display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;gap:.4rem 1.5rem;margin-bottom:.6rem}
 .key ul{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;margin:0;padding:0;list-style:none;font-size:.9rem}
@@ -23,7 +26,7 @@ const style = `
 .row[hidden],.fold[hidden],.group[hidden]{display:none}
 .who{font:.86rem/1.3 var(--mono);overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .row .sign{color:var(--tone);font-weight:700}
-.what{color:var(--soft);font-size:.83rem;line-height:1.25;font-variant-numeric:tabular-nums}
+.what{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;color:var(--soft);font-size:.83rem;line-height:1.25;font-variant-numeric:tabular-nums}
 .row.bad>.what,.row.unknown>.what,.row.warn>.what{color:var(--tone)}
 .lane{--bar:1.2rem;--room:.25rem;position:relative;display:block;height:calc(var(--bar) + 2*var(--room));margin:0;padding:0;list-style:none;background:repeating-linear-gradient(to right,var(--line) 0 1px,transparent 1px var(--tick))}
 .lane li,.lane b{position:absolute;top:var(--room);height:var(--bar);min-width:3px;padding:0 .3rem;overflow:hidden;white-space:nowrap;text-overflow:ellipsis;font:500 .75rem/var(--bar) var(--mono);border-radius:2px;background:var(--tone);color:var(--card);box-shadow:inset -1px 0 var(--card);cursor:default}
@@ -58,7 +61,7 @@ h3 button[aria-pressed=true]{color:var(--paper)}
 .fold[open]{background:var(--paper)}
 .tip{position:absolute;z-index:4;max-width:min(26rem,90%);padding:.4rem .65rem;border-radius:.35rem;background:var(--ink);color:var(--paper);font-size:.83rem;line-height:1.4;white-space:pre-line;pointer-events:none}
 .tip[hidden]{display:none}
-@media(max-width:60rem){.timeline{--who:9rem;--what:6.5rem}}
+@media(max-width:60rem){.timeline{--who:10rem;--what:6.5rem}}
 @media(max-width:34rem){
   .row{grid-template-columns:minmax(0,1fr) auto;padding:.1rem .6rem}
   .lane{--bar:.95rem;--room:.1rem}

@@ -47,12 +47,15 @@ function* groupMarkup(group: TimelineGroup, layout: TimelineLayout, env: RenderE
 const countMarkup = ({ word, standing, count }: WordCount): Markup =>
   html`<span class="${standing}">${signOfBar(standing, word)} ${count} ${word}</span> `
 
+/** Letters that the column of names shows on a narrow page, too. */
+const shortName = 16
+
 function rowMarkup(row: TimelineRow, layout: TimelineLayout): Markup {
   const { name, worst, lanes } = row
   const list = (lane: readonly Bar[]): Markup => html`<ol class="lane" aria-label="${name}">
 ${lane.map(bar => barMarkup('li', bar, layout))}</ol>`
   return html`<div class="row ${standingOfSpan(worst)}${layout.troubled.has(name) ? ' trouble' : ''}">
-<span class="who">${signMarkup(worst)} ${name}</span>${lanes.length === 1 ? lanes.map(list) : html`<div>${lanes.map(list)}</div>`}<span class="what">${whatOf(row)}</span></div>
+<span class="who"${name.length > shortName ? html` title="${name}"` : ''}>${signMarkup(worst)} ${name}</span>${lanes.length === 1 ? lanes.map(list) : html`<div>${lanes.map(list)}</div>`}<span class="what">${whatOf(row)}</span></div>
 `
 }
 
