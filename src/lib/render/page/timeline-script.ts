@@ -22,6 +22,7 @@ if (chart) {
       const { at, ms } = timesOf(group)
       group.hidden = !isShown(group) || (near !== null && group !== near.group && (at >= near.end || at + ms <= near.start))
     }
+    if (near !== null) draw()
     settle()
   }
   if (troubled) {
@@ -80,6 +81,7 @@ if (chart) {
     axis.replaceChildren(...ticks)
     const pixels = axis.clientWidth / 100
     for (const lane of lanes) {
+      if (lane.closest('.group').hidden) continue
       let free = 0
       for (const bar of lane.children) {
         const own = timesOf(bar)
@@ -110,7 +112,7 @@ if (chart) {
       const step = stepOf(ms)
       const from = Math.floor(at / step) * step
       near = on ? { group, start: at, end: at + ms, at: from, ms: (at + ms - from) * 1.02, step } : null
-      draw()
+      if (!on) draw()
       choose()
       if (!on) group.scrollIntoView({ block: 'nearest' })
     })
