@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { chmod, lstat, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Span } from '../../src/lib/core/report.ts'
 import { type Fleet, startFleet } from '../helpers/fleet.ts'
 import { needs } from '../helpers/needs.ts'
 import { opsctl, startOpsctl } from '../helpers/opsctl.ts'
@@ -150,6 +151,60 @@ describe('opsctl exec CHANGE.yaml', () => {
     expect({ code, stderr }).toEqual({ code: 5, stderr: expect.stringContaining('exit') })
     expect(await site.fingerprint()).toEqual(before)
   })
+
+  test('tells in JSON what happened when, with what failed in the second wave and what was taken back, and draws it', async () => {
+    await using site = await Site.make()
+    await writeFile(
+      site.at('hosts.ini'),
+      'web1 ansible_connection=local\nweb2 ansible_connection=local\nweb3 ansible_connection=local\n',
+    )
+    await writeFile(
+      site.at('claim.yaml'),
+      `name: claim the directory
+targets: "@all"
+waves: [1, 1]
+precheck:
+  - command: { run: "true" }
+steps:
+  - id: look
+    run: "true"
+    rollback: "true"
+  - id: claim
+    run: [mkdir, ${JSON.stringify(site.at('claimed'))}]
+    rollback: rm -rf ${site.at('claimed')}
+handlers:
+  - id: reload
+    on: [claim]
+    run: "true"
+    rollback: "true"
+gates:
+  - command: { run: [test, -d, ${JSON.stringify(site.at('claimed'))}] }
+`,
+    )
+    const [page, document] = [site.at('run.html'), site.at('run.json')]
+    const outputs = ['-o', `html=${page}`, '-o', `json=${document}`]
+    const { code } = await run(site, 'exec', '--yes', '-i', site.at('hosts.ini'), ...outputs, site.at('claim.yaml'))
+    expect(code).toBe(5)
+    const { timeline, startedAt } = JSON.parse(await readFile(document, 'utf8'))
+    const spans: readonly Span[] = timeline
+    const told = spans.map(({ group, row, name, outcome, verdict }) => `${group}: ${row} ${name} ${outcome ?? verdict}`)
+    expect(told.toSorted()).toEqual([
+      ...['web1', 'web2', 'web3'].map(host => `precheck: ${host} precheck ok`),
+      ...['claim', 'look', 'reload'].map(step => `undo: web1 ${step} undone`),
+      ...['claim', 'look'].map(step => `undo: web2 ${step} undone`),
+      ...['claim', 'look', 'reload'].map(step => `wave 1: web1 ${step} changed`),
+      `wave 1: web1 test -d ${site.at('claimed')} pass`,
+      'wave 2: web2 claim failed',
+      'wave 2: web2 look changed',
+      'wave 3: web3 change skipped',
+    ])
+    expect(spans.find(({ outcome }) => outcome === 'failed')?.message).toContain('File exists')
+    expect(spans.map(span => span.startedAt)).toEqual(spans.map(span => span.startedAt).toSorted())
+    expect(spans.every(span => span.startedAt >= startedAt)).toBe(true)
+    const text = await readFile(page, 'utf8')
+    expect(text).toContain('<ol class="lane" aria-label="web2">')
+    for (const { group } of spans) expect(text).toContain(`<span class="who">${group}</span>`)
+  }, 60_000)
 
   test('names every mistake of the file at its place before anything is touched', async () => {
     await using site = await Site.make()

@@ -1,7 +1,8 @@
 import type { Item, Reason } from '../../src/lib/core/item.ts'
 import { reasons } from '../../src/lib/core/item.ts'
-import { type Report, ReportFold } from '../../src/lib/core/report.ts'
+import { type Report, ReportFold, type Span } from '../../src/lib/core/report.ts'
 import { MemoryOutputs } from '../render/memory-outputs.ts'
+import { sampleChange } from '../render/sample-change.ts'
 
 /** What all sample reports printed. */
 export const outputs = new MemoryOutputs()
@@ -107,6 +108,13 @@ const hostile = {
   message:
     'line one ]]> <!-- &amp; | rta=1;2;3\n\u001b[31mred\u001b[0m \u001b]0;title\u0007 \u202Eesrever\u202C \\ "quoted" \'single\' tab\tend\r\n# TODO {"a":1}: - yes\u0000\ud800',
 }
+
+/** Bars that lie over each other, last for ever, no time at all, or are not judged. */
+const hostileTimeline: readonly Span[] = [
+  { group: hostile.name, row: hostile.host, name: hostile.name, startedAt: new Date(start).toISOString(), durationMs: 3_600_000, message: hostile.message },
+  { group: hostile.name, row: hostile.host, name: hostile.message, startedAt: new Date(start + 5).toISOString(), durationMs: 0, outcome: 'stuck', message: hostile.message.repeat(9) },
+  { group: '日本', row: '日本-web-東京🚀', name: 'ワイド文字', startedAt: new Date(start + 3_599_999).toISOString(), durationMs: 1, verdict: 'unknown' },
+]
 
 export const reports: Readonly<Record<string, Report>> = {
   'all-ok': report(
@@ -294,6 +302,14 @@ export const reports: Readonly<Record<string, Report>> = {
     ],
     { kind: 'sync-config', changed: true },
   ),
+  'wave-undone': sampleChange({
+    hosts: ['web1', 'web2', 'web3', 'web4', 'web5', 'web6'],
+    steps: { config: 30, package: 2600, restart: 400 },
+    waves: [1, 2, 3],
+    failing: {
+      'web3 restart': 'exit 1: nginx: [emerg] unknown directive "proxy_passs" in /etc/nginx/conf.d/shop.conf:12',
+    },
+  }),
   empty: report('uptime', []),
   hostile: report(hostile.message, [
     ran(hostile.host, hostile.name, {
@@ -321,5 +337,5 @@ export const reports: Readonly<Record<string, Report>> = {
       },
       1,
     ),
-  ]),
+  ], { timeline: hostileTimeline, omittedSpans: 12 }),
 }

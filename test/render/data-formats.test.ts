@@ -54,7 +54,13 @@ test('ndjson is one object a line, which together say what json says', async () 
       .trimEnd()
       .split('\n')
       .map(line => JSON.parse(line))
-    const { items, omitted: _, ...rest } = JSON.parse(await textOf(json.build({}).render(report, env)))
+    const {
+      items,
+      omitted: _,
+      timeline: __,
+      omittedSpans: ___,
+      ...rest
+    } = JSON.parse(await textOf(json.build({}).render(report, env)))
     expect(objects).toEqual([...items.map((item: object) => ({ type: 'item', ...item })), { type: 'summary', ...rest }])
   }
 })

@@ -1,65 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import type { Item } from '../../src/lib/core/item.ts'
 import { type Report, ReportFold } from '../../src/lib/core/report.ts'
 import html from '../../src/lib/render/html.ts'
 import { outputs, reports } from '../golden/reports.ts'
-import { findProgram, needs } from '../helpers/needs.ts'
+import { needs } from '../helpers/needs.ts'
 import { textOf } from './memory-outputs.ts'
+import { launchChromium, openPage } from './open-page.ts'
 import { poorContrast } from './poor-contrast.ts'
 
 // The page in a real browser. What the browser reports (errors, refused scripts and styles, requests) counts as failure.
 
-const quiet = [
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
 describe.skipIf(!needs('chromium'))('in Chromium', () => {
   let browser: Browser
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: findProgram('chromium') ?? '',
-      args: ['--headless', '--no-sandbox', '--disable-gpu', ...quiet],
-    })
+    browser = await launchChromium()
   }, 30_000)
   afterAll(() => browser.close())
 
-  /** Serves the report, opens it, and tells of everything the browser complained about or asked for. */
-  async function open(report: Report, options: Parameters<Browser['newPage']>[0] = {}) {
-    const text = await textOf(html.build({}).render(report, outputs.env()))
-    const server = Bun.serve({
-      hostname: '127.0.0.1',
-      port: 0,
-      fetch: request =>
-        new URL(request.url).pathname === '/'
-          ? new Response(text, { headers: { 'content-type': 'text/html' } })
-          : new Response('', { status: 404 }),
-    })
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options })
-    const trouble: string[] = []
-    page.on('console', message => trouble.push(`console: ${message.text()}`))
-    page.on('pageerror', error => trouble.push(`error: ${error.message}`))
-    page.on('dialog', async dialog => {
-      trouble.push(`dialog: ${dialog.message()}`)
-      await dialog.dismiss()
-    })
-    page.on('request', request => {
-      if (request.url() !== server.url.href) trouble.push(`request: ${request.url()}`)
-    })
-    await page.goto(server.url.href)
-    return {
-      page,
-      trouble,
-      async [Symbol.asyncDispose]() {
-        await page.close()
-        await server.stop(true)
-      },
-    }
-  }
+  const open = (report: Report, options: Parameters<Browser['newPage']>[0] = {}) => openPage(browser, report, options)
 
   const hosts = (page: Page): Promise<string[]> => page.locator('tbody tr:visible .host').allTextContents()
   const shown = (page: Page): Promise<string | null> => page.locator('#shown').textContent()
@@ -178,7 +137,7 @@ describe.skipIf(!needs('chromium'))('in Chromium', () => {
     expect(await opened.page.getByRole('cell').count()).toBe(60)
   })
 
-  for (const name of ['every-reason', 'hostile', 'blocks', 'doctor', 'rolled-back']) {
+  for (const name of ['every-reason', 'hostile', 'blocks', 'doctor', 'rolled-back', 'wave-undone']) {
     test(`${name} has contrast in light and dark, and nothing sticks out from phone to desktop`, async () => {
       await using opened = await open(sample(name))
       const { page } = opened

@@ -38,6 +38,8 @@ export interface Report {
   readonly data?: Readonly<Record<string, Json>>
   /** What happened when, in the order in which it began: for reports that people look at. At most `maxSpans`. */
   readonly timeline?: readonly Span[]
+  /** Spans that happened but are not in `timeline`; absent for none. */
+  readonly omittedSpans?: number
   /** Set when the run was cut short: its exit code takes part in the precedence. */
   readonly stopped?: { readonly exit: number; readonly message: string }
 }

@@ -14,6 +14,7 @@ import { HostChange } from './host-change.ts'
 import { type ChangeWork, HostTurn } from './host-turn.ts'
 import { HostUndo } from './host-undo.ts'
 import { Leases } from './leases.ts'
+import { Timeline } from './timeline.ts'
 import { wavesOf } from './waves.ts'
 
 export interface ChangeRequest {
@@ -42,6 +43,7 @@ export class Change {
   readonly #work: ChangeWork
   /** By path: what was undone takes the place of what was changed. */
   readonly #items = new Map<string, Item>()
+  readonly #timeline = new Timeline()
   readonly #failed = new Set<string>()
   readonly #startedAt: { readonly epoch: number; readonly monotonic: number }
   #whole = true
@@ -62,7 +64,8 @@ export class Change {
       passed: context.passed ?? (() => {}),
       ...(sudo && { sudo }),
       ...(built.plan.hold && { leases: new Leases({ id: log.changeId, hold: built.plan.hold }) }),
-      onItem: item => this.#onItem(item),
+      onItem: (item, group) => this.#onItem(item, group),
+      timeline: this.#timeline,
     }
   }
 
@@ -202,8 +205,9 @@ export class Change {
     if (plan.pauseMs > 0) await sleep(this.#context.clock, plan.pauseMs, signal).catch(() => undefined)
   }
 
-  async #onItem(item: Item): Promise<void> {
+  async #onItem(item: Item, group?: 'undo'): Promise<void> {
     this.#items.set(item.path, item)
+    this.#timeline.told(item, group)
     await this.#context.emit(item)
   }
 
@@ -237,6 +241,7 @@ export class Change {
       counts: fold.counts,
       items: fold.items(fleet.hosts.map(({ name }) => name)),
       omitted: fold.omitted,
+      ...this.#timeline.report,
       changed: fleet.hosts.some(({ name }) => this.#request.log.state.standing(name).length > 0),
       ...(signal.aborted &&
         signal.reason instanceof OpsError && { stopped: { exit: signal.reason.exit, message: signal.reason.message } }),

@@ -20,6 +20,7 @@ export class HostChange {
     const startedAt = clock.now()
     try {
       await turn.demand(built.precheck, await turn.place())
+      turn.work.timeline.passed(turn.host.name, { startedAt, endedAt: clock.now() })
       return true
     } catch (error) {
       const part: Part = { outcome: 'failed', ...troubleOf(error), ...notRollbackable }

@@ -9,6 +9,7 @@ import type { BuiltPlan } from './built-plan.ts'
 import type { ChangeLog } from './change-log.ts'
 import type { Leases } from './leases.ts'
 import { stepPlace } from './step-place.ts'
+import type { Timeline } from './timeline.ts'
 
 /** What the work on a host needs, the same for every host of a change. */
 export interface ChangeWork {
@@ -23,9 +24,11 @@ export interface ChangeWork {
   /** How long an undo waits for a host that can not be reached. */
   readonly undoTimeoutMs: number
   /** Each step as it ends, and each undo. */
-  readonly onItem: (item: Item) => Promise<void>
+  readonly onItem: (item: Item, group?: 'undo') => Promise<void>
   /** Of a plan with a hold. */
   readonly leases?: Leases
+  /** For what is no Item: a pre-check that passed, a try that was followed by another. */
+  readonly timeline: Timeline
   /** See Context. */
   readonly passed: (point: string) => void
 }
@@ -40,6 +43,15 @@ interface TurnParts {
 
 /** What an Item tells besides what it is about. */
 export type Part = Pick<Item, 'outcome' | 'reason' | 'message' | 'rollbackable' | 'severity' | 'data'>
+
+/** What an Item is about. */
+interface About {
+  readonly step: string
+  readonly name: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly group?: 'undo'
+}
 
 /** One host in one wave of a change: how it is reached, and how what happens there is told. */
 export class HostTurn {
@@ -81,11 +93,11 @@ export class HostTurn {
     }
   }
 
-  async tell({ step, name, startedAt }: { step: string; name: string; startedAt: number }, part: Part): Promise<void> {
+  async tell({ step, name, startedAt, group }: About, part: Part): Promise<void> {
     const { clock, onItem } = this.work
     const path = `${this.#parts.wave}/${this.host.name}/${step}`
     const durationMs = clock.now() - startedAt
-    await onItem({ path, host: this.host.name, name, startedAt: rfc3339(startedAt), durationMs, ...part })
+    await onItem({ path, host: this.host.name, name, startedAt: rfc3339(startedAt), durationMs, ...part }, group)
   }
 }
 

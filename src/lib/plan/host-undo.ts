@@ -49,7 +49,12 @@ export class HostUndo {
     const host = turn.host.name
     const step = built.step(id)
     const kind = step?.on(host)
-    const about = { step: outcome === 'failed' ? `${id}/undo` : id, name: kind?.describe() ?? id, startedAt: clock.now() }
+    const about = {
+      step: outcome === 'failed' ? `${id}/undo` : id,
+      name: kind?.describe() ?? id,
+      startedAt: clock.now(),
+      group: 'undo' as const,
+    }
     const tell = async (part: Part & { outcome: 'undone' | 'stuck' }): Promise<boolean> => {
       const { message } = part
       await log.commit({ is: 'undone', host, step: id, outcome: part.outcome, ...(message !== undefined && { message }) })
@@ -62,11 +67,23 @@ export class HostUndo {
     turn.passed('before-undo', id)
     try {
       if (!step || !kind) throw new StepError('the step is not in the plan')
-      await this.#patiently(() => this.#takeBack(step, kind, before))
+      await this.#patiently(() => this.#tryToTakeBack(step, kind, before))
       turn.passed('after-undo', id)
       return await tell({ outcome: 'undone' })
     } catch (error) {
       return tell({ outcome: 'stuck', severity: 'critical', ...troubleOf(error) })
+    }
+  }
+
+  async #tryToTakeBack(step: BuiltStep, kind: StepKind, before: Json): Promise<void> {
+    const { clock, timeline } = this.#turn.work
+    const startedAt = clock.now()
+    try {
+      await this.#takeBack(step, kind, before)
+    } catch (error) {
+      const { message } = troubleOf(error)
+      timeline.tried({ host: this.#turn.host.name, step: step.spec.id, startedAt, endedAt: clock.now(), message })
+      throw error
     }
   }
 

@@ -5,6 +5,8 @@ import { pageBlocks } from './page/blocks.ts'
 import { pageFailures } from './page/failures.ts'
 import { pageFoot, pageHead } from './page/frame.ts'
 import { pageRows } from './page/rows.ts'
+import { pageTimeline } from './page/timeline.ts'
+import { layTimeline } from './page/timeline-layout.ts'
 
 export default defineRenderer({
   type: 'html',
@@ -21,9 +23,11 @@ export default defineRenderer({
  * else. Everything is in the markup, the script only filters and sorts. One piece a host.
  */
 async function* render(report: Report, env: RenderEnv): AsyncIterable<string> {
-  yield `${pageHead(report)}`
+  const timeline = layTimeline(report)
+  yield `${pageHead(report, timeline)}`
   yield `${await pageFailures(report, env)}`
   for await (const part of pageBlocks(report, env)) yield `${part}`
+  for (const part of pageTimeline(report, timeline, env)) yield `${part}`
   for await (const part of pageRows(report, env)) yield `${part}`
-  yield `${pageFoot(report)}`
+  yield `${pageFoot(report, timeline)}`
 }

@@ -20,10 +20,10 @@ async function item(item: Item, env: RenderEnv): Promise<string> {
 
 /**
  * Only the summary line. Whoever prints ndjson has passed every item to `item` as it happened, those included that the report no
- * longer holds: the summary therefore has neither `items` nor `omitted`.
+ * longer holds: the summary therefore has neither `items` nor `omitted`. It is one line, so it has no timeline either.
  */
 async function* render(report: Report, env: RenderEnv): AsyncIterable<string> {
   const { before, after } = await reportFrame(report, env)
-  const { omitted: _, ...rest } = after
+  const { omitted: _, timeline: __, omittedSpans: ___, ...rest } = after
   yield `${JSON.stringify({ type: 'summary', ...before, ...rest })}\n`
 }

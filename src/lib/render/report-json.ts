@@ -14,11 +14,12 @@ const textLimit = 1024 * 1024
 
 /** The report without what can be large, in two parts: what comes before the items and what comes after. */
 export async function reportFrame(report: Report, env: RenderEnv): Promise<{ before: JsonObject; after: JsonObject }> {
-  const { kind, version, runId, title, startedAt, durationMs, counts, omitted, changed, data, stopped } = report
+  const { kind, version, runId, title, startedAt, durationMs, counts, omitted, changed, data, stopped, timeline, omittedSpans } =
+    report
   const blocks = report.blocks && (await Promise.all(report.blocks.map(block => blockJson(block, env))))
   return {
     before: compact({ kind, version, runId, title, startedAt, durationMs, exitCode: exitCodeOf(report), counts }),
-    after: compact({ omitted, changed, blocks, data, stopped }),
+    after: compact({ omitted, changed, blocks, timeline, omittedSpans, data, stopped }),
   }
 }
 

@@ -69,10 +69,26 @@ const block = {
   },
 } as const
 
+const span = {
+  type: 'object',
+  description: 'a bar of a timeline; nothing that happened is replaced by what came later',
+  required: ['group', 'row', 'name', 'startedAt', 'durationMs'],
+  properties: {
+    group: { type: 'string', description: 'rows that stand together: a wave, a phase' },
+    row: { type: 'string', description: 'a host' },
+    name: text,
+    startedAt: moment,
+    durationMs: duration,
+    outcome: { enum: outcomes },
+    verdict: { enum: verdicts },
+    message: text,
+  },
+} as const
+
 /**
  * JSON Schema (2020-12) of what `-o json` and `-o yaml` print. Additive: later versions may add keys, so readers ignore those they
- * do not know. A line of ndjson is `#/$defs/item` with `type: item`, the last one this object without `items` and `omitted`, with
- * `type: summary`.
+ * do not know. A line of ndjson is `#/$defs/item` with `type: item`, the last one this object without `items`, `omitted` and the
+ * timeline, with `type: summary`.
  */
 export const reportSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -101,6 +117,12 @@ export const reportSchema = {
     omitted: { ...count, description: 'items that were counted but are not listed' },
     changed: { type: 'boolean' },
     blocks: { type: 'array', items: { $ref: '#/$defs/block' } },
+    timeline: {
+      type: 'array',
+      items: { $ref: '#/$defs/span' },
+      description: 'what happened when, in the order in which it began',
+    },
+    omittedSpans: { ...count, description: 'bars that are not in the timeline; absent for none' },
     data: { type: 'object', additionalProperties: true },
     stopped: {
       type: 'object',
@@ -109,5 +131,5 @@ export const reportSchema = {
       properties: { exit, message: text },
     },
   },
-  $defs: { item, output, block },
+  $defs: { item, output, block, span },
 } as const satisfies Json

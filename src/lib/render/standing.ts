@@ -23,8 +23,11 @@ export const ofVerdict: Readonly<Record<Verdict, Standing>> = {
   na: 'skipped',
 }
 
+/** What items and spans have in common. */
+type Judged = Pick<Item, 'outcome' | 'verdict' | 'reason'>
+
 /** A step that was skipped for a reason (--max-fail, deadline, interrupt) should have run: nobody knows what it would have said. */
-export function standingOf(item: Item): Standing {
+export function standingOf(item: Judged): Standing {
   if (item.outcome === 'skipped' && item.reason !== undefined) return 'unknown'
   if (item.outcome !== undefined && ofOutcome[item.outcome] === 'bad') return 'bad'
   if (item.verdict !== undefined) return ofVerdict[item.verdict]
@@ -32,7 +35,7 @@ export function standingOf(item: Item): Standing {
 }
 
 /** The item's own word for it: `failed`, `warn`. */
-export const wordOf = (item: Item): string =>
+export const wordOf = (item: Judged): string =>
   item.outcome && ofOutcome[item.outcome] === 'bad' ? item.outcome : (item.verdict ?? item.outcome ?? 'unknown')
 
 export const signOf: Readonly<Record<Standing, string>> = { good: '✓', warn: '!', bad: '✗', unknown: '?', skipped: '-' }

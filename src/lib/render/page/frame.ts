@@ -7,6 +7,8 @@ import { type Tally, tallyOf } from '../tally.ts'
 import { html, Markup } from './markup.ts'
 import { pageScript } from './script.ts'
 import { pageStyle } from './style.ts'
+import type { TimelineLayout } from './timeline-layout.ts'
+import { timelineScript } from './timeline-script.ts'
 
 /** Words for a standing, as the page counts them. */
 export const standingWords: Readonly<Record<Standing, string>> = {
@@ -18,11 +20,11 @@ export const standingWords: Readonly<Record<Standing, string>> = {
 }
 
 /** The document up to its first section: policy, style, title, verdict and figures. */
-export function pageHead(report: Report): Markup {
-  const style = pageStyle(report)
+export function pageHead(report: Report, timeline?: TimelineLayout): Markup {
+  const style = pageStyle(report, timeline)
   const tally = tallyOf(report)
   const standing = standingOfRun(report, tally)
-  const policy = `default-src 'none'; style-src '${digest(style)}'; script-src '${digest(pageScript)}'; base-uri 'none'; form-action 'none'`
+  const policy = `default-src 'none'; style-src '${digest(style)}'; script-src '${digest(scriptOf(timeline))}'; base-uri 'none'; form-action 'none'`
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -48,14 +50,16 @@ ${stopped(report)}
 }
 
 /** The end of the document, with its script. */
-export function pageFoot({ runId }: Report): Markup {
+export function pageFoot({ runId }: Report, timeline?: TimelineLayout): Markup {
   return html`</main>
 <footer>opsctl run ${runId}</footer>
-<script>${new Markup(pageScript)}</script>
+<script>${new Markup(scriptOf(timeline))}</script>
 </body>
 </html>
 `
 }
+
+const scriptOf = (timeline?: TimelineLayout): string => (timeline ? pageScript + timelineScript : pageScript)
 
 const digest = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`
 

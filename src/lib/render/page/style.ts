@@ -1,10 +1,12 @@
 import type { Report } from '../../core/report.ts'
 import { textWidth } from '../text-width.ts'
+import type { TimelineLayout } from './timeline-layout.ts'
+import { timelineStyle } from './timeline-style.ts'
 
 /** The style sheet; the host column is as wide as the longest name, within reason. */
-export function pageStyle({ items }: Report): string {
+export function pageStyle({ items }: Report, timeline: TimelineLayout | undefined): string {
   const longest = items.reduce((most, { host }) => Math.max(most, textWidth(host ?? '')), 0)
-  return `:root{--host:${(Math.min(30, Math.max(8, longest + 1)) * 0.53).toFixed(2)}rem}${style}`
+  return `:root{--host:${(Math.min(30, Math.max(8, longest + 1)) * 0.53).toFixed(2)}rem}${style}${timeline ? timelineStyle(timeline) : ''}`
 }
 
 /**
