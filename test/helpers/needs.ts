@@ -52,6 +52,9 @@ export const needsTable = {
   promtool: program('promtool', 'prometheus'),
   prove: program('prove', 'perl'),
   strace: program('strace'),
+  etcd: program('etcd', 'etcd-server'),
+  nginx: program('nginx', 'nginx-light'),
+  curl: program('curl'),
 } satisfies Record<string, Need>
 
 export type NeedName = keyof typeof needsTable
