@@ -1,3 +1,4 @@
+export { applyPlan, type PlanRequest } from './apply-plan.ts'
 export { buildPlan } from './built-plan.ts'
 export { Change } from './change.ts'
 export { ChangeLog } from './change-log.ts'
