@@ -11,6 +11,7 @@ export const kindFolders: Record<Kind, readonly string[]> = {
   inventory: ['src/lib/inventory'],
   check: ['src/lib/probe/checks', 'src/lib/harden/checks'],
   step: ['src/lib/plan/steps', 'src/lib/harden/steps', 'src/lib/drill/faults'],
+  backend: ['src/lib/sync/backends'],
 }
 
 export const root = join(import.meta.dirname, '..')

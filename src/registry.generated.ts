@@ -122,6 +122,8 @@ export const commands: readonly CommandEntry[] = [
 ]
 
 export const components: readonly ComponentEntry[] = [
+  { ...{"kind":"backend","type":"etcd","version":"1.0.0","summary":"etcd v3, over HTTP or TLS, with one or several endpoints","stability":"beta"}, load: () => import('./lib/sync/backends/etcd.ts') as Promise<never> },
+  { ...{"kind":"backend","type":"file","version":"1.0.0","summary":"directory, git work tree, or one YAML or JSON file","stability":"beta"}, load: () => import('./lib/sync/backends/file.ts') as Promise<never> },
   { ...{"kind":"check","type":"command","version":"1.0.0","summary":"command of your own that must end with a status, and print something","stability":"beta"}, load: () => import('./lib/probe/checks/command.ts') as Promise<never> },
   { ...{"kind":"check","type":"file","version":"1.0.0","summary":"file that must exist or not, with a hash, mode, owner or text","stability":"beta"}, load: () => import('./lib/probe/checks/file.ts') as Promise<never> },
   { ...{"kind":"check","type":"port","version":"1.0.0","summary":"TCP port that accepts connections, seen from the host or from here","stability":"beta"}, load: () => import('./lib/probe/checks/port.ts') as Promise<never> },

@@ -9,7 +9,7 @@ const layers: readonly (readonly string[])[] = [
   ['main'],
   ['cli'],
   ['commands'],
-  ['exec', 'copy', 'doctor', 'probe'],
+  ['exec', 'copy', 'doctor', 'probe', 'sync'],
   ['plan'],
   ['fleet'],
   ['transport', 'inventory', 'config', 'render'],
@@ -33,6 +33,11 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   tar: ['lib/transport/archive.ts'],
   yaml: ['lib/config/'],
   diff: ['lib/core/unified-diff.ts'],
+  '@marcbachmann/cel-js': ['lib/core/expression.ts'],
+  liquidjs: ['lib/sync/template.ts'],
+  rfc6902: ['lib/sync/json-patch.ts'],
+  'ajv/dist/2020.js': ['lib/sync/json-schema.ts'],
+  'ajv-formats': ['lib/sync/json-schema.ts'],
   'node:net': ['lib/net/'],
   'node:tls': ['lib/net/'],
   'node:http': ['lib/net/'],
@@ -99,7 +104,7 @@ describe('the layers', () => {
   })
 
   test('have domains that are entered by their index only', () => {
-    const domains = ['exec', 'copy', 'doctor', 'fleet']
+    const domains = ['exec', 'copy', 'doctor', 'sync', 'fleet']
     const inside = local.filter(
       ({ file, target }) => domains.includes(room(target)) && room(file) !== room(target) && !target.endsWith('/index.ts'),
     )
@@ -126,7 +131,7 @@ describe('outside things', () => {
 
   test('are all used: every dependency is imported', () => {
     const { dependencies } = JSON.parse(readFileSync(join(src, '../package.json'), 'utf8'))
-    const imported = new Set(imports.map(({ target }) => target.split('/')[0]))
+    const imported = new Set(imports.map(({ target }) => /^(@[^/]+\/)?[^/]+/.exec(target)?.[0]))
     expect(Object.keys(dependencies).filter(name => !imported.has(name))).toEqual([])
   })
 })

@@ -52,6 +52,7 @@ export const needsTable = {
   promtool: program('promtool', 'prometheus'),
   prove: program('prove', 'perl'),
   strace: program('strace'),
+  etcd: program('etcd', 'etcd-server'),
   nginx: program('nginx'),
   curl: program('curl'),
 } satisfies Record<string, Need>

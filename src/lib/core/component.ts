@@ -1,3 +1,4 @@
+import type { Backend } from './backend.ts'
 import type { Check } from './check.ts'
 import type { Context } from './context.ts'
 import type { Inventory } from './host.ts'
@@ -12,6 +13,7 @@ export interface KindProducts {
   inventory: InventorySource
   check: Check
   step: StepKind
+  backend: Backend
 }
 export type Kind = keyof KindProducts
 
@@ -37,6 +39,10 @@ export interface Component<K extends Kind = Kind> {
 export const defineComponent = <K extends Kind>(component: Component<K>): Component<K> => component
 export const defineCheck = (component: Omit<Component<'check'>, 'kind'>): Component<'check'> => ({ kind: 'check', ...component })
 export const defineStep = (component: Omit<Component<'step'>, 'kind'>): Component<'step'> => ({ kind: 'step', ...component })
+export const defineBackend = (component: Omit<Component<'backend'>, 'kind'>): Component<'backend'> => ({
+  kind: 'backend',
+  ...component,
+})
 export const defineRenderer = (component: Omit<Component<'renderer'>, 'kind'>): Component<'renderer'> => ({
   kind: 'renderer',
   ...component,

@@ -9,3 +9,4 @@ export { type FleetOptions, fleetOptions, type MaxFail, maxFailures, parseMaxFai
 export { type FleetWork, runOnFleet } from './run-on-fleet.ts'
 export { RunRecord, runsOf } from './run-record.ts'
 export { bytesBelow, RunTrash } from './run-trash.ts'
+export { readSecretFile } from './secret-file.ts'

@@ -3,7 +3,7 @@ import { type Component, defineCheck, defineStep } from '../../../src/lib/core/c
 import type { Json } from '../../../src/lib/core/json.ts'
 import { parseParams } from '../../../src/lib/core/params.ts'
 import type { StepKind } from '../../../src/lib/core/plan.ts'
-import type { ChangeComponents, ChangeKind } from '../../../src/lib/exec/change/components.ts'
+import type { ChangeComponents, ChangeKind } from '../../../src/lib/plan/file/components.ts'
 
 const line = z.union([z.string().min(1), z.array(z.string()).min(1)])
 

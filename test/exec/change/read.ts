@@ -1,7 +1,7 @@
 import { parseYamlDocument } from '../../../src/lib/config/yaml-document.ts'
 import { OpsError } from '../../../src/lib/core/errors.ts'
 import { type Change, readChange } from '../../../src/lib/exec/change/change.ts'
-import { SourceError } from '../../../src/lib/exec/change/source.ts'
+import { SourceError } from '../../../src/lib/plan/file/source.ts'
 import { fakeLookup } from './fake-components.ts'
 
 export const path = 'change.yaml'

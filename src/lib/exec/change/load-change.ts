@@ -3,10 +3,10 @@ import { dirname, resolve } from 'node:path'
 import { parseYamlDocument } from '../../config/yaml-document.ts'
 import type { Context } from '../../core/context.ts'
 import { OpsError } from '../../core/errors.ts'
+import { changeComponents } from '../../plan/file/components.ts'
+import { SourceError, sourceReader } from '../../plan/file/source.ts'
 import type { ExecOptions } from '../options.ts'
 import { type Change, readChange } from './change.ts'
-import { changeComponents } from './components.ts'
-import { SourceError, sourceReader } from './source.ts'
 
 /** The change file that the only word of the command names; undefined for a command. @throws OpsError E_USAGE for flags behind it */
 export function changeFileOf(

@@ -1,8 +1,8 @@
 import type { Component } from '../../core/component.ts'
 import type { Json } from '../../core/json.ts'
+import type { ChangeKind } from '../../plan/file/components.ts'
+import { isMapping } from '../../plan/file/node.ts'
 import type { changeKeys } from './change.ts'
-import type { ChangeKind } from './components.ts'
-import { isMapping } from './node.ts'
 import { shortKey, shortKind } from './step-kind.ts'
 import { takesSource } from './step-params.ts'
 

@@ -1,5 +1,5 @@
 import { nearest } from '../../core/nearest.ts'
-import type { ChangeNode } from './node.ts'
+import type { ChangeNode } from '../../plan/file/node.ts'
 
 interface Entries {
   readonly steps: readonly ChangeNode[]

@@ -1,7 +1,7 @@
 import type { Component } from '../../core/component.ts'
 import { nearest } from '../../core/nearest.ts'
-import { type ChangeComponents, type ChangeKind, parameterNames } from './components.ts'
-import type { ChangeNode } from './node.ts'
+import { type ChangeComponents, type ChangeKind, parameterNames } from '../../plan/file/components.ts'
+import type { ChangeNode } from '../../plan/file/node.ts'
 
 export type Role = 'step' | 'handler'
 

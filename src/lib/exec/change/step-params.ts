@@ -1,8 +1,8 @@
 import type { Component } from '../../core/component.ts'
 import type { Json } from '../../core/json.ts'
-import { type ChangeKind, parameterNames, paramsOf, spokenBy, tryBuild } from './components.ts'
-import { type ChangeNode, isMapping, shown } from './node.ts'
-import { type ReadSource, SourceError } from './source.ts'
+import { type ChangeKind, parameterNames, paramsOf, spokenBy, tryBuild } from '../../plan/file/components.ts'
+import { type ChangeNode, isMapping, shown } from '../../plan/file/node.ts'
+import { type ReadSource, SourceError } from '../../plan/file/source.ts'
 import type { AskedKind } from './step-kind.ts'
 
 interface Asked {

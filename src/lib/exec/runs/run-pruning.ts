@@ -5,10 +5,9 @@ import { OpsError } from '../../core/errors.ts'
 import type { Document } from '../../core/report.ts'
 import { formatSize } from '../../core/size.ts'
 import { bytesBelow, RunTrash, readRun, runsOf } from '../../fleet/index.ts'
-import { changeDirectory } from '../../plan/index.ts'
+import { changeDirectory, confirm } from '../../plan/index.ts'
 import { oneLine } from '../../render/visible-text.ts'
 import { acquireLock } from '../../run/lock.ts'
-import { confirm } from '../confirmation.ts'
 import { type OldRun, oldRuns, type Retention, whyChangeStays } from './run-retention.ts'
 
 interface Pruning extends Retention {

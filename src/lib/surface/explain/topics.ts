@@ -20,6 +20,7 @@ export const kindTopics: Readonly<Record<Kind, string>> = {
   inventory: 'places that hosts are read from',
   check: 'what can be looked at and judged, as verify, gate or precheck',
   step: 'what a change can do to a host, and take back',
+  backend: 'where the configuration that sync-config brings to hosts is kept',
 }
 
 interface TopicWord {

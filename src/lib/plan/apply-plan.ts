@@ -1,0 +1,71 @@
+import type { Context } from '../core/context.ts'
+import type { Host } from '../core/host.ts'
+import type { Report } from '../core/report.ts'
+import { type Fleet, type MaxFail, maxFailures, RunRecord } from '../fleet/index.ts'
+import type { BuiltPlan } from './built-plan.ts'
+import { Change } from './change.ts'
+import { ChangeLog } from './change-log.ts'
+import { confirm } from './confirmation.ts'
+import { lockHosts } from './locks.ts'
+import { previewPlan } from './preview.ts'
+import { tellUnfinished } from './unfinished.ts'
+import { wavesOf } from './waves.ts'
+
+export interface PlanRequest {
+  readonly built: BuiltPlan
+  readonly fleet: Fleet
+  readonly concurrency: number
+  /** Shows what would be changed, and changes nothing. */
+  readonly dryRun: boolean
+  /** With dryRun: exit code 4 where something would be changed. */
+  readonly detailedExitCode?: boolean
+  /** Failed hosts that do not stop the change; none when absent. */
+  readonly maxFail?: MaxFail | undefined
+  /** Of one step on one host. */
+  readonly stepTimeoutMs: number
+  /** How long an undo waits for a host that can not be reached. */
+  readonly undoTimeoutMs: number
+}
+
+/**
+ * The way of every plan: shown, or confirmed, its hosts locked, its journal begun, then applied.
+ * @throws OpsError E_CONFIRM, E_LOCKED, E_STATE
+ */
+export async function applyPlan(context: Context, request: PlanRequest): Promise<Report> {
+  const { built, fleet, dryRun, concurrency, stepTimeoutMs, undoTimeoutMs, maxFail } = request
+  const { plan } = built
+  const { hosts, sudo } = fleet
+  await tellUnfinished(context)
+  if (dryRun) {
+    const { detailedExitCode = false } = request
+    const maxFailures = Number.POSITIVE_INFINITY
+    return await previewPlan(context, { fleet, built, concurrency, stepTimeoutMs, maxFailures, detailedExitCode })
+  }
+  const waves = wavesOf(hosts, plan.waves).length
+  await confirm(context, `${plan.name}: ${plan.steps.length} steps on ${hosts.length} hosts in ${waves} waves. Apply?`)
+  await using _locks = await lockHosts(context, hosts)
+  await using record = await RunRecord.start(context, { kind: 'change', title: plan.name, hosts: hosts.map(({ name }) => name) })
+  await using log = await ChangeLog.open(context)
+  const settings = { stepTimeoutMs, undoTimeoutMs, concurrency, ...(sudo && { sudoUser: sudo.user }) }
+  await log.commit({ is: 'plan', plan, hosts, settings })
+  const allowed = maxFailures(maxFail ?? { count: 0 }, hosts.length)
+  const change = new Change(context, {
+    fleet,
+    built,
+    log,
+    concurrency,
+    stepTimeoutMs,
+    undoTimeoutMs,
+    maxFailures: allowed,
+    ...(sudo && { sudo }),
+  })
+  const report = await change.apply()
+  recordResult(record, hosts, report)
+  return report
+}
+
+/** So that `--limit @failed` names the hosts on which the change did not succeed. */
+function recordResult(record: RunRecord, hosts: readonly Host[], { items }: Report): void {
+  const bad = new Set(items.filter(({ outcome }) => outcome !== 'ok' && outcome !== 'changed').map(({ host }) => host))
+  for (const { name } of hosts) record.add({ host: name, outcome: bad.has(name) ? 'failed' : 'ok' })
+}
