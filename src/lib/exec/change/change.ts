@@ -1,26 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { YamlDocument } from '../../core/component.ts'
 import type { Plan } from '../../core/plan.ts'
-import type { MaxFail } from '../../fleet/index.ts'
-import { readChecks } from '../../plan/file/checks.ts'
 import type { ChangeComponents } from '../../plan/file/components.ts'
+import { type Conduct, conductKeys, readConduct } from '../../plan/file/conduct.ts'
 import { ChangeNode } from '../../plan/file/node.ts'
 import { Problems } from '../../plan/file/problems.ts'
-import { readMaxFail, readName, readScope, readTargets, readTime } from '../../plan/file/settings.ts'
+import { readName } from '../../plan/file/settings.ts'
 import type { ReadSource } from '../../plan/file/source.ts'
-import { readWaves } from '../../plan/file/waves.ts'
 import { readSteps } from './steps.ts'
 
 /** What a change file says. */
-export interface Change {
+export interface Change extends Omit<Conduct, 'plan'> {
   readonly plan: Plan
-  /** Node sets; absent where the command line must name the targets. */
-  readonly targets?: readonly string[]
-  readonly maxFail?: MaxFail
-  /** Of one step on one host. */
-  readonly stepTimeoutMs: number
-  /** How long an undo waits for a host that can not be reached. */
-  readonly undoTimeoutMs: number
   /** As it was given. */
   readonly path: string
   /** Of the file's text, in hex. Files that it names as `source` are in the plan itself. */
@@ -36,26 +27,7 @@ export interface ChangeSource {
   readonly readSource: ReadSource
 }
 
-export const changeKeys = [
-  'name',
-  'targets',
-  'waves',
-  'pause',
-  'rollback',
-  'max-fail',
-  'timeout',
-  'undo-timeout',
-  'hold',
-  'confirm',
-  'precheck',
-  'gates',
-  'steps',
-  'handlers',
-] as const
-
-const defaultTimeoutMs = 5 * 60_000
-/** As long as a server takes to boot. */
-const defaultUndoTimeoutMs = 2 * 60_000
+export const changeKeys = ['name', ...conductKeys, 'steps', 'handlers'] as const
 
 /**
  * Reads a change file whole: what it returns names only kinds and types that are there, with parameters that they take.
@@ -65,39 +37,14 @@ export async function readChange({ path, text, document, components, readSource 
   const problems = new Problems({ document, path })
   const top = new ChangeNode(document.value, problems)
   if (!judgeKeys(top)) problems.throwAny()
-  const targets = readTargets(top.child('targets'))
-  const maxFail = readMaxFail(top.child('max-fail'))
-  const stepTimeoutMs = readTime(top.child('timeout'), { absent: defaultTimeoutMs, leastMs: 1 }) ?? defaultTimeoutMs
-  const undoTime = readTime(top.child('undo-timeout'), { absent: defaultUndoTimeoutMs, leastMs: 0 })
-  const undoTimeoutMs = undoTime ?? defaultUndoTimeoutMs
+  const { plan: conduct, ...settings } = await readConduct(top, components)
   const plan: Plan = {
     name: readName(top.child('name')) ?? '',
-    precheck: await readChecks(top.child('precheck'), components),
+    ...conduct,
     steps: await readSteps(top, { components, readSource }),
-    waves: readWaves(top.child('waves')) ?? [],
-    pauseMs: readTime(top.child('pause'), { absent: 0, leastMs: 0 }) ?? 0,
-    gates: await readChecks(top.child('gates'), components),
-    rollback: readScope(top.child('rollback')) ?? 'run',
-    ...(await readHold(top, components)),
   }
   problems.throwAny()
-  const sha256 = createHash('sha256').update(text).digest('hex')
-  return { plan, ...(targets && { targets }), ...(maxFail && { maxFail }), stepTimeoutMs, undoTimeoutMs, path, sha256 }
-}
-
-/** Shorter, and a busy host or a slow network would take back what is wanted. */
-const leastHoldMs = 5000
-
-async function readHold(top: ChangeNode, components: ChangeComponents): Promise<Pick<Plan, 'hold'>> {
-  const [hold, confirm] = [top.child('hold'), top.child('confirm')]
-  if (hold.isAbsent) {
-    if (!confirm.isAbsent)
-      confirm.wrong('confirm is there without hold', { part: 'key', hint: 'say with hold: how long a host waits for it' })
-    return {}
-  }
-  const ttlMs = readTime(hold, { absent: 0, leastMs: leastHoldMs })
-  const checks = await readChecks(confirm, components)
-  return ttlMs === undefined ? {} : { hold: { ttlMs, confirm: checks } }
+  return { plan, ...settings, path, sha256: createHash('sha256').update(text).digest('hex') }
 }
 
 /** Words of other tools for what a change calls differently. */
