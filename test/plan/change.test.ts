@@ -77,6 +77,68 @@ describe('a change', () => {
   })
 })
 
+describe('the way back', () => {
+  const restart: ModelStep = { id: 'restart', load: 'restart' }
+  const limit: ModelStep = { id: 'limit', key: 'limit', value: '1024' }
+  const motd: ModelStep = { id: 'motd', key: 'motd', value: 'maintenance' }
+  const reload: ModelStep = { id: 'reload', load: true, on: ['motd', 'limit'] }
+
+  async function undo(fleet: ModelFleet, state: string, plan: ReturnType<typeof planOf>) {
+    const { report, log, items } = await startChange(fleet, state, { plan, runId: 'r2', changeId: 'r1', act: 'undo' })
+    const code = exitCodeOf(await report)
+    await log[Symbol.asyncDispose]()
+    return { code, items }
+  }
+
+  test('restarts what was restarted once the files are back, also where no handler was reached', async () => {
+    const fleet = new ModelFleet(['web1'])
+    fleet.failing.add('web1 limit')
+    const { code, items } = await run(fleet, { plan: planOf([motd, restart, limit, reload]) })
+    expect(code).toBe(5)
+    expect(fleet.snapshot()['web1']).toEqual({ motd: 'welcome', loaded: 'motd,welcome' })
+    expect(items.filter(({ outcome }) => outcome === 'undone').map(({ path }) => path)).toEqual([
+      '1/web1/limit/undo',
+      '1/web1/motd',
+      '1/web1/restart',
+    ])
+  })
+
+  test('calls the handlers once more when it brings back what an earlier one could not', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    const plan = planOf([motd, restart, reload, { id: 'last', key: 'last', value: 'x' }])
+    fleet.failing.add('web1 last')
+    fleet.stuck.add('web1 motd')
+    const first = await startChange(fleet, state.path, { plan, runId: 'r1', act: 'apply' })
+    expect(exitCodeOf(await first.report)).toBe(6)
+    await first.log[Symbol.asyncDispose]()
+    expect(fleet.snapshot()['web1']?.['loaded']).toContain('maintenance')
+    fleet.stuck.clear()
+    expect((await undo(fleet, state.path, plan)).code).toBe(5)
+    expect(fleet.snapshot()['web1']).toEqual({ motd: 'welcome', loaded: 'motd,welcome' })
+  })
+
+  test('has nothing left to do the second time, also after the change was resumed', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    const plan = planOf([motd, limit, reload])
+    fleet.killAfterMore(1)
+    const killed = await startChange(fleet, state.path, { plan, runId: 'r1', act: 'apply' })
+    await until(killed.report, fleet)
+    await killed.log[Symbol.asyncDispose]()
+    fleet.revive()
+    const resumed = await startChange(fleet, state.path, { plan, runId: 'r2', changeId: 'r1', act: 'apply' })
+    expect(exitCodeOf(await resumed.report)).toBe(0)
+    await resumed.log[Symbol.asyncDispose]()
+    expect((await undo(fleet, state.path, plan)).items.map(({ path }) => path)).toEqual([
+      'undo/web1/limit',
+      'undo/web1/motd',
+      'undo/web1/reload',
+    ])
+    expect(await undo(fleet, state.path, plan)).toEqual({ code: 0, items: [] })
+  })
+})
+
 describe('a change that was killed', () => {
   const cases = fc.record({
     hosts: fc.integer({ min: 1, max: 5 }),
@@ -124,7 +186,7 @@ describe('a change that was killed', () => {
       }),
       { numRuns },
     )
-  })
+  }, 120_000)
 
   test('is brought to its end when it is resumed', async () => {
     await fc.assert(
@@ -140,7 +202,7 @@ describe('a change that was killed', () => {
       }),
       { numRuns },
     )
-  })
+  }, 120_000)
 })
 
 /** What stands without the daemons, which are only loaded again. */

@@ -2,7 +2,7 @@ import type { Context } from '../../src/lib/core/context.ts'
 import { type Host, hostNamed } from '../../src/lib/core/host.ts'
 import type { Item } from '../../src/lib/core/item.ts'
 import type { Json } from '../../src/lib/core/json.ts'
-import { type Plan, StepError, type StepKind, type StepSpec } from '../../src/lib/core/plan.ts'
+import { type Plan, StepError, type StepKind, type StepPlace, type StepSpec } from '../../src/lib/core/plan.ts'
 import type { Report } from '../../src/lib/core/report.ts'
 import type { Transport } from '../../src/lib/core/transport.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
@@ -18,6 +18,8 @@ export class ModelFleet {
   killAfter = Number.POSITIVE_INFINITY
   /** `host step` that fails when it is done. */
   failing = new Set<string>()
+  /** `host step` that can not be undone as long as it is in here. */
+  stuck = new Set<string>()
   #count = 0
 
   constructor(names: readonly string[]) {
@@ -52,7 +54,7 @@ export class ModelFleet {
   }
 
   /** Sets a key: undone by what was there before. `load` copies what is set now, as a reloaded daemon does. */
-  kind(id: string, params: { readonly key: string; readonly value: string } | { readonly load: true }): StepKind {
+  kind(id: string, params: ModelParams): StepKind {
     const of = (host: string): Map<string, string> => this.#settings.get(host) ?? new Map()
     if ('load' in params) {
       const load = (host: string): void =>
@@ -64,6 +66,10 @@ export class ModelFleet {
         diff: () => '',
         do: ({ transport }) => this.#effect(`${transport.host.name} ${id} do`, () => load(transport.host.name)),
         verify: async () => {},
+        ...(params.load === 'restart' && {
+          undoneLast: true as const,
+          undo: ({ transport }: StepPlace) => this.#effect(`${transport.host.name} ${id} undo`, () => load(transport.host.name)),
+        }),
       }
     }
     const { key, value } = params
@@ -79,6 +85,7 @@ export class ModelFleet {
       verify: async () => {},
       undo: ({ transport }, before: Json) =>
         this.#effect(`${transport.host.name} ${id} undo`, () => {
+          if (this.stuck.has(`${transport.host.name} ${id}`)) throw new StepError('disk full')
           if (typeof before === 'string') of(transport.host.name).set(key, before)
           else of(transport.host.name).delete(key)
         }),
@@ -95,10 +102,10 @@ export class ModelFleet {
   }
 }
 
-export type ModelStep = { readonly id: string; readonly on?: readonly string[] } & (
-  | { readonly key: string; readonly value: string }
-  | { readonly load: true }
-)
+/** Sets a value, or has the daemon of the host load all of them: by a reload without an undo, or by a restart that is repeated. */
+type ModelParams = { readonly key: string; readonly value: string } | { readonly load: true | 'restart' }
+
+export type ModelStep = { readonly id: string; readonly on?: readonly string[] } & ModelParams
 
 export function planOf(steps: readonly ModelStep[], more: Partial<Plan> = {}): Plan {
   const specs = steps.map(

@@ -80,6 +80,8 @@ export interface StepPlace {
 export interface StepKind {
   /** It never changes a host: what it captured is compared after everything else is undone. */
   readonly looksOnly?: true
+  /** It acts on what other steps put there, as a restart does: its undo comes after theirs, and again when one of them is put back later. */
+  readonly undoneLast?: true
   /** One line for people: `write /etc/motd`. */
   describe(): string
   /** The pre-image: everything that `undo` needs, as JSON. It is durable before `do` begins. */

@@ -26,7 +26,7 @@ export class ChangeState {
         this.#plan = record
         return
       case 'intent':
-        this.#list(record.host).push({ step: record.step, before: record.before, outcome: record.looks ? 'noted' : 'begun' })
+        this.#begin(record)
         return
       case 'result':
         if (record.outcome === 'ok') this.#noted(record.host).add(record.step)
@@ -67,6 +67,11 @@ export class ChangeState {
       .reverse()
   }
 
+  /** Those that do more than look, taken back or not, in the order in which they were begun. */
+  acted(host: string): readonly Touched[] {
+    return this.touched(host).filter(({ outcome }) => outcome !== 'noted')
+  }
+
   /** What was only looked at: to be compared when everything else is undone. */
   noted(host: string): readonly Touched[] {
     return this.touched(host).filter(({ outcome }) => outcome === 'noted')
@@ -90,11 +95,20 @@ export class ChangeState {
     )
   }
 
+  /** A resumed change begins a step again from where it was before: it is still one step that may have changed the host. */
+  #begin({ host, step, before, looks }: Extract<PlanRecord, { is: 'intent' }>): void {
+    const list = this.#list(host)
+    const outcome = looks ? 'noted' : 'begun'
+    const known = list.find(touched => touched.step === step)
+    if (known) known.outcome = outcome
+    else list.push({ step, before, outcome })
+  }
+
   #settle(
     record: { readonly host: string; readonly step: string; readonly message?: string },
     outcome: Touched['outcome'],
   ): void {
-    const touched = this.#list(record.host).findLast(({ step }) => step === record.step)
+    const touched = this.#list(record.host).find(({ step }) => step === record.step)
     if (!touched) return
     touched.outcome = outcome
     if (record.message !== undefined) touched.message = record.message

@@ -19,18 +19,20 @@ export class HostUndo {
   }
 
   /**
-   * Takes back what was begun, last first, then calls the handlers again, then compares what was only looked at. False when something
-   * could not be taken back; its Item is told.
+   * Takes back what was begun, last first, then what acts on that, first first: restarts, then handlers. Then compares what was only
+   * looked at. False when something could not be taken back; its Item is told.
    */
   async run(): Promise<boolean> {
-    const { log, built } = this.#turn.work
+    const { log } = this.#turn.work
     const { name } = this.#turn.host
     const standing = log.state.standing(name)
     if (standing.length > 0) await this.#takeOver()
-    const isHandler = ({ step }: Touched): boolean => built.step(step)?.spec.on !== undefined
+    const first = standing.filter(entry => !this.#comesLast(entry))
     let whole = true
-    for (const touched of standing.filter(entry => !isHandler(entry))) whole = (await this.#undo(touched)) && whole
-    for (const touched of standing.filter(isHandler).reverse()) whole = (await this.#undo(touched)) && whole
+    for (const touched of first) whole = (await this.#undo(touched)) && whole
+    // What an earlier undo could not put back was not there when that one restarted and reloaded.
+    const acting = first.length > 0 ? log.state.acted(name) : standing.toReversed()
+    for (const touched of acting.filter(entry => this.#comesLast(entry))) whole = (await this.#undo(touched)) && whole
     if (standing.length > 0) for (const noted of log.state.noted(name)) whole = (await this.#undo(noted)) && whole
     return whole
   }
@@ -41,6 +43,11 @@ export class HostUndo {
     if (!leases) return
     this.#turn.phase('undo: taking over from the host')
     await this.#patiently(async () => void (await leases.takeOver(this.#turn, await this.#turn.place()))).catch(() => undefined)
+  }
+
+  #comesLast({ step: id }: Touched): boolean {
+    const step = this.#turn.work.built.step(id)
+    return step?.spec.on !== undefined || step?.on(this.#turn.host.name)?.undoneLast === true
   }
 
   async #undo({ step: id, before, outcome }: Touched): Promise<boolean> {

@@ -24,7 +24,7 @@ const Params = z
 
 /**
  * A service of systemd, OpenRC or init scripts, whichever runs on the host. An undo brings back whether it ran and whether it starts with
- * the boot; a restart itself can not be taken back.
+ * the boot. That of a restart or reload comes after the files of other steps are back, and does the same again: the service runs with them.
  */
 export default defineStep({
   type: 'service',
@@ -46,6 +46,7 @@ function serviceStep(config: Json): StepKind {
     ...(enabled !== undefined && startsAtBoot(now) !== enabled ? [enabled ? 'enable' : 'disable'] : []),
   ]
   return {
+    ...(always && { undoneLast: true as const }),
     describe: () =>
       [state && verbs[state], enabled !== undefined && (enabled ? 'enable' : 'disable')].filter(Boolean).join(' and ') +
       ` ${name}`,
@@ -58,7 +59,12 @@ function serviceStep(config: Json): StepKind {
       if (runs !== undefined && now.active !== runs) throw new StepError(`${name} is ${activeWord(now)}: ${now.detail}`)
       if (enabled !== undefined && startsAtBoot(now) !== enabled) throw new StepError(`${name} is ${bootWord(now)}`)
     },
-    undo: async (place, before) => act(place, name, wayBack(await look(place, name), ServiceState.parse(before))),
+    async undo(place, before) {
+      const was = ServiceState.parse(before)
+      const now = await look(place, name)
+      const again = always && was.active && now.active ? [verbs[state]] : []
+      await act(place, name, [...again, ...wayBack(now, was)])
+    },
     async verifyUndone(place, before) {
       const was = ServiceState.parse(before)
       const now = await look(place, name)
