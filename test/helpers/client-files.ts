@@ -31,7 +31,7 @@ export async function writeClientFiles(fleet: {
     const addresses = hosts.filter(host => host.port === port).map(host => host.address)
     return `Host ${addresses.join(' ')}\n  Port ${port}\n`
   })
-  const config = `${ports.join('')}Host 127.*
+  const config = `${ports.join('')}Host 127.* 198.18.*
   User ${user}
   IdentityFile ${keyFile}
   IdentitiesOnly yes
