@@ -33,7 +33,7 @@ describe('a unified diff', () => {
   })
 
   test('leads from the one text to the other, whatever they are', () => {
-    const line = fc.constantFrom('a\n', 'b\n', 'c\r\n', '\n', 'd')
+    const line = fc.constantFrom('a\n', 'b\n', 'c\r\n', '\n', 'd', '\\ No newline at end of file\n')
     const text = fc.array(line, { maxLength: 30 }).map(lines => lines.join(''))
     fc.assert(
       fc.property(text, text, (before, after) => {

@@ -28,12 +28,20 @@ export function unifiedDiff(before: Side, after: Side): string {
   return formatPatch(patch, { ...FILE_HEADERS_ONLY })
 }
 
-/** Each with its line feed, which the last one may lack. */
+const unended = '\n\\ No newline at end of file'
+
+/** Without their line feeds, and therefore without copies; a last one that has none carries what a diff says of it. */
 function linesOf(text: string): string[] {
   const lines = text.split('\n')
   const last = lines.pop()
-  const ended = lines.map(line => `${line}\n`)
-  return last ? [...ended, last] : ended
+  if (last) lines.push(last + unended)
+  return lines
+}
+
+/** The text that has these lines. */
+function textOf(lines: readonly string[]): string {
+  const text = lines.map(line => `${line}\n`).join('')
+  return lines.at(-1)?.endsWith(unended) ? text.slice(0, -unended.length - 1) : text
 }
 
 /** How many lines are the same at the beginning and at the end; none counts twice. */
@@ -42,7 +50,7 @@ function sameEnds(old: readonly string[], now: readonly string[]): { readonly he
   let head = 0
   while (head < most && old[head] === now[head]) head++
   let tail = 0
-  while (tail < most - head && old.at(-1 - tail) === now.at(-1 - tail)) tail++
+  while (tail < most - head && old[old.length - 1 - tail] === now[now.length - 1 - tail]) tail++
   return { head, tail }
 }
 
@@ -59,12 +67,13 @@ function hunksOf(middle: Middle): readonly StructuredPatchHunk[] {
   const isOneSided = Math.min(old.length, now.length) === head + tail
   const patch = isOneSided
     ? undefined
-    : structuredPatch('', '', old.join(''), now.join(''), '', '', { context, maxEditLength: maxEdits })
+    : structuredPatch('', '', textOf(old), textOf(now), '', '', { context, maxEditLength: maxEdits })
   return patch?.hunks ?? [replacement(middle)]
 }
 
 function replacement({ old, now, head, tail }: Middle): StructuredPatchHunk {
   const changed = (lines: readonly string[]): string[] => lines.slice(head, lines.length - tail)
+  const marked = (mark: string, lines: readonly string[]): string[] => lines.map(line => mark + line)
   const lines = [
     ...marked(' ', old.slice(0, head)),
     ...marked('-', changed(old)),
@@ -73,8 +82,3 @@ function replacement({ old, now, head, tail }: Middle): StructuredPatchHunk {
   ]
   return { oldStart: 1, oldLines: old.length, newStart: 1, newLines: now.length, lines }
 }
-
-const marked = (mark: string, lines: readonly string[]): string[] =>
-  lines.flatMap(line =>
-    line.endsWith('\n') ? `${mark}${line.slice(0, -1)}` : [`${mark}${line}`, '\\ No newline at end of file'],
-  )
