@@ -5,6 +5,7 @@ import { maxFailures, openFleet, RunRecord } from '../../fleet/index.ts'
 import { buildPlan, Change, ChangeLog, lockHosts, previewPlan, tellUnfinished, wavesOf } from '../../plan/index.ts'
 import { confirm } from '../confirmation.ts'
 import type { ExecOptions } from '../options.ts'
+import { checkLabelWaves } from './label-waves.ts'
 import { loadChange } from './load-change.ts'
 
 /**
@@ -12,12 +13,14 @@ import { loadChange } from './load-change.ts'
  * @throws OpsError E_PLAN, E_CONFIRM, E_LOCKED, and what opening the fleet throws
  */
 export async function applyChange(context: Context, path: string, options: ExecOptions): Promise<Report> {
-  const { plan, targets = [], maxFail, stepTimeoutMs, undoTimeoutMs } = await loadChange(context, path)
+  const change = await loadChange(context, path)
+  const { plan, targets = [], maxFail, stepTimeoutMs, undoTimeoutMs } = change
   const built = await buildPlan(context, plan)
   await tellUnfinished(context)
   const named = options.targets.length > 0 ? options.targets : [...targets]
   await using fleet = await openFleet(context, { ...options, targets: named })
   const { hosts, sudo } = fleet
+  await checkLabelWaves(context, { change, hosts, options })
   const { concurrency } = options
   if (options.dryRun) {
     const { detailedExitCode } = options
@@ -32,7 +35,7 @@ export async function applyChange(context: Context, path: string, options: ExecO
   const settings = { stepTimeoutMs, undoTimeoutMs, concurrency, ...(sudo && { sudoUser: sudo.user }) }
   await log.commit({ is: 'plan', plan, hosts, settings })
   const allowed = maxFailures(options.maxFail ?? maxFail ?? { count: 0 }, hosts.length)
-  const change = new Change(context, {
+  const work = new Change(context, {
     fleet,
     built,
     log,
@@ -42,7 +45,7 @@ export async function applyChange(context: Context, path: string, options: ExecO
     maxFailures: allowed,
     ...(sudo && { sudo }),
   })
-  const report = await change.apply()
+  const report = await work.apply()
   recordResult(record, hosts, report)
   return report
 }

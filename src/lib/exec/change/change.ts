@@ -17,6 +17,8 @@ export interface Change {
   /** Node sets; absent where the command line must name the targets. */
   readonly targets?: readonly string[]
   readonly maxFail?: MaxFail
+  /** Where each of the plan's waves stands, `path:line:column`; none where the file names none. */
+  readonly wavePlaces: readonly string[]
   /** Of one step on one host. */
   readonly stepTimeoutMs: number
   /** How long an undo waits for a host that can not be reached. */
@@ -82,8 +84,21 @@ export async function readChange({ path, text, document, components, readSource 
   }
   problems.throwAny()
   const sha256 = createHash('sha256').update(text).digest('hex')
-  return { plan, ...(targets && { targets }), ...(maxFail && { maxFail }), stepTimeoutMs, undoTimeoutMs, path, sha256 }
+  const wavePlaces = placesIn(top.child('waves'))
+  return {
+    plan,
+    ...(targets && { targets }),
+    ...(maxFail && { maxFail }),
+    wavePlaces,
+    stepTimeoutMs,
+    undoTimeoutMs,
+    path,
+    sha256,
+  }
 }
+
+const placesIn = (list: ChangeNode): string[] =>
+  Array.isArray(list.value) ? list.value.map((_, index) => list.child(index).place) : []
 
 /** Shorter, and a busy host or a slow network would take back what is wanted. */
 const leastHoldMs = 5000
