@@ -124,7 +124,7 @@ describe('a change that was killed', () => {
       }),
       { numRuns },
     )
-  })
+  }, 120_000)
 
   test('is brought to its end when it is resumed', async () => {
     await fc.assert(
@@ -140,7 +140,7 @@ describe('a change that was killed', () => {
       }),
       { numRuns },
     )
-  })
+  }, 120_000)
 })
 
 /** What stands without the daemons, which are only loaded again. */
