@@ -41,7 +41,7 @@ export class ChangeLog implements AsyncDisposable {
     try {
       const state = await stateOf(journal, changeId)
       const mark = new UnfinishedMark(paths.state, changeId)
-      await mark.set()
+      await mark.begin()
       return new ChangeLog({ changeId, journal, state, mark })
     } catch (error) {
       await journal[Symbol.asyncDispose]()
@@ -80,7 +80,7 @@ export class ChangeLog implements AsyncDisposable {
       await this.#journal.sync()
       // While the journal is locked: nobody else works on the change.
       const { unfinished } = this
-      await (unfinished ? this.#mark.set(unfinished) : this.#mark.clear())
+      await (unfinished ? this.#mark.tell(unfinished) : this.#mark.clear())
     } finally {
       await this.#journal[Symbol.asyncDispose]()
     }

@@ -55,7 +55,12 @@ export class Leases implements AsyncDisposable {
     const commands = isHandler ? kind.doAlone?.(before) : kind.undoAlone?.(before)
     if (!commands) throw new StepError('a host can not take this step back by itself, so it can not be held')
     const { ttlMs } = this.#hold
-    const how = await addWayBack(place, held.lease, { order: held.steps++, after: isHandler || kind.undoneLast === true, commands, ttlMs })
+    const how = await addWayBack(place, held.lease, {
+      order: held.steps++,
+      after: isHandler || kind.undoneLast === true,
+      commands,
+      ttlMs,
+    })
     if (how !== 'held') throw new LeaseError(how)
     return fencedPlace(place, held.lease)
   }

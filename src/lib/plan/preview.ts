@@ -1,8 +1,10 @@
 import type { Context } from '../core/context.ts'
-import type { Report } from '../core/report.ts'
+import type { Block, Report } from '../core/report.ts'
 import { collate, type FleetWork, type HostResult, type HostVisit, runOnFleet } from '../fleet/index.ts'
+import { foldNodeSet } from '../inventory/node-set.ts'
 import type { BuiltPlan } from './built-plan.ts'
 import { stepPlace } from './step-place.ts'
+import { wavesOf } from './waves.ts'
 
 export interface Previewing extends Pick<FleetWork, 'fleet' | 'concurrency' | 'maxFailures'> {
   readonly built: BuiltPlan
@@ -48,9 +50,21 @@ export async function previewPlan(
     return parts.join('')
   }
   const report = await runOnFleet(context, { kind: 'preview', title: built.plan.name, ...work, dryRun: true, visit })
-  const blocks = await collate(report.items, { outputs: context.outputs, diff: false })
+  const waves = wavesOf(work.fleet.hosts, built.plan.waves).map(hosts => hosts.map(({ name }) => name))
+  const diffs = await collate(report.items, { outputs: context.outputs, diff: false })
+  const blocks = waves.length > 1 ? [await wavesBlock(context, waves), ...diffs] : diffs
   const isPending = report.items.some(({ data }) => data?.['pending'] === true)
-  return { ...report, blocks, ...(detailedExitCode && isPending && { pending: true }) }
+  return { ...report, blocks, data: { waves }, ...(detailedExitCode && isPending && { pending: true }) }
+}
+
+/** Who would go when. */
+async function wavesBlock({ outputs }: Context, waves: readonly (readonly string[])[]): Promise<Block> {
+  const writer = outputs.open('waves')
+  const lines = waves.map(
+    (hosts, index) => `${index + 1}: ${foldNodeSet(hosts)}${hosts.length > 1 ? ` (${hosts.length})` : ''}\n`,
+  )
+  await writer.write(Buffer.from(lines.join('')))
+  return { title: 'waves', hosts: [], outcome: 'ok', body: [await writer.close()] }
 }
 
 const ended = (text: string): string => (text === '' || text.endsWith('\n') ? text : `${text}\n`)

@@ -1,8 +1,9 @@
-import { readdir, readFile, unlink } from 'node:fs/promises'
+import { readdir, readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf } from '../core/errno.ts'
 import { systemDisk } from '../journal/disk.ts'
 import { writeFileAtomic } from '../run/atomic-write.ts'
+import { cannotWrite } from '../run/cannot-write.ts'
 
 /** A change that was killed or could not be taken back wholly. */
 export interface UnfinishedChange {
@@ -32,10 +33,20 @@ export class UnfinishedMark {
     return names.filter(name => !name.startsWith('.')).sort()
   }
 
-  /** @throws OpsError E_STATE */
-  async set(change?: UnfinishedChange): Promise<void> {
-    await systemDisk.makeDirectory(this.#directory)
-    await writeFileAtomic(this.#path, change ? JSON.stringify(change) : '', { mode: 0o600, code: 'E_STATE' })
+  /** Says durably that the change goes on. @throws OpsError E_STATE */
+  async begin(): Promise<void> {
+    try {
+      await systemDisk.makeDirectory(this.#directory)
+      await writeFile(this.#path, '', { mode: 0o600 })
+      await systemDisk.syncDirectory(this.#directory)
+    } catch (error) {
+      throw cannotWrite({ path: this.#path, error, code: 'E_STATE' })
+    }
+  }
+
+  /** Says what stands; that it is lost by a power cut costs a look at the journal. @throws OpsError E_STATE */
+  async tell(change: UnfinishedChange): Promise<void> {
+    await writeFileAtomic(this.#path, JSON.stringify(change), { mode: 0o600, fsync: false, code: 'E_STATE' })
   }
 
   async clear(): Promise<void> {

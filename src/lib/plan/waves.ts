@@ -11,7 +11,8 @@ export function wavesOf(hosts: readonly Host[], specs: readonly WaveSpec[]): Hos
   for (const spec of specs) {
     const done = hosts.length - left.length
     const wave = takenBy(spec, { left, done, total: hosts.length })
-    left = left.filter(host => !wave.includes(host))
+    const taken = new Set(wave)
+    left = left.filter(host => !taken.has(host))
     waves.push(wave)
   }
   return [...waves, left].filter(wave => wave.length > 0)

@@ -27,7 +27,9 @@ describe('a change file can have', () => {
     const { name } = parseYamlDocument(text, path).value as { name: string }
     const defaults = { name, precheck: [], waves: [{ percent: 100 }], pauseMs: 0, gates: [], rollback: 'run' }
     const sha256 = createHash('sha256').update(text).digest('hex')
-    expect((await read(text)) as unknown).toEqual({
+    const { wavePlaces, ...change } = await read(text)
+    expect(wavePlaces.length).toBeLessThanOrEqual(change.plan.waves.length)
+    expect(change as unknown).toEqual({
       plan: { ...defaults, ...plan },
       stepTimeoutMs: 300_000,
       undoTimeoutMs: 120_000,
@@ -40,18 +42,6 @@ describe('a change file can have', () => {
 
 describe('docs/changes.md', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/changes.md'), 'utf8')
-  const examples = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text = '']) => text)
-
-  test('has examples that are understood', async () => {
-    const plans = (await Promise.all(examples.map(read))).map(({ plan }) => plan)
-    expect(plans.map(({ name }) => name)).toEqual([
-      'raise worker connections',
-      'two ways to write the same',
-      'look before and after',
-    ])
-    const [short, long] = plans[1]?.steps ?? []
-    expect(short?.params).toEqual(long?.params ?? null)
-  })
 
   test.each([...changeKeys, ...stepKeys, 'on'])('tells of %s', key => {
     expect(page).toContain(`\n| \`${key}\` | `)

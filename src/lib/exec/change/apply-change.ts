@@ -3,6 +3,7 @@ import type { Report } from '../../core/report.ts'
 import { openFleet } from '../../fleet/index.ts'
 import { applyPlan, buildPlan } from '../../plan/index.ts'
 import type { ExecOptions } from '../options.ts'
+import { checkLabelWaves } from './label-waves.ts'
 import { loadChange } from './load-change.ts'
 
 /**
@@ -10,10 +11,12 @@ import { loadChange } from './load-change.ts'
  * @throws OpsError E_PLAN, and what opening the fleet and applying a plan throw
  */
 export async function applyChange(context: Context, path: string, options: ExecOptions): Promise<Report> {
-  const { plan, targets = [], maxFail, stepTimeoutMs, undoTimeoutMs } = await loadChange(context, path)
+  const change = await loadChange(context, path)
+  const { plan, targets = [], maxFail, stepTimeoutMs, undoTimeoutMs } = change
   const built = await buildPlan(context, plan)
   const named = options.targets.length > 0 ? options.targets : [...targets]
   await using fleet = await openFleet(context, { ...options, targets: named })
+  await checkLabelWaves(context, { change, hosts: fleet.hosts, options })
   const { dryRun, detailedExitCode, concurrency } = options
   const limits = { concurrency, maxFail: options.maxFail ?? maxFail, stepTimeoutMs, undoTimeoutMs }
   // Awaited here: otherwise the connections would be closed while the change goes on.

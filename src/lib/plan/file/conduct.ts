@@ -11,6 +11,8 @@ export interface Conduct {
   /** Node sets; absent where the command line must name the targets. */
   readonly targets?: readonly string[]
   readonly maxFail?: MaxFail
+  /** Where each of the plan's waves stands, `path:line:column`; none where the file names none. */
+  readonly wavePlaces: readonly string[]
   /** Of one step on one host. */
   readonly stepTimeoutMs: number
   /** How long an undo waits for a host that can not be reached. */
@@ -54,11 +56,15 @@ export async function readConduct(top: ChangeNode, components: ChangeComponents)
   return {
     ...(targets && { targets }),
     ...(maxFail && { maxFail }),
+    wavePlaces: placesIn(top.child('waves')),
     stepTimeoutMs: stepTime ?? defaultTimeoutMs,
     undoTimeoutMs: undoTime ?? defaultUndoTimeoutMs,
     plan,
   }
 }
+
+const placesIn = (list: ChangeNode): string[] =>
+  Array.isArray(list.value) ? list.value.map((_, index) => list.child(index).place) : []
 
 /** Shorter, and a busy host or a slow network would take back what is wanted. */
 const leastHoldMs = 5000

@@ -33,6 +33,11 @@ export class ChangeNode {
     return this.#problems.lineOf(this.keys)
   }
 
+  /** `path:line:column`. */
+  get place(): string {
+    return this.#problems.placeOf(this.keys)
+  }
+
   child(key: string | number): ChangeNode {
     const { value } = this
     const inner = isMapping(value) || Array.isArray(value) ? ownValue(value, key) : undefined

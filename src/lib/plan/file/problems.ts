@@ -35,7 +35,7 @@ export class Problems {
 
   add(keys: Keys, problem: string, { part = 'value', hint }: ProblemDetails = {}): void {
     const { line, column } = this.#document.locate(keys, part)
-    const message = `${this.#path}:${line}:${column}: ${printable(problem)}`
+    const message = `${this.placeOf(keys, part)}: ${printable(problem)}`
     if (!this.#found.has(message)) this.#found.set(message, { line, column, message, ...(hint !== undefined && { hint }) })
   }
 
@@ -46,6 +46,12 @@ export class Problems {
 
   isMeant(keys: Keys): boolean {
     return this.#meant.has(JSON.stringify(keys))
+  }
+
+  /** `path:line:column`. */
+  placeOf(keys: Keys, part: 'key' | 'value' = 'value'): string {
+    const { line, column } = this.#document.locate(keys, part)
+    return `${this.#path}:${line}:${column}`
   }
 
   lineOf(keys: Keys): number {

@@ -32,7 +32,7 @@ async function blockDetails(
   const body =
     block.diff === undefined ? await Promise.all(block.body.map(ref => textOf(ref, limit, env))) : [diffLines(block.diff)]
   return html`<details class="block"${open ? html` open` : ''}>
-<summary><code>${title}</code> <span class="count">${block.hosts.length === 1 ? '' : `${block.hosts.length} hosts`}</span>${mark}</summary>
+<summary><code>${title}</code> <span class="count">${block.hosts.length <= 1 ? '' : `${block.hosts.length} hosts`}</span>${mark}</summary>
 ${body}</details>
 `
 }
