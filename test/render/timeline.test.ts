@@ -158,7 +158,7 @@ describe.skipIf(!needs('chromium'))('a timeline in Chromium', () => {
     const [left = 0, right = 0] = [(await failed.boundingBox())?.x, (await undone.boundingBox())?.x]
     expect(left).toBeLessThan(right)
     expect(trouble).toEqual([])
-  })
+  }, 60_000)
 
   test('leaves the rows with trouble, in every group, and gives the others back', async () => {
     await using opened = await openPage(browser, large)
@@ -210,7 +210,7 @@ describe.skipIf(!needs('chromium'))('a timeline in Chromium', () => {
     expect(await page.locator('.tip').isVisible()).toBe(false)
     await page.keyboard.press('Tab')
     expect(await page.locator('.lane li:focus').count()).toBe(0)
-  })
+  }, 60_000)
 
   test('says in words what its colours say, without script too', async () => {
     await using opened = await openPage(browser, small, { javaScriptEnabled: false })
@@ -222,7 +222,7 @@ describe.skipIf(!needs('chromium'))('a timeline in Chromium', () => {
     expect(await page.getByRole('button').count()).toBe(0)
     await page.locator('.fold summary').first().click()
     expect(await shownRows(page)).toContain('✓ web6')
-  })
+  }, 60_000)
 
   test('shows even the shortest bar, from phone to desktop', async () => {
     await using opened = await openPage(browser, large)
