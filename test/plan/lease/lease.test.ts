@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StepPlace } from '../../../src/lib/core/plan.ts'
+import { guardScript } from '../../../src/lib/plan/lease/guard.ts'
 import {
   addWayBack,
   armLease,
@@ -14,11 +16,13 @@ import {
   releaseLease,
   renewLease,
 } from '../../../src/lib/plan/lease/index.ts'
+import lineInFile from '../../../src/lib/plan/steps/line-in-file.ts'
+import writesFile from '../../../src/lib/plan/steps/write-file.ts'
 import { needs } from '../../helpers/needs.ts'
 import { poll } from '../../helpers/poll.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
 import { rejection } from '../round-trip.ts'
-import { stepPlace, toolboxHost } from '../step-host.ts'
+import { fingerprint, fullHost, stepPlace, toolboxHost } from '../step-host.ts'
 import { endingWith, guardOf, hasFired, isHeld, leaseToolboxes, lone, stateOf } from './lease-host.ts'
 
 const long = 600_000
@@ -285,6 +289,35 @@ for (const toolbox of leaseToolboxes) {
     })
   })
 }
+
+test('takes back what steps did under it, a file in a new directory and a line', async () => {
+  await using directory = await tempDir()
+  const at = (name: string) => join(directory.path, name)
+  await writeFile(at('sshd_config'), 'PermitRootLogin yes\n', { mode: 0o600 })
+  const before = fingerprint(directory.path)
+  const place = stepPlace(fullHost())
+  const lease = await armLease(place, { id: 'steps', ttlMs: 2900 })
+  await using _ = endingWith(place, lease)
+  const steps = [
+    writesFile.build({ path: at('shop/motd'), content: 'maintenance\n', parents: true }),
+    writesFile.build({ path: at('shop/limits'), content: 'nofile 65536\n' }),
+    lineInFile.build({ path: at('sshd_config'), line: 'PermitRootLogin no', match: '^PermitRootLogin' }),
+  ]
+  for (const [order, step] of steps.entries()) {
+    const image = await step.capture(place)
+    expect(await addWayBack(place, lease, { order, commands: step.undoAlone?.(image) ?? [], ttlMs: long })).toBe('held')
+    await step.do(fencedPlace(place, lease), image)
+  }
+  expect(fingerprint(directory.path)).not.toEqual(before)
+  await renewLease(place, lease, 10)
+  await hasFired(lease)
+  expect(fingerprint(directory.path)).toEqual(before)
+}, 60_000)
+
+test.skipIf(!needs('shellcheck'))('the guard is sound shell', async () => {
+  const check = spawnSync('shellcheck', ['--shell=sh', '--severity=warning', '--exclude=SC1090', '-'], { input: guardScript })
+  expect(check.stdout.toString()).toBe('')
+})
 
 test('a directory that was never a lease is refused: it would be removed', () => {
   for (const directory of ['/', '/run/opsctl', 'lease-1', '/run/opsctl/../etc/opsctl/lease-1', '/run/opsctl/lease-1/x']) {

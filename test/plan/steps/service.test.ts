@@ -8,7 +8,7 @@ import service from '../../../src/lib/plan/steps/service.ts'
 import snapshot from '../../../src/lib/plan/steps/snapshot.ts'
 import { findProgram, needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
-import { kept, rejection, roundTrip } from '../round-trip.ts'
+import { kept, rejection, roundTrip, runAlone } from '../round-trip.ts'
 import { type Sandbox, startSandbox } from '../sandbox.ts'
 
 const run = promisify(execFile)
@@ -167,7 +167,12 @@ for (const manager of managers) {
         await step.verify(sandbox.place, before)
         await step.undo?.(sandbox.place, before)
         await step.verifyUndone?.(sandbox.place, before)
+        await runAlone(sandbox.place, step.undoAlone?.(before))
+        await step.verifyUndone?.(sandbox.place, before)
       }
+      expect(await sandbox.sh('ls /run/shop.reloaded; rm /run/shop.reloaded')).toBe('/run/shop.reloaded\n')
+      const reload = service.build({ name: 'shop', state: 'reloaded' })
+      await runAlone(sandbox.place, reload.doAlone?.(await reload.capture(sandbox.place)))
       expect(await sandbox.sh('ls /run/shop.reloaded')).toBe('/run/shop.reloaded\n')
     }, 30_000)
 
