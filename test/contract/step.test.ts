@@ -9,7 +9,7 @@ import { TransportError } from '../../src/lib/core/transport.ts'
 import { counted } from '../helpers/counts.ts'
 import { needs } from '../helpers/needs.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
-import { kept, rejection, roundTrip } from '../plan/round-trip.ts'
+import { kept, rejection, roundTrip, runAlone } from '../plan/round-trip.ts'
 import { fileCases, type StepCase } from '../plan/step-cases.ts'
 import { fingerprint, fullHost, MortalHost, stepPlace, stepToolboxes, toolboxHost } from '../plan/step-host.ts'
 
@@ -64,6 +64,13 @@ for (const component of components) {
       }
     }, 60_000)
 
+    // Packages are taken back in view of what else came meanwhile, and from a repository.
+    const alone = component.type !== 'package'
+
+    test(`can ${alone ? '' : 'not '}be taken back by a host that is left to itself`, () => {
+      expect(component.build(component.example).undoAlone !== undefined).toBe(alone)
+    })
+
     const properties = Object.keys((component.schema as { readonly properties: object }).properties)
 
     test.each(properties)('knows what is meant by a wrong spelling of %s', property => {
@@ -94,9 +101,13 @@ describe.skipIf(!needs('dash'))('a host on which scripts die', () => {
   const mortal = fileCases.filter(
     ({ type, name }) => type !== 'command' && (soak || /new file|symbolic|^a file|last line/.test(name)),
   )
+  const ways = [
+    { how: 'undone', back: undo },
+    { how: 'undone by the host alone', back: undoAlone },
+  ] as const
   for (const at of mortal) {
-    for (const when of ['before', 'after'] as const) {
-      test(`${at.type}: ${at.name}, is undone wherever it died ${when} a program`, async () => {
+    for (const { how, back, when } of ways.flatMap(way => (['before', 'after'] as const).map(when => ({ ...way, when })))) {
+      test(`${at.type}: ${at.name}, is ${how} wherever it died ${when} a program`, async () => {
         const host = await MortalHost.make(join(scratch.path, 'mortal'))
         let deaths = 0
         for (let nth = 1; ; nth++) {
@@ -108,9 +119,9 @@ describe.skipIf(!needs('dash'))('a host on which scripts die', () => {
           if (died) deaths++
           // The way back may die as well, at the same place.
           await host.dieAt(nth, when)
-          await dies(undo(at, root, host.place, before))
+          await dies(back(at, root, host.place, before))
           await host.dieAt(0, when)
-          await undo(at, root, host.place, before)
+          await back(at, root, host.place, before)
           await kindOf(at, root).verifyUndone?.(host.place, before)
           expect(fingerprint(root)).toEqual(start)
           if (!died) break
@@ -147,6 +158,10 @@ async function undo(at: StepCase, root: string, place: StepPlace, before: Json):
   const step = kindOf(at, root)
   expect(step.undo).toBeDefined()
   await step.undo?.(place, before)
+}
+
+function undoAlone(at: StepCase, root: string, place: StepPlace, before: Json): Promise<void> {
+  return runAlone(place, kindOf(at, root).undoAlone?.(before))
 }
 
 /** A connection that is lost before the n-th command is sent, or after it has run. */

@@ -1,9 +1,10 @@
 import { expect } from 'bun:test'
 import type { Json } from '../../src/lib/core/json.ts'
-import { StepError, type StepKind, type StepPlace } from '../../src/lib/core/plan.ts'
+import { type LoneCommand, StepError, type StepKind, type StepPlace } from '../../src/lib/core/plan.ts'
 
 /**
- * What every step that changes something must do: capture and undo without a change, do once, find it done, undo twice, and be as before.
+ * What every step that changes something must do: capture and undo without a change, do once, find it done, undo twice, and be as before;
+ * the same when the host takes it back by itself.
  * Every call is made on a newly built step, and what was captured goes through text, as from a journal in another process.
  */
 export async function roundTrip({ build, place, state }: RoundTrip): Promise<void> {
@@ -27,6 +28,24 @@ export async function roundTrip({ build, place, state }: RoundTrip): Promise<voi
     await build().undo?.(place, before)
     await build().verifyUndone?.(place, before)
     expect(await state()).toEqual(start)
+  }
+
+  if (!build().undoAlone) return
+  await runAlone(place, build().undoAlone?.(before))
+  expect(await state()).toEqual(start)
+  await build().do(place, before)
+  for (const _ of [1, 2]) {
+    await runAlone(place, build().undoAlone?.(before))
+    await build().verifyUndone?.(place, before)
+    expect(await state()).toEqual(start)
+  }
+}
+
+/** As the guard of a lease runs them. @throws StepError for one that fails */
+export async function runAlone(place: StepPlace, commands: readonly LoneCommand[] = []): Promise<void> {
+  for (const { does, argv, stdin } of commands) {
+    const { code, stderr } = await place.run({ argv }, stdin && { stdin })
+    if (code !== 0) throw new StepError(`could not ${does}: ${Buffer.from(stderr)}`)
   }
 }
 

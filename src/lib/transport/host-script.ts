@@ -18,7 +18,7 @@ export function hostScript(does: string, ...lines: readonly string[]): HostScrip
 }
 
 /** The command that runs a script. */
-export const scriptCommand = ({ text }: HostScript, args: readonly string[]): Command => ({
+export const scriptCommand = ({ text }: HostScript, args: readonly string[]): Command & { readonly argv: readonly string[] } => ({
   argv: ['sh', '-c', text, 'sh', ...args],
 })
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { spawnSync } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StepPlace } from '../../../src/lib/core/plan.ts'
+import { guardScript } from '../../../src/lib/plan/lease/guard.ts'
 import {
   addWayBack,
   armLease,
@@ -14,11 +16,13 @@ import {
   releaseLease,
   renewLease,
 } from '../../../src/lib/plan/lease/index.ts'
+import lineInFile from '../../../src/lib/plan/steps/line-in-file.ts'
+import writesFile from '../../../src/lib/plan/steps/write-file.ts'
 import { needs } from '../../helpers/needs.ts'
 import { poll } from '../../helpers/poll.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
 import { rejection } from '../round-trip.ts'
-import { stepPlace, toolboxHost } from '../step-host.ts'
+import { fingerprint, fullHost, stepPlace, toolboxHost } from '../step-host.ts'
 import { endingWith, guardOf, hasFired, isHeld, leaseToolboxes, lone, stateOf } from './lease-host.ts'
 
 const long = 600_000
@@ -36,10 +40,16 @@ for (const toolbox of leaseToolboxes) {
 
     const at = (name: string) => join(scratch.path, name)
     const text = (name: string) => readFile(at(name), 'utf8').catch(() => '')
+    /** Its guard looks often, as for a lease that is armed for less than three seconds. */
+    const arm = async (id: string, more: { readonly graceMs?: number; readonly commandMs?: number } = {}) => {
+      const lease = await armLease(place, { id, ttlMs: 2900, ...more })
+      expect(await renewLease(place, lease, long)).toBe('held')
+      return lease
+    }
     const release = (lease: { readonly directory: string }) => releaseLease(place, lease, { waitMs: 30_000 })
 
     test('is private, and watched by a process of its own session', async () => {
-      const lease = await armLease(place, { id: 'run-1', ttlMs: long })
+      const lease = await arm('run-1')
       const { pid } = guardOf(lease)
       expect(lease.directory).toMatch(/\/opsctl(-\d+)?\/lease-run-1-\w+$/)
       expect(statSync(lease.directory).mode & 0o777).toBe(0o700)
@@ -55,7 +65,7 @@ for (const toolbox of leaseToolboxes) {
 
     test('that is not renewed takes back what was done: steps last first, then what comes after', async () => {
       const log = at('order')
-      const lease = await armLease(place, { id: 'order', ttlMs: long })
+      const lease = await arm('order')
       await using _ = endingWith(place, lease)
       const say = (word: string) => lone(`echo ${word} >>${log}`)
       for (const order of [0, 2, 10]) {
@@ -78,7 +88,7 @@ for (const toolbox of leaseToolboxes) {
     }, 60_000)
 
     test('gives a way back its words and its stdin byte for byte, the umask and no protection of the guard', async () => {
-      const lease = await armLease(place, { id: 'bytes', ttlMs: long })
+      const lease = await arm('bytes')
       await using _ = endingWith(place, lease)
       const awkward = `it's "$HOME" $(id) \`x\`\n\\n *;`
       const bytes = Uint8Array.from({ length: 70_000 }, (_, index) => (index * 7) % 256)
@@ -103,16 +113,16 @@ for (const toolbox of leaseToolboxes) {
     }, 60_000)
 
     test('that is renewed in time lasts, and one that is released leaves everything as it is', async () => {
-      const lease = await armLease(place, { id: 'renewed', ttlMs: 1500 })
-      await addWayBack(place, lease, { order: 1, commands: [lone(`touch ${at('wrong')}`)], ttlMs: 1500 })
-      const end = performance.now() + 4000
-      while (performance.now() < end) expect(await renewLease(place, lease, 1500)).toBe('held')
+      const lease = await armLease(place, { id: 'renewed', ttlMs: 1200 })
+      await addWayBack(place, lease, { order: 1, commands: [lone(`touch ${at('wrong')}`)], ttlMs: 1200 })
+      const end = performance.now() + 2500
+      while (performance.now() < end) expect(await renewLease(place, lease, 1200)).toBe('held')
       expect(await release(lease)).toEqual({ is: 'released' })
       expect(existsSync(at('wrong'))).toBe(false)
     }, 60_000)
 
     test('takes the newest way back of a step, and none that did not arrive whole', async () => {
-      const lease = await armLease(place, { id: 'newest', ttlMs: long })
+      const lease = await arm('newest')
       await using _ = endingWith(place, lease)
       await addWayBack(place, lease, { order: 1, commands: [lone(`echo old >>${at('newest')}`)], ttlMs: long })
       await addWayBack(place, lease, { order: 1, commands: [lone(`echo new >>${at('newest')}`)], ttlMs: long })
@@ -128,7 +138,7 @@ for (const toolbox of leaseToolboxes) {
     }, 60_000)
 
     test('tries three times, goes on with the others, and tells what failed in its words', async () => {
-      const lease = await armLease(place, { id: 'fails', ttlMs: long, commandMs: 1000 })
+      const lease = await arm('fails', { commandMs: 1000 })
       const fails = lone(`echo try >>${at('tries')}; echo "no space left on ${at('x')}" >&2; exit 1`)
       const late = lone(`echo try >>${at('late')}; read -r a <${at('late')}; [ "$(wc -l <${at('late')})" -ge 3 ]`)
       await addWayBack(place, lease, { order: 3, commands: [fails, lone(`touch ${at('beside')}`)], ttlMs: long })
@@ -156,7 +166,7 @@ for (const toolbox of leaseToolboxes) {
 
     test('whose guard was killed or stopped is told as unguarded, and nothing is begun under it', async () => {
       for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
-        const lease = await armLease(place, { id: 'unguarded', ttlMs: long })
+        const lease = await arm('unguarded')
         const { pid } = guardOf(lease)
         process.kill(pid, signal)
         await poll('it is seen', 5_000, async () => (await renewLease(place, lease, long)) === 'unguarded')
@@ -170,7 +180,7 @@ for (const toolbox of leaseToolboxes) {
     }, 60_000)
 
     test('ends at once when its guard is told to: at a logout or a shutdown', async () => {
-      const lease = await armLease(place, { id: 'term', ttlMs: long })
+      const lease = await arm('term')
       await using _ = endingWith(place, lease)
       await addWayBack(place, lease, { order: 1, commands: [lone(`touch ${at('term')}`)], ttlMs: long })
       const { pid } = guardOf(lease)
@@ -180,7 +190,7 @@ for (const toolbox of leaseToolboxes) {
     }, 60_000)
 
     test('that ends in the middle of the way back is told as such', async () => {
-      const lease = await armLease(place, { id: 'broken', ttlMs: long })
+      const lease = await arm('broken')
       await addWayBack(place, lease, { order: 1, commands: [lone('true')], ttlMs: long })
       await addWayBack(place, lease, { order: 2, commands: [lone(`touch ${at('begun')}; sleep 30`)], ttlMs: long })
       await addWayBack(place, lease, { order: 3, commands: [lone('true')], ttlMs: 10 })
@@ -200,7 +210,7 @@ for (const toolbox of leaseToolboxes) {
 
     describe('a fenced command', () => {
       test('has its own streams and status', async () => {
-        const lease = await armLease(place, { id: 'streams', ttlMs: long })
+        const lease = await arm('streams')
         await using _ = endingWith(place, lease)
         const bytes = Uint8Array.from({ length: 200_000 }, (_, index) => (index * 31) % 256)
         const echo = await place.run(fenced({ argv: ['sh', '-c', 'cat; echo trouble >&2; exit 75'] }, lease), { stdin: bytes })
@@ -223,7 +233,7 @@ for (const toolbox of leaseToolboxes) {
       }, 60_000)
 
       test('does nothing once the lease is over, released or gone', async () => {
-        const lease = await armLease(place, { id: 'refused', ttlMs: long })
+        const lease = await arm('refused')
         await addWayBack(place, lease, { order: 1, commands: [lone('true')], ttlMs: 10 })
         await hasFired(lease)
         const write = { argv: ['touch', at('refused')] }
@@ -242,17 +252,17 @@ for (const toolbox of leaseToolboxes) {
       }, 60_000)
 
       test('that works when the lease ends is waited for', async () => {
-        const lease = await armLease(place, { id: 'waits', ttlMs: long })
+        const lease = await arm('waits')
         await using _ = endingWith(place, lease)
         await addWayBack(place, lease, { order: 1, commands: [lone(`echo undone >>${at('waits')}`)], ttlMs: soon })
-        const line = `echo begun >>${at('waits')}; sleep 2; echo done >>${at('waits')}`
+        const line = `echo begun >>${at('waits')}; sleep 1; echo done >>${at('waits')}`
         expect((await place.run(fenced({ argv: ['sh', '-c', line] }, lease))).code).toBe(0)
         await hasFired(lease)
         expect(await text('waits')).toBe('begun\ndone\nundone\n')
       }, 60_000)
 
       test('that does not end is ended after its grace, with all that it started', async () => {
-        const lease = await armLease(place, { id: 'grace', ttlMs: long, graceMs: 1000 })
+        const lease = await arm('grace', { graceMs: 1000 })
         await using _ = endingWith(place, lease)
         await addWayBack(place, lease, { order: 1, commands: [lone(`echo undone >>${at('grace')}`)], ttlMs: soon })
         const line = `trap "" TERM; sh -c 'trap "" TERM; sleep 20; echo late >>${at('grace')}' & sleep 20; echo late >>${at('grace')}`
@@ -263,11 +273,11 @@ for (const toolbox of leaseToolboxes) {
       }, 60_000)
 
       test('whose fence was killed is still waited for, and one that ended leaves nothing to wait for', async () => {
-        const lease = await armLease(place, { id: 'orphan', ttlMs: long })
+        const lease = await arm('orphan')
         await using _ = endingWith(place, lease)
         await addWayBack(place, lease, { order: 1, commands: [lone(`echo undone >>${at('orphan')}`)], ttlMs: soon })
         // The fence is the parent of what it runs; the daemon of the second one stays.
-        const line = `kill -9 $PPID; echo begun >>${at('orphan')}; sleep 2; echo done >>${at('orphan')}`
+        const line = `kill -9 $PPID; echo begun >>${at('orphan')}; sleep 1; echo done >>${at('orphan')}`
         await place.run(fenced({ argv: ['sh', '-c', line] }, lease))
         await renewLease(place, lease, soon)
         await place.run(fenced({ argv: ['sh', '-c', 'sleep 15 </dev/null >/dev/null 2>&1 &'] }, lease))
@@ -279,6 +289,35 @@ for (const toolbox of leaseToolboxes) {
     })
   })
 }
+
+test('takes back what steps did under it, a file in a new directory and a line', async () => {
+  await using directory = await tempDir()
+  const at = (name: string) => join(directory.path, name)
+  await writeFile(at('sshd_config'), 'PermitRootLogin yes\n', { mode: 0o600 })
+  const before = fingerprint(directory.path)
+  const place = stepPlace(fullHost())
+  const lease = await armLease(place, { id: 'steps', ttlMs: 2900 })
+  await using _ = endingWith(place, lease)
+  const steps = [
+    writesFile.build({ path: at('shop/motd'), content: 'maintenance\n', parents: true }),
+    writesFile.build({ path: at('shop/limits'), content: 'nofile 65536\n' }),
+    lineInFile.build({ path: at('sshd_config'), line: 'PermitRootLogin no', match: '^PermitRootLogin' }),
+  ]
+  for (const [order, step] of steps.entries()) {
+    const image = await step.capture(place)
+    expect(await addWayBack(place, lease, { order, commands: step.undoAlone?.(image) ?? [], ttlMs: long })).toBe('held')
+    await step.do(fencedPlace(place, lease), image)
+  }
+  expect(fingerprint(directory.path)).not.toEqual(before)
+  await renewLease(place, lease, 10)
+  await hasFired(lease)
+  expect(fingerprint(directory.path)).toEqual(before)
+}, 60_000)
+
+test.skipIf(!needs('shellcheck'))('the guard is sound shell', async () => {
+  const check = spawnSync('shellcheck', ['--shell=sh', '--severity=warning', '--exclude=SC1090', '-'], { input: guardScript })
+  expect(check.stdout.toString()).toBe('')
+})
 
 test('a directory that was never a lease is refused: it would be removed', () => {
   for (const directory of ['/', '/run/opsctl', 'lease-1', '/run/opsctl/../etc/opsctl/lease-1', '/run/opsctl/lease-1/x']) {

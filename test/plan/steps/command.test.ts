@@ -3,6 +3,7 @@ import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import command from '../../../src/lib/plan/steps/command.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
+import { runAlone } from '../round-trip.ts'
 import { fullHost, stepPlace } from '../step-host.ts'
 
 const place = stepPlace(fullHost())
@@ -37,6 +38,24 @@ test('runs once for its marker, however often it is done, and again after its un
   await step.do(place, before)
   expect(await readFile(at('log'), 'utf8')).toBe('did\nundid\ndid\n')
   expect(step.needed(await step.capture(place))).toBe(false)
+})
+
+test('asks for its marker also where the host runs it alone', async () => {
+  await using directory = await tempDir()
+  const at = (name: string) => join(directory.path, name)
+  const step = command.build({
+    run: `echo did >>log; touch 'the marker'`,
+    undo: `echo undid >>log; rm 'the marker'`,
+    creates: at('the marker'),
+    cwd: directory.path,
+  })
+  const before = await step.capture(place)
+  for (const commands of [step.undoAlone?.(before), step.doAlone?.(before), step.doAlone?.(before)])
+    await runAlone(place, commands)
+  expect(step.undoAlone?.(await step.capture(place))).toEqual([])
+  for (const _ of [1, 2]) await runAlone(place, step.undoAlone?.(before))
+  expect(await readFile(at('log'), 'utf8')).toBe('did\nundid\n')
+  expect(command.build({ run: 'systemctl daemon-reload' }).undoAlone).toBeUndefined()
 })
 
 test('gives words, variables and a directory to the program unchanged', async () => {

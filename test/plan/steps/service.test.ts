@@ -8,7 +8,7 @@ import service from '../../../src/lib/plan/steps/service.ts'
 import snapshot from '../../../src/lib/plan/steps/snapshot.ts'
 import { findProgram, needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
-import { kept, rejection, roundTrip } from '../round-trip.ts'
+import { kept, rejection, roundTrip, runAlone } from '../round-trip.ts'
 import { type Sandbox, startSandbox } from '../sandbox.ts'
 
 const run = promisify(execFile)
@@ -171,7 +171,13 @@ for (const manager of managers) {
         await step.verifyUndone?.(sandbox.place, before)
         const acted = wish === 'reloaded' ? 'ls /run/shop.reloaded' : '! cmp -s /run/shop.pid /run/shop.pid-before'
         if (manager.name === 'init scripts') expect(await sandbox.sh(`${acted} && echo again`)).toContain('again')
+        await runAlone(sandbox.place, step.undoAlone?.(before))
+        await step.verifyUndone?.(sandbox.place, before)
       }
+      await sandbox.sh('rm -f /run/shop.reloaded')
+      const reload = service.build({ name: 'shop', state: 'reloaded' })
+      await runAlone(sandbox.place, reload.doAlone?.(await reload.capture(sandbox.place)))
+      expect(await sandbox.sh('ls /run/shop.reloaded')).toBe('/run/shop.reloaded\n')
     }, 30_000)
 
     test('that stops at once is not as told, and its undo stops trying', async () => {

@@ -6,7 +6,7 @@ import writes from '../../../src/lib/plan/steps/write-file.ts'
 import { findProgram, needs } from '../../helpers/needs.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
 import { tinyDisk } from '../../helpers/tiny-disk.ts'
-import { kept } from '../round-trip.ts'
+import { kept, runAlone } from '../round-trip.ts'
 import { fingerprint, fullHost, stepPlace } from '../step-host.ts'
 
 const place = stepPlace(fullHost())
@@ -45,6 +45,18 @@ test('does not write over what somebody changed since it was looked at', async (
   await writeFile(path, 'two\n')
   await expect(step(path).do(place, before)).rejects.toThrow(`could not write ${path}: it was changed since it was looked at`)
   expect(await readdir(directory.path)).toEqual(['shop.conf'])
+})
+
+test('an undo that finds everything as before leaves the file itself, and its other names', async () => {
+  await using directory = await tempDir()
+  const path = join(directory.path, 'shop.conf')
+  await writeFile(path, 'one\n')
+  await link(path, join(directory.path, 'other-name'))
+  const { ino } = await stat(path)
+  const before = kept(await step(path).capture(place))
+  await runAlone(place, step(path).undoAlone?.(before))
+  await step(path).undo?.(place, before)
+  expect(await stat(path)).toMatchObject({ ino, nlink: 2 })
 })
 
 test('may be done again when it was done: a resumed run does so', async () => {

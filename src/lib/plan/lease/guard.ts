@@ -78,14 +78,14 @@ is_busy() {
 since=$seconds
 while find_busy; do
   waited=$((seconds - since))
-  if [ "$waited" -ge $((grace + 10)) ]; then
+  if [ "$waited" -gt $((grace + 10)) ]; then
     note "it goes on beside what does not end: $groups"
     break
   fi
   for busy in $groups; do
-    if [ "$waited" -ge $((grace + 3)) ]; then
+    if [ "$waited" -gt $((grace + 3)) ]; then
       kill -KILL "-$busy"
-    elif [ "$waited" -ge "$grace" ]; then
+    elif [ "$waited" -gt "$grace" ]; then
       kill -TERM "-$busy"
     fi
   done
@@ -114,7 +114,7 @@ run() {
   while kill -0 "$job" 2>/dev/null; do
     sleep "$pause"
     clock
-    if [ $((seconds - since)) -ge "$limit" ]; then
+    if [ $((seconds - since)) -gt "$limit" ]; then
       kill -TERM "-$job" || kill -TERM "$job"
       sleep 1
       kill -KILL "-$job" || kill -KILL "$job"

@@ -81,7 +81,7 @@ export async function releaseLease(place: StepPlace, lease: LeaseHandle, { waitM
 function standing(printed: Buffer): 'held' | LeaseEnd {
   const word = printed.toString()
   const known = (['held', 'over', 'unguarded', 'gone'] as const).find(how => how === word)
-  if (known === undefined) throw new StepError('could not look at the lease: the host answered something else')
+  if (known === undefined) throw new StepError(`could not look at the lease: the host answered ${JSON.stringify(word)}`)
   return known
 }
 

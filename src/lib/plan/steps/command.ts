@@ -4,10 +4,9 @@ import { commandField, pathField } from '../../core/host-fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
-import { StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
-import type { Command } from '../../core/transport.ts'
+import { type LoneCommand, StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
 import { absentFunction, hostScript } from '../../transport/host-script.ts'
-import { runScript, runToEnd, whyFailed } from './on-host.ts'
+import { loneScript, runScript, runToEnd, whyFailed } from './on-host.ts'
 
 const Params = z
   .strictObject({
@@ -60,7 +59,9 @@ function commandStep(config: Json): StepKind {
     async verify(place) {
       if (creates !== undefined && !(await marked(place))) throw new StepError(`${wordsOf(run)} did not create ${creates}`)
     },
+    doAlone: () => [alone(params, run, 'unless')],
     ...(undo !== undefined && {
+      undoAlone: (before: Json) => (Before.parse(before).marked ? [] : [alone(params, undo, 'where')]),
       async undo(place: StepPlace, before: Json) {
         if (creates !== undefined && (Before.parse(before).marked || !(await marked(place)))) return
         await runOwn(place, params, undo)
@@ -82,7 +83,20 @@ async function runOwn(place: StepPlace, params: Params, line: Params['run']): Pr
   throw new StepError(`${wordsOf(line)} ended with ${how}${said === how ? '' : `: ${said}`}`)
 }
 
-function commandOf({ env = {}, cwd }: Params, line: Params['run']): Command {
+/** Asks for the marker on the way: runs `where` it is, or `unless` it is. */
+function alone(params: Params, line: Params['run'], when: 'where' | 'unless'): LoneCommand {
+  const { argv } = commandOf(params, line)
+  const does = `run ${wordsOf(line)}`
+  if (params.creates === undefined) return { does, argv }
+  const script = hostScript(
+    does,
+    absentFunction,
+    'if absent "$1"; then found=unless; else found=where; fi; if [ "$2" = $found ]; then shift 2; exec "$@"; fi',
+  )
+  return loneScript(script, { args: [params.creates, when, ...argv] })
+}
+
+function commandOf({ env = {}, cwd }: Params, line: Params['run']): { readonly argv: readonly string[] } {
   const argv = typeof line === 'string' ? ['sh', '-c', line] : line
   const placed = cwd === undefined ? argv : ['sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', cwd, ...argv]
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)

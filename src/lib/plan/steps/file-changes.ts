@@ -1,7 +1,8 @@
-import { StepError, type StepPlace } from '../../core/plan.ts'
+import { type LoneCommand, StepError, type StepPlace } from '../../core/plan.ts'
+import type { HostScript } from '../../transport/host-script.ts'
 import { contentOf, type FileImage, type FileState, lookAgain, sha256Of } from './file-image.ts'
 import { removeFile, replaceFile, replaceLink, replacementArgs } from './file-scripts.ts'
-import { runScript } from './on-host.ts'
+import { loneScript, runScript, type ScriptInput } from './on-host.ts'
 
 export interface NewFile {
   readonly content: Uint8Array
@@ -25,6 +26,7 @@ export async function writeOver(place: StepPlace, image: FileImage, { content, m
     mtime: '',
     stamp: '',
     parents: parents ? 'parents' : '',
+    asBefore: '',
   })
   await runScript(place, replaceFile(image.target), { args, stdin: content })
 }
@@ -39,18 +41,17 @@ export async function removeImaged(place: StepPlace, image: FileImage): Promise<
  * nothing where all is as it was; clears away what a half-done step left. @throws StepError
  */
 export async function restoreFile(place: StepPlace, image: FileImage): Promise<void> {
+  await runScript(place, ...restoration(image))
+}
+
+/** The same for a host that is left to itself. */
+export const restoreFileAlone = (image: FileImage): LoneCommand => loneScript(...restoration(image))
+
+function restoration(image: FileImage): [HostScript, ScriptInput] {
   const { target, stage } = image
-  const unchanged = differences(await lookAgain(place, image, { clear: true }), image).length === 0
-  if (image.kind === 'absent') {
-    if (unchanged && image.missing.length === 0) return
-    await runScript(place, removeFile(target), { args: [target, stage, '', ...image.missing.toReversed()] })
-  } else if (unchanged) {
-    return
-  } else if (image.kind === 'link') {
-    await runScript(place, replaceLink(target), { args: [target, stage, image.link, `${image.uid}:${image.gid}`] })
-  } else {
-    await runScript(place, replaceFile(target), { args: restoringArgs(image), stdin: contentOf(image) })
-  }
+  if (image.kind === 'absent') return [removeFile(target), { args: [target, stage, '', ...image.missing.toReversed()] }]
+  if (image.kind === 'link') return [replaceLink(target), { args: [target, stage, image.link, `${image.uid}:${image.gid}`] }]
+  return [replaceFile(target), { args: restoringArgs(image), stdin: contentOf(image) }]
 }
 
 /** @throws StepError when the file is not as its image */
@@ -71,6 +72,7 @@ function restoringArgs(image: FileImage): string[] {
     mtime: image.mtime,
     stamp: touchStamp(Number.parseInt(image.mtime, 10)),
     parents: '',
+    asBefore: `${image.mode.replace(/^0+(?=.)/, '')}/${image.uid}/${image.gid}/${Number.parseInt(image.mtime, 10)}`,
   })
 }
 

@@ -47,7 +47,7 @@ const fieldCount = 7
 /** Takes the image of a path. `follow`: a symbolic link stands for what it points to, as for an editor. @throws StepError */
 export async function captureFile(place: StepPlace, { path, follow }: { path: string; follow: boolean }): Promise<FileImage> {
   const script = lookAtFile(path)
-  const printed = await runScript(place, script, { args: [path, follow ? 'follow' : '', String(maxBytes), ''] })
+  const printed = await runScript(place, script, { args: [path, follow ? 'follow' : '', String(maxBytes)] })
   const { fields, rest } = demandFields(splitFields(printed, fieldCount), script)
   const [target = '', size = '', count = '', ...state] = fields
   if (Number(size) > maxBytes) {
@@ -65,10 +65,10 @@ export async function captureFile(place: StepPlace, { path, follow }: { path: st
   return image
 }
 
-/** What is at the target of an image now; with `clear`, what was left half-ready beside it is removed first. @throws StepError */
-export async function lookAgain(place: StepPlace, image: FileImage, { clear = false } = {}): Promise<FileState> {
+/** What is at the target of an image now. @throws StepError */
+export async function lookAgain(place: StepPlace, image: FileImage): Promise<FileState> {
   const script = lookAtFile(image.target)
-  const printed = await runScript(place, script, { args: [image.target, '', '', clear ? image.stage : ''] })
+  const printed = await runScript(place, script, { args: [image.target, '', ''] })
   return stateOf(demandFields(splitFields(printed, fieldCount), script).fields.slice(3))
 }
 

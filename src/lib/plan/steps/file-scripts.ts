@@ -14,6 +14,11 @@ const interrupts = 'trap "rm -f -- \\"\\$stage\\"; exit 1" HUP INT TERM;'
 const unlessExpected =
   'if [ -n "$expected" ]; then now=$(state "$target") || die; case $now in "$expected"|"$wanted") ;; *) die "it was changed since it was looked at";; esac; fi;'
 
+/** Ends the script well where the file is as before already, by content, mode, owner, time and context: its inode and its links stay. */
+const unlessAsBefore =
+  'if [ "$(state "$target")" = "$wanted" ] && [ "$(stat -c %a/%u/%g/%Y -- "$target")" = "$asbefore" ]; then ' +
+  'if [ -z "$context" ] || [ "$(stat -c %C -- "$target" 2>/dev/null)" = "$context" ]; then exit 0; fi; fi;'
+
 /** A link to a directory would take the file in; a directory is never replaced. */
 const noDirectory =
   'if [ -h "$target" ]; then if [ -d "$target" ]; then rm -f -- "$target" || die; fi; elif [ -d "$target" ]; then die "it is a directory"; fi;'
@@ -23,8 +28,7 @@ const syncDirectory = 'sync "${target%/*}/" 2>/dev/null || :;'
 /**
  * Looks at the path $1; `follow` in $2 goes where a link leads. Prints the real path, the size, how many directories above it are missing,
  * the kind, `mode/uid/gid/user/group/seconds/time`, the context, and the target of a link or the SHA-256 of a file; then, with a limit in
- * $3, the missing directories and the content of a file within the limit. $4 is a leftover beside it that is removed first: whoever was
- * about to rename it can not any more.
+ * $3, the missing directories and the content of a file within the limit.
  */
 export const lookAtFile = (path: string): HostScript =>
   hostScript(
@@ -32,7 +36,6 @@ export const lookAtFile = (path: string): HostScript =>
     'target=$1 follow=$2 limit=$3;',
     digestFunction,
     absentFunction,
-    'if [ -n "$4" ]; then rm -f -- "$4" || exit 1; fi;',
     'if [ -n "$follow" ] && [ -h "$1" ]; then target=$(readlink -f -- "$1") && [ -n "$target" ] ||',
     '{ echo "the link leads nowhere" >&2; exit 1; }; fi;',
     'size=0; meta=; context=; last=; set --;',
@@ -63,10 +66,12 @@ export interface Replacement {
   readonly stamp: string
   /** Makes the directories above. */
   readonly parents: string
+  /** `mode/uid/gid/seconds` of a file that is left as it is when it has them, and the content and context. */
+  readonly asBefore: string
 }
 
 export const replacementArgs = (r: Replacement): string[] => [
-  ...[r.target, r.stage, r.sha256, r.expected, r.owner, r.mode, r.context, r.mtime, r.stamp, r.parents],
+  ...[r.target, r.stage, r.sha256, r.expected, r.owner, r.mode, r.context, r.mtime, r.stamp, r.parents, r.asBefore],
 ]
 
 /**
@@ -77,12 +82,15 @@ export const replaceFile = (path: string): HostScript =>
   hostScript(
     `write ${path}`,
     'target=$1 stage=$2 wanted=$3 expected=$4 owner=$5 mode=$6 context=$7 mtime=$8 stamp=$9; shift 9;',
+    'parents=$1 asbefore=$2;',
     digestFunction,
     stateFunction,
     dieFunction,
     interrupts,
+    // First, so that whoever was about to rename it can not any more.
     'rm -f -- "$stage" || die;',
-    'if [ -n "$1" ]; then mkdir -p -- "${target%/*}/" || die; fi;',
+    unlessAsBefore,
+    'if [ -n "$parents" ]; then mkdir -p -- "${target%/*}/" || die; fi;',
     '[ -d "${target%/*}/" ] || die "its directory does not exist";',
     unlessExpected,
     noDirectory,
@@ -101,7 +109,7 @@ export const replaceFile = (path: string): HostScript =>
     syncDirectory,
   )
 
-/** Makes the link $1 to $3 through the name $2, owned by $4. */
+/** Makes the link $1 to $3 through the name $2, owned by $4, unless it is that already. */
 export const replaceLink = (path: string): HostScript =>
   hostScript(
     `make the link ${path}`,
@@ -109,6 +117,7 @@ export const replaceLink = (path: string): HostScript =>
     dieFunction,
     interrupts,
     'rm -f -- "$stage" || die;',
+    'if [ -h "$target" ] && [ "$(readlink -- "$target")" = "$3" ] && [ "$(stat -c %u:%g -- "$target")" = "$4" ]; then exit 0; fi;',
     noDirectory,
     'ln -s -- "$3" "$stage" && chown -h -- "$4" "$stage" && mv -f -- "$stage" "$target" || die;',
     syncDirectory,

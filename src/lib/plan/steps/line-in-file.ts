@@ -5,7 +5,7 @@ import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind } from '../../core/plan.ts'
-import { demandRestored, restoreFile, writeOver } from './file-changes.ts'
+import { demandRestored, restoreFile, restoreFileAlone, writeOver } from './file-changes.ts'
 import { contentDifference } from './file-difference.ts'
 import { captureFile, contentOf, type FileImage, imageOf, lookAgain, sha256Of } from './file-image.ts'
 import { editLines } from './line-edit.ts'
@@ -62,6 +62,7 @@ function lineInFile(config: Json): StepKind {
     },
     undo: (place, before) => restoreFile(place, imageOf(before)),
     verifyUndone: (place, before) => demandRestored(place, imageOf(before)),
+    undoAlone: before => [restoreFileAlone(imageOf(before))],
   }
 }
 

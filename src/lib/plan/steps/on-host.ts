@@ -1,4 +1,4 @@
-import { StepError, type StepPlace } from '../../core/plan.ts'
+import { type LoneCommand, StepError, type StepPlace } from '../../core/plan.ts'
 import { type Command, type Output, TransportError } from '../../core/transport.ts'
 import { type HostScript, lastWords, scriptCommand, scriptOutput } from '../../transport/host-script.ts'
 
@@ -17,6 +17,12 @@ export async function runScript(place: StepPlace, script: HostScript, { args, st
   const printed = scriptOutput(output)
   if (printed === undefined) throw new StepError(`could not ${script.does}: the host does not run commands`)
   return printed
+}
+
+/** The same script as a host runs it by itself. */
+export const loneScript = (script: HostScript, { args, stdin }: ScriptInput): LoneCommand => {
+  const { argv } = scriptCommand(script, args)
+  return { does: script.does, argv, ...(stdin && { stdin }) }
 }
 
 /** How a command ended, whatever its status. @throws TransportError when it was ended, or how it ended is not known */

@@ -34,7 +34,10 @@ export const lookAtServices = (names: readonly string[]): HostScript =>
 /** Fields that lookAtServices prints for one service. */
 export const serviceFields = 5
 
-/** Does to the service $1 what the other arguments say: start, stop, restart, reload, enable, disable; `enable:LEVEL` for OpenRC, forget for init scripts. */
+/**
+ * Does to the service $1 what the other arguments say: start, stop, restart, reload, enable, disable; `enable:LEVEL` for OpenRC, forget for
+ * init scripts. What runs is not started, and what does not run is not stopped: an init script may not look itself.
+ */
 export const actOnService = (name: string, verbs: readonly string[]): HostScript =>
   hostScript(
     `${verbs.join(' and ')} ${name}`,
@@ -43,10 +46,12 @@ export const actOnService = (name: string, verbs: readonly string[]): HostScript
     'quietly() { "$@" </dev/null >/dev/null 2>&1; code=$?; if [ $code = 0 ]; then return 0; fi;',
     'if [ "$manager" = openrc ]; then rc-service "$name" status >&2; else service "$name" status >&2; fi;',
     'echo "status $code" >&2; return 1; };',
-    'name=$1; shift; for verb do case $manager in',
+    'runs() { if [ "$manager" = openrc ]; then rc-service "$name" status; else service "$name" status; fi >/dev/null 2>&1; };',
+    'name=$1; shift; for verb do case $manager-$verb in systemd-*) ;; *-start) if runs; then continue; fi;; *-stop) runs || continue;; esac;',
+    'case $manager in',
     'systemd) systemctl "${verb%:*}" -- "$name";;',
     'openrc) case $verb in enable) rc-update add "$name" default;; enable:*) rc-update add "$name" "${verb#*:}";;',
-    'disable) rc-update -a delete "$name";; *) quietly rc-service "$name" "$verb";; esac;;',
+    'disable) for link in /etc/runlevels/*/"$name"; do if [ -h "$link" ]; then rc-update -a delete "$name" || exit 1; break; fi; done;; *) quietly rc-service "$name" "$verb";; esac;;',
     'sysv) case $verb in enable) if command -v update-rc.d >/dev/null; then update-rc.d "$name" defaults && update-rc.d "$name" enable;',
     'else chkconfig "$name" on; fi;;',
     'disable) if command -v update-rc.d >/dev/null; then update-rc.d "$name" disable; else chkconfig "$name" off; fi;;',

@@ -4,8 +4,8 @@ import { serviceNameField } from '../../core/host-fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
-import { StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
-import { runScript } from './on-host.ts'
+import { type LoneCommand, StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
+import { loneScript, runScript } from './on-host.ts'
 import { actOnService } from './service-scripts.ts'
 import { activeWord, bootWord, lookAt, ServiceState, startsAtBoot } from './service-state.ts'
 
@@ -59,6 +59,14 @@ function serviceStep(config: Json): StepKind {
       if (runs !== undefined && now.active !== runs) throw new StepError(`${name} is ${activeWord(now)}: ${now.detail}`)
       if (enabled !== undefined && startsAtBoot(now) !== enabled) throw new StepError(`${name} is ${bootWord(now)}`)
     },
+    doAlone: before => actAlone(name, needs(ServiceState.parse(before))),
+    undoAlone(before) {
+      const was = ServiceState.parse(before)
+      const runsNow = always || (state === undefined ? was.active : !was.active)
+      const bootNow = enabled === undefined || startsAtBoot(was) === enabled ? was.enabled : enabled ? 'enabled' : 'disabled'
+      const again = always && was.active ? [verbs[state]] : []
+      return actAlone(name, [...again, ...wayBack({ ...was, active: runsNow, enabled: bootNow }, was)])
+    },
     async undo(place, before) {
       const was = ServiceState.parse(before)
       const now = await look(place, name)
@@ -84,6 +92,11 @@ async function act(place: StepPlace, name: string, todo: readonly string[]): Pro
   if (todo.length > 0) await runScript(place, actOnService(name, todo), { args: [name, ...todo] })
 }
 
+function actAlone(name: string, todo: readonly string[]): LoneCommand[] {
+  return todo.length > 0 ? [loneScript(actOnService(name, todo), { args: [name, ...todo] })] : []
+}
+
+/** Each part does nothing where it is so already. */
 function wayBack(now: ServiceState, was: ServiceState): string[] {
   const off = was.enabled === 'unregistered' ? 'forget' : 'disable'
   const boot = !startsAtBoot(was) ? [off] : was.levels.length > 0 ? was.levels.map(level => `enable:${level}`) : ['enable']

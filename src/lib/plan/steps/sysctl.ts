@@ -4,11 +4,11 @@ import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
-import { hostScript } from '../../transport/host-script.ts'
-import { demandRestored, restoreFile, writeOver } from './file-changes.ts'
+import { type HostScript, hostScript } from '../../transport/host-script.ts'
+import { demandRestored, restoreFile, restoreFileAlone, writeOver } from './file-changes.ts'
 import { contentDifference } from './file-difference.ts'
 import { captureFile, contentOf, FileImage, lookAgain, sha256Of } from './file-image.ts'
-import { runScript } from './on-host.ts'
+import { loneScript, runScript, type ScriptInput } from './on-host.ts'
 
 const Params = z.strictObject({
   key: z
@@ -55,7 +55,7 @@ function sysctlStep(config: Json): StepKind {
     },
     async do(place, before) {
       const { value: now, file } = Before.parse(before)
-      if (now !== wanted) await write(place, key, wanted)
+      if (now !== wanted) await runScript(place, ...setting(key, wanted))
       if (file && !hasContent(file)) await writeOver(place, file, { content, parents: true })
     },
     async verify(place, before) {
@@ -67,8 +67,7 @@ function sysctlStep(config: Json): StepKind {
     },
     async undo(place, before) {
       const { value: was, file } = Before.parse(before)
-      // Writing some settings resets others, so none is written that has its value.
-      if ((await read(place, key)) !== was) await write(place, key, was)
+      await runScript(place, ...setting(key, was))
       if (file) await restoreFile(place, file)
     },
     async verifyUndone(place, before) {
@@ -76,6 +75,10 @@ function sysctlStep(config: Json): StepKind {
       const now = await read(place, key)
       if (now !== was) throw new StepError(`${key} is ${now}, was ${was}`)
       if (file) await demandRestored(place, file)
+    },
+    undoAlone(before) {
+      const { value: was, file } = Before.parse(before)
+      return [loneScript(...setting(key, was)), ...(file ? [restoreFileAlone(file)] : [])]
     },
   }
 }
@@ -85,9 +88,14 @@ async function read(place: StepPlace, key: string): Promise<string> {
   return words((await runScript(place, script, { args: [procPath(key)] })).toString())
 }
 
-async function write(place: StepPlace, key: string, value: string): Promise<void> {
-  const script = hostScript(`set ${key}`, 'printf "%s\\n" "$2" >"$1"')
-  await runScript(place, script, { args: [procPath(key), value] })
+/** Writing some settings resets others, so none is written that has its value. */
+function setting(key: string, value: string): [HostScript, ScriptInput] {
+  const script = hostScript(
+    `set ${key}`,
+    'set -f; file=$1 value=$2; now=$(cat <"$file") || exit 1; set -- $now; if [ "$*" = "$value" ]; then exit 0; fi;',
+    'printf "%s\\n" "$value" >"$file"',
+  )
+  return [script, { args: [procPath(key), value] }]
 }
 
 /** As sysctl(8) reads names: the first of `.` and `/` separates, the other stands for it inside a part. */

@@ -5,7 +5,7 @@ import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind } from '../../core/plan.ts'
-import { demandRestored, restoreFile, writeOver } from './file-changes.ts'
+import { demandRestored, restoreFile, restoreFileAlone, writeOver } from './file-changes.ts'
 import { attributeDifference, contentDifference, hasMode, hasOwner } from './file-difference.ts'
 import { captureFile, type FileState, imageOf, lookAgain, sha256Of } from './file-image.ts'
 
@@ -65,5 +65,6 @@ function writeFile(config: Json): StepKind {
     },
     undo: (place, before) => restoreFile(place, imageOf(before)),
     verifyUndone: (place, before) => demandRestored(place, imageOf(before)),
+    undoAlone: before => [restoreFileAlone(imageOf(before))],
   }
 }
