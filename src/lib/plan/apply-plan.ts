@@ -1,5 +1,6 @@
 import type { Context } from '../core/context.ts'
 import type { Host } from '../core/host.ts'
+import type { Item } from '../core/item.ts'
 import type { Report } from '../core/report.ts'
 import { type Fleet, type MaxFail, maxFailures, RunRecord } from '../fleet/index.ts'
 import type { BuiltPlan } from './built-plan.ts'
@@ -66,6 +67,10 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
 
 /** So that `--limit @failed` names the hosts on which the change did not succeed. */
 function recordResult(record: RunRecord, hosts: readonly Host[], { items }: Report): void {
-  const bad = new Set(items.filter(({ outcome }) => outcome !== 'ok' && outcome !== 'changed').map(({ host }) => host))
+  const bad = new Set(items.filter(item => !isGood(item)).map(({ host }) => host))
   for (const { name } of hosts) record.add({ host: name, outcome: bad.has(name) ? 'failed' : 'ok' })
 }
+
+/** A gate has a verdict, a step an outcome. */
+const isGood = ({ outcome, verdict }: Item): boolean =>
+  outcome === undefined ? verdict === 'pass' || verdict === 'warn' : outcome === 'ok' || outcome === 'changed'
