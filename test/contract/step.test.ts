@@ -93,7 +93,7 @@ for (const toolbox of stepToolboxes) {
     beforeAll(async () => {
       place = stepPlace(await toolboxHost(toolbox.tools, join(scratch.path, toolbox.name)))
     })
-    for (const at of fileCases) test(`${at.type} does and undoes ${at.name}`, async () => lifecycle(at, place))
+    for (const at of fileCases) test(`${at.type} does and undoes ${at.name}`, async () => lifecycle(at, place), 60_000)
   })
 }
 
@@ -131,22 +131,26 @@ describe.skipIf(!needs('dash'))('a host on which scripts die', () => {
     }
   }
 
-  test.each(fileCases)('$type: $name, is undone when the connection is lost at any command', async at => {
-    const host = stepPlace(fullHost())
-    for (const when of ['before', 'after'] as const) {
-      for (let nth = 1; ; nth++) {
-        const root = await prepared(at)
-        const start = fingerprint(root)
-        const before = kept(await kindOf(at, root).capture(host))
-        const died = await dies(kindOf(at, root).do(losing(host, nth, when), before))
-        await dies(undo(at, root, losing(host, nth, when), before))
-        await undo(at, root, host, before)
-        await kindOf(at, root).verifyUndone?.(host, before)
-        expect(fingerprint(root)).toEqual(start)
-        if (!died) break
+  test.each(fileCases)(
+    '$type: $name, is undone when the connection is lost at any command',
+    async at => {
+      const host = stepPlace(fullHost())
+      for (const when of ['before', 'after'] as const) {
+        for (let nth = 1; ; nth++) {
+          const root = await prepared(at)
+          const start = fingerprint(root)
+          const before = kept(await kindOf(at, root).capture(host))
+          const died = await dies(kindOf(at, root).do(losing(host, nth, when), before))
+          await dies(undo(at, root, losing(host, nth, when), before))
+          await undo(at, root, host, before)
+          await kindOf(at, root).verifyUndone?.(host, before)
+          expect(fingerprint(root)).toEqual(start)
+          if (!died) break
+        }
       }
-    }
-  })
+    },
+    60_000,
+  )
 })
 
 async function lifecycle(at: StepCase, place: StepPlace): Promise<void> {
