@@ -41,7 +41,28 @@ export interface ProcessLock extends AsyncDisposable {
  * @throws OpsError E_LOCKED naming run, pid and since when a living process holds it; E_STATE when the file can not be written
  */
 export async function acquireLock(path: string, options: LockOptions): Promise<ProcessLock> {
+  const lock = await acquire({ path, identity: await ownIdentity() }, options)
+  await sweep([path]).catch(() => {})
+  return lock
+}
+
+/**
+ * Takes locks in one directory in the order given, all or none: for hundreds of them much cheaper than one by one.
+ * @throws OpsError as acquireLock
+ */
+export async function acquireLocks(paths: readonly string[], options: LockOptions): Promise<AsyncDisposable> {
   const identity = await ownIdentity()
+  await using held = new AsyncDisposableStack()
+  for (const path of paths) held.use(await acquire({ path, identity }, options))
+  await sweep(paths).catch(() => {})
+  const kept = held.move()
+  return { [Symbol.asyncDispose]: async () => kept.disposeAsync() }
+}
+
+async function acquire(
+  { path, identity }: { readonly path: string; readonly identity: ProcessIdentity },
+  options: LockOptions,
+): Promise<ProcessLock> {
   const holder: LockHolder = {
     ...identity,
     runId: options.runId,
@@ -51,7 +72,6 @@ export async function acquireLock(path: string, options: LockOptions): Promise<P
   }
   try {
     await take({ path, lock: path, holder })
-    await sweep(path).catch(() => {})
   } catch (error) {
     if (error instanceof OpsError) throw error
     throw cannotWrite({ path, error, code: 'E_STATE' })
@@ -157,11 +177,12 @@ async function release(path: string, holder: LockHolder): Promise<void> {
 
 const leftover = /(\.[0-9a-f]{16}|\.unreadable)(\.\d+\.new)?$/
 
-/** Removes what killed takers left beside the lock. Only the holder does it: while it lives, no claim on a former lock matters. */
-async function sweep(path: string): Promise<void> {
-  const directory = dirname(path)
-  for (const name of await readdir(directory)) {
-    if (!name.startsWith(`${basename(path)}.`) || !leftover.test(name)) continue
+/** Removes what killed takers left beside locks of one directory. Only their holder does it: while it lives, no claim on a former lock matters. */
+async function sweep(paths: readonly string[]): Promise<void> {
+  const [first = ''] = paths
+  const directory = dirname(first)
+  const left = (await readdir(directory)).filter(name => leftover.test(name))
+  for (const name of left.filter(name => paths.some(path => name.startsWith(`${basename(path)}.`)))) {
     const found = await read(join(directory, name))
     if (found && 'nonce' in found && !(await isAlive(found))) await unlink(join(directory, name)).catch(ignoreMissing)
   }
