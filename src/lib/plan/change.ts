@@ -1,4 +1,4 @@
-import { sleep } from '../core/clock.ts'
+import { rfc3339, sleep } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
@@ -45,6 +45,8 @@ export class Change {
   readonly #items = new Map<string, Item>()
   readonly #timeline = new Timeline()
   readonly #failed = new Set<string>()
+  /** Hosts that an item speaks of. */
+  readonly #told = new Set<string>()
   readonly #startedAt: { readonly epoch: number; readonly monotonic: number }
   #whole = true
 
@@ -92,7 +94,7 @@ export class Change {
       // What the rollback leaves standing is meant to stay.
       await this.#keep(waves.slice(0, reached), new AbortController().signal)
     }
-    for (const wave of waves.slice(reached)) for (const host of wave.hosts) await this.#onItem(this.#notReached(wave, host))
+    await this.#tellUntouched([...waves, { name: '0', hosts: fleet.hosts }])
     await log.commit({ is: 'end', outcome: good && built.plan.finally !== 'undo' ? 'kept' : this.#whole ? 'undone' : 'stuck' })
     return this.#report('change')
   }
@@ -117,12 +119,19 @@ export class Change {
 
   /** False when the change has to stop. */
   async #wave(wave: Wave): Promise<boolean> {
-    const { fleet, built, maxFailures } = this.#request
+    const { fleet, built, maxFailures, concurrency } = this.#request
     const bad = await this.#onEach(wave, fleet.signal, turn => new HostChange(turn).apply())
     for (const { name } of bad) this.#failed.add(name)
     if (fleet.signal.aborted || this.#failed.size > maxFailures) return false
     const good = wave.hosts.filter(host => !bad.includes(host))
-    const passed = await judgeGates({ gates: built.gates, wave: wave.name, hosts: good, signal: fleet.signal, work: this.#work })
+    const passed = await judgeGates({
+      gates: built.gates,
+      wave: wave.name,
+      hosts: good,
+      signal: fleet.signal,
+      work: this.#work,
+      concurrency,
+    })
     if (!passed) return false
     const shut = await this.#onEach({ ...wave, hosts: good }, fleet.signal, turn => new HostChange(turn).confirm())
     for (const { name } of shut) this.#failed.add(name)
@@ -207,21 +216,20 @@ export class Change {
 
   async #onItem(item: Item, group?: 'undo'): Promise<void> {
     this.#items.set(item.path, item)
+    if (item.host !== undefined) this.#told.add(item.host)
     this.#timeline.told(item, group)
     await this.#context.emit(item)
   }
 
-  #notReached({ name }: Wave, host: Host): Item {
-    const startedAt = new Date(this.#context.clock.now()).toISOString()
-    const message = 'not touched: the change was stopped before its wave'
-    return {
-      path: `${name}/${host.name}`,
-      host: host.name,
-      name: 'change',
-      outcome: 'skipped',
-      message,
-      startedAt,
-      durationMs: 0,
+  /** Every host is in the report, also one that the change did not come to. */
+  async #tellUntouched(waves: readonly Wave[]): Promise<void> {
+    const startedAt = rfc3339(this.#context.clock.now())
+    const message = 'not touched: the change was stopped before'
+    for (const { name: wave, hosts } of waves) {
+      for (const { name: host } of hosts.filter(({ name }) => !this.#told.has(name))) {
+        const part = { outcome: 'skipped', message, startedAt, durationMs: 0 } as const
+        await this.#onItem({ path: `${wave}/${host}`, host, name: 'change', ...part })
+      }
     }
   }
 

@@ -2,6 +2,7 @@ import type { Check } from '../core/check.ts'
 import { rfc3339 } from '../core/clock.ts'
 import type { Host } from '../core/host.ts'
 import type { Item } from '../core/item.ts'
+import { bounded } from '../run/bounded.ts'
 import type { ChangeWork } from './host-turn.ts'
 
 interface GateRequest {
@@ -11,25 +12,34 @@ interface GateRequest {
   readonly hosts: readonly Host[]
   readonly signal: AbortSignal
   readonly work: ChangeWork
+  /** Hosts that are asked at once. */
+  readonly concurrency: number
+}
+
+interface GateTurn extends Pick<GateRequest, 'wave' | 'signal' | 'work'> {
+  /** For the path of the item. */
+  readonly step: string
+  readonly host: Host
 }
 
 /** Judges every gate on every host of a wave. A gate without an answer is not passed: no data is a failure. */
-export async function judgeGates({ gates, wave, hosts, signal, work }: GateRequest): Promise<boolean> {
+export async function judgeGates({ gates, wave, hosts, signal, work, concurrency }: GateRequest): Promise<boolean> {
   let passed = hosts.length > 0 || gates.length === 0
-  for (const gate of gates) {
-    const items = await Promise.all(hosts.map(host => judge(gate, { host, wave, signal, work })))
+  const inBounds = bounded(concurrency)
+  for (const [index, gate] of gates.entries()) {
+    const step = gates.length === 1 ? 'gate' : `gate-${index + 1}`
+    const items = await Promise.all(hosts.map(host => inBounds(() => judge(gate, { step, host, wave, signal, work }))))
     for (const item of items) await work.onItem(item)
     passed = passed && items.every(({ verdict }) => verdict === 'pass' || verdict === 'warn')
   }
   return passed
 }
 
-async function judge(gate: Check, turn: { host: Host; wave: string; signal: AbortSignal; work: ChangeWork }): Promise<Item> {
-  const { host, wave, signal, work } = turn
+async function judge(gate: Check, { step, host, wave, signal, work }: GateTurn): Promise<Item> {
   const { clock, connector, sudo } = work
   const startedAt = clock.now()
   const item = (part: Pick<Item, 'verdict' | 'message' | 'metrics'>): Item => ({
-    path: `${wave}/${host.name}/gate`,
+    path: `${wave}/${host.name}/${step}`,
     host: host.name,
     name: gate.title,
     startedAt: rfc3339(startedAt),

@@ -33,6 +33,7 @@ export class HostChange {
   async apply(): Promise<boolean> {
     const { steps, handlers } = this.#turn.work.built
     if (!(await this.#hold('lease', 'what became of the lease', leases => this.#learn(leases)))) return false
+    if (!steps.some(step => step.on(this.#turn.host.name))) return this.#leaveOut()
     for (const step of steps) if (!(await this.#told(step))) return false
     for (const handler of handlers) if (this.#isCalled(handler) && !(await this.#told(handler))) return false
     return true
@@ -63,6 +64,14 @@ export class HostChange {
     await turn.demand(step.verify, place)
     log.note({ is: 'result', host, step: spec.id, outcome: 'changed' })
     return { outcome: 'changed', ...diffOf(kind.diff(before)) }
+  }
+
+  /** A host that the plan has nothing for is told all the same. */
+  async #leaveOut(): Promise<true> {
+    const turn = this.#turn
+    const about = { step: 'change', name: 'change', startedAt: turn.work.clock.now() }
+    await turn.tell(about, { outcome: 'ok', message: 'nothing is to be done here' })
+    return true
   }
 
   /** Proves over a new login that the host can still be reached as before. False is told as an Item. */
