@@ -180,3 +180,22 @@ describe('a wrong setting is told with its place', () => {
     })
   })
 })
+
+describe('a variable that nobody reads', () => {
+  test.each([
+    ['OPSCTL_TRISE', 'the variable OPSCTL_TRISE is not known and has no effect; did you mean OPSCTL_TRIES?'],
+    ['OPSCTL_SOMETHING_ELSE', 'the variable OPSCTL_SOMETHING_ELSE is not known and has no effect\n'],
+  ])('is told with the nearest that is read: %s', async (name, message) => {
+    const { code, stderr } = await inProcess('restart nginx', { commands, env: { [name]: '1', OPSCTL_TRIES: '2' } })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(message) })
+  })
+
+  test('is told with its flag when that is for the command line alone', async () => {
+    const { stderr } = await inProcess('hosts -t localhost', { env: { OPSCTL_RESUME: 'x' } })
+    expect(stderr).toContain('the variable OPSCTL_RESUME is not read: --resume can only be given on the command line')
+  })
+
+  test('is not told when it is empty', async () => {
+    expect((await inProcess('hosts -t localhost', { env: { OPSCTL_TRISE: '' } })).stderr).toBe('')
+  })
+})

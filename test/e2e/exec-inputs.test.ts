@@ -25,6 +25,12 @@ describe('opsctl exec refuses before anything runs', () => {
     ['a script that is not there', ['-t', 'localhost', '--script', 'nowhere.sh'], 2, 'nowhere.sh can not be read'],
     ['targets and script on stdin', ['-t', '-', '--script', '-'], 2, 'both the list of targets and the script'],
     ['a password that can not be read', ['-t', 'localhost', '--password-file', 'nowhere', '--', 'echo ran'], 78, 'nowhere'],
+    [
+      'a key that is not there',
+      ['-t', 'localhost', '--identity', '/nope', '--', 'echo ran'],
+      2,
+      '--identity /nope: there is no such file',
+    ],
     ['one file for two formats', ['-t', 'localhost', '-o', 'json=x', '-o', 'yaml=./x', '--', 'echo ran'], 2, 'same file x'],
     [
       'a result in no directory',
@@ -37,6 +43,18 @@ describe('opsctl exec refuses before anything runs', () => {
     const end = await opsctl(['exec', ...args])
     expect(end).toMatchObject({ code, stdout: '' })
     expect(end.stderr).toContain(text)
+  })
+
+  test('a wrong keyword of ~/.ssh/config, once and not for each host', async () => {
+    await using home = await tempDir()
+    await mkdir(join(home.path, '.ssh'), { mode: 0o700 })
+    await writeFile(join(home.path, '.ssh/config'), 'Host *\n  Prot 22\n', { mode: 0o600 })
+    const end = await opsctl(['exec', '-t', 'web1,web2', '--', 'true'], { home: home.path })
+    expect(end).toMatchObject({
+      code: 78,
+      stdout: '',
+      stderr: expect.stringMatching(/\.ssh\/config:2: unknown keyword 'prot'\n/),
+    })
   })
 })
 

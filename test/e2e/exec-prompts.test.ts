@@ -32,18 +32,18 @@ const start = (targets: readonly (string | undefined)[], command: string, ...fla
 describe.skipIf(!ready)('opsctl exec asks on the terminal', () => {
   test('and leaves the question alone while other hosts go on', async () => {
     const run = await start([fleet.addresses[0], fleet.addresses[1]], 'sleep 1; echo ran')
-    await run.until(/SSH password: [\s\S]*ran/)
+    await run.until(/SSH password of [\w-]+@127\.0\.1\.1 and of every host that asks: [\s\S]*ran/)
     run.write(`nonsense\x15${password}\r`)
     const { code, stdout } = await run.ended
     expect(code).toBe(0)
-    const [, afterQuestion = ''] = stdout.split('SSH password: ')
+    const [, afterQuestion = ''] = stdout.split('every host that asks: ')
     expect(afterQuestion.split('\n', 1)[0]).not.toContain('done,')
     expect(stdout).not.toContain(password)
   })
 
   test('and ends by Ctrl-C there as anywhere, with every host told', async () => {
     const run = await start([fleet.addresses[0]], 'echo ran')
-    await run.until(/SSH password: /)
+    await run.until(/SSH password of [\w-]+@127\.0\.1\.1: /)
     run.write('secr\x03')
     const { code, stdout } = await run.ended
     expect(code).toBe(130)

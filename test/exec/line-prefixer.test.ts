@@ -21,7 +21,7 @@ describe('a line prefixer', () => {
   })
 
   test('gives out a line that is longer than the limit in pieces', () => {
-    const prefixer = new LinePrefixer('web1: ', 8)
+    const prefixer = new LinePrefixer('web1: ', { limitBytes: 8 })
     expect(text(prefixer.push(bytes('0123456789')))).toBe('web1: 0123456789\n')
   })
 

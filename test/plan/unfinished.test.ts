@@ -94,6 +94,21 @@ describe('a change that stands half-way', () => {
   })
 })
 
+test('a change that was kept stands half-way again once an undo of it was killed', async () => {
+  await using state = await tempDir()
+  const fleet = new ModelFleet(['web1', 'web2'])
+  const { report, log } = await startChange(fleet, state.path, { plan, runId: 'r1', act: 'apply' })
+  log.note({ is: 'plan', plan, hosts: fleet.hosts, settings: { stepTimeoutMs: 1000, undoTimeoutMs: 1000, concurrency: 1 } })
+  await report
+  await log[Symbol.asyncDispose]()
+  expect(await told(state.path)).toEqual([])
+  fleet.killAfterMore(1)
+  const undo = await startChange(fleet, state.path, { plan, runId: 'r2', changeId: 'r1', act: 'undo' })
+  await poll('the first host is taken back', 10_000, () => fleet.isKilled)
+  await undo.log[Symbol.asyncDispose]()
+  expect(await told(state.path)).toEqual([`the change 'raise the limits' stands half-way on web[1-2]: opsctl undo r1`])
+})
+
 test('a change that ended well leaves no mark, so its journal is never read again', async () => {
   await using state = await tempDir()
   const { report, log } = await startChange(new ModelFleet(['web1']), state.path, { plan, runId: 'r1', act: 'apply' })

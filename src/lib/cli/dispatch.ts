@@ -5,6 +5,7 @@ import { exitCodeOf, strongest } from '../core/exit.ts'
 import type { Io } from '../core/io.ts'
 import { redact } from '../core/redact.ts'
 import { isReport, type Result } from '../core/report.ts'
+import { unknownVariables } from '../surface/unknown-variables.ts'
 import { askedColor, askedFormat, isMachineFormat } from './asked.ts'
 import { findCommand } from './find-command.ts'
 import type { Outside } from './outside.ts'
@@ -52,6 +53,8 @@ async function perform(outside: Outside): Promise<number> {
   const { settings, inputFor } = await readInput(entry, rest, outside)
   const { openRun } = await import('./run.ts')
   await using run = await openRun(outside, settings)
+  if (entry.configuration !== 'ignored')
+    for (const warning of unknownVariables(program, outside.env)) run.context.log('warn', warning)
   const command = await load(entry)
   const input = inputFor(command)
   const result = await command.run(run.context, input).catch(error => {

@@ -85,8 +85,8 @@ export interface ConnectSpec {
   readonly forwardAgent: boolean
   readonly user?: string
   readonly identityFiles: readonly string[]
-  /** Asked once, when a host takes passwords, and used for every one. Absent: never. */
-  readonly password?: () => Promise<string>
+  /** Asked once, with the `user@host` that wants it first, and used for every host that takes passwords. Absent: never. */
+  readonly password?: (login: string) => Promise<string>
 }
 
 export interface Connector extends AsyncDisposable {

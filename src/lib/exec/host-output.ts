@@ -5,6 +5,7 @@ import type { Chunk } from '../core/transport.ts'
 import { LinePrefixer } from './line-prefixer.ts'
 import { outputFileName } from './output-directory.ts'
 import type { HostRun } from './run-on-host.ts'
+import { terminalLine } from './terminal-line.ts'
 
 type Stream = Chunk['stream']
 
@@ -63,7 +64,9 @@ export class HostOutput implements AsyncDisposable {
     if (request.view !== 'prefix') return undefined
     let prefixer = this.#prefixers.get(stream)
     if (prefixer === undefined) {
-      prefixer = new LinePrefixer(context.io[stream].style.name(`${visit.host.name}: `.padEnd(nameWidth + 2)))
+      const { style, isTerminal } = context.io[stream]
+      const prefix = style.name(`${visit.host.name}: `.padEnd(nameWidth + 2))
+      prefixer = new LinePrefixer(prefix, isTerminal ? { shown: terminalLine } : {})
       this.#prefixers.set(stream, prefixer)
     }
     const lines = prefixer.push(bytes)

@@ -1,3 +1,9 @@
+interface LinePrefixerOptions {
+  readonly limitBytes?: number
+  /** What is given out in the place of a line, its newline included. */
+  readonly shown?: (line: Uint8Array) => Uint8Array
+}
+
 /**
  * Puts a prefix before each line of a byte stream. Only whole lines are given out, so lines of several hosts never mix; a line
  * longer than the limit is given out in pieces. Bytes are not decoded.
@@ -5,12 +11,14 @@
 export class LinePrefixer {
   readonly #prefix: Uint8Array
   readonly #limitBytes: number
+  readonly #shown: (line: Uint8Array) => Uint8Array
   #held: Uint8Array[] = []
   #heldBytes = 0
 
-  constructor(prefix: string, limitBytes = 64 * 1024) {
+  constructor(prefix: string, { limitBytes = 64 * 1024, shown = line => line }: LinePrefixerOptions = {}) {
     this.#prefix = new TextEncoder().encode(prefix)
     this.#limitBytes = limitBytes
+    this.#shown = shown
   }
 
   /** The prefixed whole lines that this piece completes; empty when it completes none. */
@@ -46,7 +54,7 @@ export class LinePrefixer {
     const pieces: Uint8Array[] = []
     for (let from = 0; from < lines.length; ) {
       const end = lines.indexOf(newline, from) + 1 || lines.length
-      pieces.push(this.#prefix, lines.subarray(from, end))
+      pieces.push(this.#prefix, this.#shown(lines.subarray(from, end)))
       from = end
     }
     return concatenate(pieces)

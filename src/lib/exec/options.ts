@@ -69,7 +69,10 @@ export const execOptions = z.strictObject({
     .boolean()
     .default(false)
     .meta({ group: shown, description: 'with --collate: show how the other groups differ from the largest' }),
-  prefix: z.boolean().default(true).meta({ group: shown, description: 'no host name before each line' }),
+  prefix: z
+    .boolean()
+    .default(true)
+    .meta({ group: shown, description: 'no host name before each line, and on a terminal no control sequence taken away' }),
   outputDir: z
     .string()
     .optional()

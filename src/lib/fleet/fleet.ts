@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Connector, ConnectSpec, Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Host, Inventory } from '../core/host.ts'
@@ -35,7 +36,7 @@ export async function openFleet(context: Context, options: OpenOptions): Promise
 /** The same for hosts that are known already. @throws OpsError E_SSH_CONFIG, E_LIMITS */
 export async function connectFleet(context: Context, hosts: readonly Host[], options: ConnectOptions): Promise<Fleet> {
   checkFileLimit({ hosts, concurrency: options.concurrency })
-  const connector = await context.connector(await connectSpec(context, options))
+  const connector = await context.connector(await connectSpec(context, { ...options, isOne: hosts.length === 1 }))
   const deadline = new Deadline(context.clock, {
     ms: options.deadline,
     signal: context.signal,
@@ -100,22 +101,36 @@ async function wordsOf(targets: readonly string[], { io, signal }: Context): Pro
   return targets.flatMap(target => (target === '-' ? words : [target]))
 }
 
-async function connectSpec(context: Context, options: ConnectOptions): Promise<ConnectSpec> {
+async function connectSpec(
+  context: Context,
+  { isOne, ...options }: ConnectOptions & { readonly isOne: boolean },
+): Promise<ConnectSpec> {
   const { connectTimeout, retries, hostKeyPolicy, sshConfig, forwardAgent, user, identity, passwordFile } = options
-  // Read now: a wrong file is told before any host is asked.
+  // Looked at and read now: a wrong file is told before any host is asked.
+  const identityFiles = identity.map(file => identityFile(context, file))
   const password = passwordFile === undefined ? undefined : await readSecretFile(passwordFile)
   return {
     connectTimeoutMs: connectTimeout,
     retries,
     forwardAgent,
-    identityFiles: identity,
+    identityFiles,
     ...(hostKeyPolicy && { hostKeyPolicy }),
     ...(sshConfig !== undefined && { sshConfig }),
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password: async () => password }),
     ...(password === undefined &&
-      context.settings.mayPrompt && { password: () => context.prompt.secret('SSH password:', context.signal) }),
+      context.settings.mayPrompt && {
+        password: (login: string) =>
+          context.prompt.secret(`SSH password of ${login}${isOne ? '' : ' and of every host that asks'}:`, context.signal),
+      }),
   }
+}
+
+/** The public half alone names a key of the agent. @throws OpsError E_USAGE */
+function identityFile({ paths }: Context, file: string): string {
+  const path = file.startsWith('~/') && paths.home !== undefined ? `${paths.home}${file.slice(1)}` : file
+  if (existsSync(path) || existsSync(`${path}.pub`)) return path
+  throw new OpsError('E_USAGE', `--identity ${file}: there is no such file`)
 }
 
 async function sudoOf(context: Context, { sudo, sudoUser, sudoPasswordFile }: ConnectOptions): Promise<Sudo | undefined> {

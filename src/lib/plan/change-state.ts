@@ -26,6 +26,7 @@ export class ChangeState {
         this.#plan = record
         return
       case 'intent':
+        this.#end = undefined
         this.#begin(record)
         return
       case 'result':
@@ -33,6 +34,7 @@ export class ChangeState {
         else this.#settle(record, record.outcome)
         return
       case 'undo':
+        this.#end = undefined
         return
       case 'undone':
         this.#settle(record, record.outcome)
@@ -50,7 +52,7 @@ export class ChangeState {
     return this.#plan
   }
 
-  /** Absent while the change goes on, or after it was killed. */
+  /** Absent while the change goes on, after it was killed, and again from where an undo or a resumption began to work on it. */
   get end(): 'kept' | 'undone' | 'stuck' | undefined {
     return this.#end
   }

@@ -21,6 +21,7 @@ export async function makeConnector(context: Context, spec: ConnectSpec): Promis
       ),
   })
   const config = await loadSshConfig(configFiles(context, spec), world)
+  config.refuseUnknown()
   const resolver = new TargetResolver({
     config,
     world,

@@ -30,7 +30,7 @@ export interface ConnectorOptions {
   /** @throws OpsError E_SSH_CONFIG */
   readonly resolve: (host: Host) => Promise<SshTarget>
   readonly askPassphrase: AskPassphrase
-  readonly password?: () => Promise<string>
+  readonly password?: (login: string) => Promise<string>
 }
 
 const backoff = { baseMs: 500, maxMs: 10_000 }
@@ -116,7 +116,7 @@ export class ConnectionPool implements Connector {
       user: target.user,
       methods: target.authMethods,
       identities: () => identitiesFor(target, { files, agent: this.#agentOf(target) }),
-      ...(this.#options.password ? { password: () => this.#askPassword() } : {}),
+      ...(this.#options.password ? { password: () => this.#askPassword(`${target.user}@${target.hostname}`) } : {}),
       proven: this.#proven,
     }
     try {
@@ -162,8 +162,9 @@ export class ConnectionPool implements Connector {
     return agent
   }
 
-  #askPassword(): Promise<string> {
-    this.#password ??= this.#ask(() => this.#options.password?.() ?? Promise.resolve(''))
+  /** By the login that wants it first; the answer is used for all. */
+  #askPassword(login: string): Promise<string> {
+    this.#password ??= this.#ask(() => this.#options.password?.(login) ?? Promise.resolve(''))
     return this.#password
   }
 

@@ -2,7 +2,7 @@ import type { ConnectSpec } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { sshConfigError } from '../core/ssh-config-syntax.ts'
-import { isSafeOwner } from '../core/ssh-config-tree.ts'
+import { expandTilde, isSafeOwner } from '../core/ssh-config-tree.ts'
 import { KnownHostsVerifier } from './known-hosts/host-key-verifier.ts'
 import { KnownHosts } from './known-hosts/known-hosts.ts'
 import { systemStore } from './known-hosts/system-store.ts'
@@ -37,8 +37,9 @@ export class TargetResolver {
 
   /** @throws OpsError E_SSH_CONFIG, E_INVENTORY for a name that no host has */
   resolve(host: Host): Promise<SshTarget> {
-    const { spec } = this.#options
+    const { spec, world } = this.#options
     const user = host.user ?? spec.user
+    const identityFiles = [...spec.identityFiles, ...(host.identityFiles ?? [])].map(file => expandTilde(file, world) ?? file)
     const jump = host.proxyJump
     return this.#resolve(
       {
@@ -47,7 +48,7 @@ export class TargetResolver {
         ...(host.port !== undefined && { port: host.port }),
         ...(jump !== undefined && { options: [`ProxyJump ${jump}`] }),
       },
-      { identityFiles: [...spec.identityFiles, ...(host.identityFiles ?? [])], depth: 0 },
+      { identityFiles, depth: 0 },
     )
   }
 

@@ -40,6 +40,17 @@ describe('errors name the place and the nearest word', () => {
     })
   }
 
+  test('an unknown keyword before any host is looked at, unless an IgnoreUnknown somewhere names it', async () => {
+    const load = async (name: string, config: string) => {
+      const home = await bench.place(name, [['config', config]])
+      return loadSshConfig({ only: join(home, 'config') }, bench.world)
+    }
+    const wrong = await load('unknown', 'Host db1\n  Prot 22\n')
+    expect(() => wrong.refuseUnknown()).toThrow(/config:2: unknown keyword 'prot'/)
+    const perHost = await load('ignored', 'Host web*\n  IgnoreUnknown Made*\nHost *\n  MadeUp yes\n')
+    expect(() => perHost.refuseUnknown()).not.toThrow()
+  })
+
   test('a file that is not there', async () => {
     expect(await bench.resolve('/nonexistent/config', 'web1')).toMatchObject({
       code: 'E_SSH_CONFIG',

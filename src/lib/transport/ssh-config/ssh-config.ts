@@ -9,7 +9,7 @@ import {
   type SshConfigReader,
 } from '../../core/ssh-config-tree.ts'
 import { matchPatternList } from '../../core/ssh-pattern.ts'
-import { type Block, blocksFor, type ConfigFile, compileFile, compileSetting } from './blocks.ts'
+import { type Block, type BlockItem, blocksFor, type ConfigFile, compileFile, compileSetting } from './blocks.ts'
 import { canonicalHost, connectsTo, isCanonicalizing, type NameLookup, settleCanonical } from './canonical-host.ts'
 import { conditionHolds, type Subject } from './condition.ts'
 import { type Keyword, keywordTable } from './keywords.ts'
@@ -72,6 +72,20 @@ export class SshConfig {
     this.#files = files.map(file => compileFile(file, this.#keywords))
     this.#wantsFinal = this.#files.some(wantsFinal)
     this.#exec = new MatchExec({ run: world.exec, uid: world.uid, owners: new Map(this.#files.flatMap(ownersOf)) })
+  }
+
+  /**
+   * Refuses a keyword that ssh would refuse for every host. One that an IgnoreUnknown names somewhere is judged host by host.
+   * @throws OpsError E_SSH_CONFIG naming file and line
+   */
+  refuseUnknown(): void {
+    const items = this.#files.flatMap(itemsOf)
+    const ignored = items.flatMap(item =>
+      item.type === 'setting' && item.setting.name === 'ignoreunknown' ? item.setting.values : [],
+    )
+    const isIgnorable = ({ keyword }: SshConfigLine): boolean =>
+      ignored.some(({ value }) => matchPatternList(keyword, value.toLowerCase()) === 'match')
+    for (const item of items) if (item.type === 'unknown' && !isIgnorable(item.line)) throw this.#unknownKeyword(item.line)
   }
 
   /** Names of single hosts on Host lines, in order. */
@@ -182,6 +196,10 @@ async function loadFiles(files: SshConfigFiles, world: SshConfigWorld): Promise<
   }
   return found
 }
+
+/** In their order, those of included files in the place of the Include. */
+const itemsOf = (file: ConfigFile): BlockItem[] =>
+  file.blocks.flatMap(({ items }) => items.flatMap(item => (item.type === 'include' ? item.files.flatMap(itemsOf) : [item])))
 
 /** `Match final` anywhere asks for a second pass, whether its block applies or not. */
 const wantsFinal = (file: ConfigFile): boolean =>
