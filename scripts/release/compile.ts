@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { basename, dirname, join } from 'node:path'
 import { signMachO } from './mach-o.ts'
 import { type Packaging, root, type Target } from './packaging.ts'
+import { checkProgram } from './program-check.ts'
 import { preparedRuntime } from './runtime.ts'
 
 export interface CompileJob {
@@ -44,6 +45,7 @@ export async function compile({ config, target, outfile }: CompileJob): Promise<
     if (!success || metafile === undefined) throw new Error(`could not compile ${target.name}`)
     // Bun leaves the signature of the runtime in place on x64, where it no longer holds.
     if (target.os === 'darwin') writeFileSync(made, signMachO(readFileSync(made), config.program))
+    checkProgram(readFileSync(made), target)
     renameSync(made, outfile)
     return metafile
   } finally {

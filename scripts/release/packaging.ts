@@ -33,6 +33,8 @@ const packaging = z.strictObject({
     /** CommonJS packages would otherwise get the directory of the build as `__dirname`. */
     define: z.record(z.string(), z.string()),
   }),
+  /** Packages that come as one bundle, and the packages which that holds: the list of contents names them too. */
+  carried: z.record(z.string(), z.array(z.string())),
   silenced: z.strictObject({
     /** Variables that the runtime must not see; `*` stands for the rest of a name. See docs/adr. */
     variables: z.array(z.string().regex(/^[A-Z_]+\*?$/)),

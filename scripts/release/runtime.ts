@@ -38,7 +38,8 @@ export async function preparedRuntime(target: Target, config: Packaging): Promis
   return prepared
 }
 
-function pinned({ runtime }: Target): { readonly version: string; readonly integrity: string } {
+/** Version and hash of the runtime, as package-lock.json pins them. */
+export function pinned({ runtime }: Target): { readonly version: string; readonly integrity: string } {
   const { packages } = lockFile.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')))
   const { version, integrity } = packages[`node_modules/${runtime}`] ?? {}
   if (version === undefined || integrity === undefined) throw new Error(`package-lock.json does not pin ${runtime}`)
