@@ -1,41 +1,16 @@
-// Compiles the standalone binary for this machine as pkg.config.json describes it.
-import { mkdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { z } from 'zod'
+// Compiles the standalone binary for this machine as pkg.config.json describes it, and tells what makes it large.
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { sizeTable } from './release/bundle-size.ts'
+import { compile } from './release/compile.ts'
+import { hostTarget, readPackaging, root } from './release/packaging.ts'
+import { preparedRuntime } from './release/runtime.ts'
 
-const root = join(import.meta.dirname, '..')
-
-const packaging = z.strictObject({
-  entry: z.string(),
-  outfile: z.string(),
-  minify: z.boolean(),
-  bytecode: z.boolean(),
-  /** Of the runtime inside: `--expose-gc` lets a run on many hosts free the memory of the hosts that are done. */
-  runtimeFlags: z.array(z.string()),
-  /** Native add-ons that the bundle does without. */
-  external: z.array(z.string()),
-})
-
-const config = packaging.parse(JSON.parse(readFileSync(join(root, 'pkg.config.json'), 'utf8')))
+const config = readPackaging()
+const target = hostTarget(config)
 const outfile = join(root, config.outfile)
-mkdirSync(dirname(outfile), { recursive: true })
-
-const result = await Bun.build({
-  entrypoints: [join(root, config.entry)],
-  target: 'bun',
-  format: 'esm',
-  splitting: true,
-  minify: config.minify,
-  bytecode: config.bytecode,
-  external: config.external,
-  compile: {
-    outfile,
-    execArgv: config.runtimeFlags,
-    autoloadDotenv: false,
-    autoloadBunfig: false,
-    autoloadTsconfig: false,
-    autoloadPackageJson: false,
-  },
-})
-for (const log of result.logs) process.stderr.write(`${log}\n`)
-process.stdout.write(`${config.outfile}: ${(statSync(outfile).size / 1024 / 1024).toFixed(1)} MiB\n`)
+const metafile = await compile({ config, target, outfile })
+const sizeOf = (file: string): number => statSync(file).size
+process.stdout.write(
+  sizeTable({ metafile, program: sizeOf(outfile), runtime: sizeOf(await preparedRuntime(target, config)), name: config.outfile }),
+)

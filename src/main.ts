@@ -1,5 +1,4 @@
 // The composition root: argv and process become an Outside; what dispatch returns becomes the exit code.
-import { homedir } from 'node:os'
 import packageJson from '../package.json' with { type: 'json' }
 import { dispatch } from './lib/cli/dispatch.ts'
 import type { Outside } from './lib/cli/outside.ts'
@@ -23,7 +22,13 @@ const outside: Outside = {
   clock: systemClock,
   random: Math.random,
   program: { version: packageJson.version, globals, commands, components },
-  io: async color => (await import('./lib/io/system.ts')).systemIo({ clock: systemClock, env: process.env, color }),
+  io: async (color, directly) =>
+    (await import('./lib/io/system.ts')).systemIo({
+      clock: systemClock,
+      env: process.env,
+      color,
+      direct: directly !== undefined,
+    }),
   signals: {
     on(signal, listener) {
       if (!isIgnored(signal)) process.on(signal, listener)
@@ -43,7 +48,8 @@ function finish(exit: number): void {
 /** The home directory of the account, for cron and other callers without HOME. */
 function accountHome(): string | undefined {
   try {
-    return homedir()
+    // Not imported: most starts do without it.
+    return process.getBuiltinModule('node:os').homedir()
   } catch {
     return undefined
   }

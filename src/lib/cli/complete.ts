@@ -21,7 +21,7 @@ export async function complete(words: readonly string[], outside: Outside): Prom
   try {
     const offered = offer(outside.program, words)
     const answer: Answer = offered.kind === 'hosts' ? { kind: 'words', candidates: await hostWords(offered, outside) } : offered
-    await (await outside.io('never')).stdout.write(answerText(answer))
+    await (await outside.io('never', 'directly')).stdout.write(answerText(answer))
     return 0
   } catch {
     return 1

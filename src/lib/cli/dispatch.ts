@@ -31,7 +31,7 @@ async function quickAnswer(outside: Outside): Promise<number | undefined> {
   if (argv[0] === completionWord) return (await import('./complete.ts')).complete(argv.slice(1), outside)
   const { command, group, wantsHelp, wantsVersion } = findCommand(program, argv)
   if (command && !wantsHelp && !wantsVersion) return undefined
-  const io = await outside.io(askedColor(outside))
+  const io = await outside.io(askedColor(outside), 'directly')
   if (wantsVersion) {
     await io.stdout.write(`opsctl ${program.version}\n`)
     return 0

@@ -15,7 +15,8 @@ export interface Outside {
   /** In [0, 1). */
   readonly random: () => number
   readonly program: Program
-  io(color: ColorSituation['flag']): Promise<Io>
+  /** Directly: each text is written before anything else happens, which suits one answer and no run. */
+  io(color: ColorSituation['flag'], directly?: 'directly'): Promise<Io>
   readonly signals: SignalSource
   /** Frees memory that nothing uses any more; does nothing where the runtime can not be asked. */
   collectGarbage(): void

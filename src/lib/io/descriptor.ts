@@ -1,7 +1,7 @@
-import { write } from 'node:fs'
 import type { Style } from '../core/component.ts'
 import { OpsError } from '../core/errors.ts'
 import type { OutputPort } from '../core/io.ts'
+import { fileSystem } from './file-system.ts'
 
 interface Waiting {
   readonly bytes: Uint8Array
@@ -13,6 +13,8 @@ export interface DescriptorOptions {
   readonly name: 'stdout' | 'stderr'
   /** The stream does not exist: every write fails. */
   readonly closed: boolean
+  /** Writes before it returns; what else runs waits for the reader. */
+  readonly direct?: boolean
   readonly isTerminal: boolean
   readonly columns: () => number
   readonly style: Style
@@ -70,6 +72,7 @@ export class Descriptor implements OutputPort {
   }
 
   #writeAll(bytes: Uint8Array, from: number, done: (error?: NodeJS.ErrnoException) => void): void {
+    const write = this.#options.direct ? writeDirectly : fileSystem().write
     write(this.#fd, bytes, from, bytes.length - from, null, (error, written) => {
       // A pipe that someone else made non-blocking is full: yield, then go on.
       if (error?.code === 'EAGAIN') return this.#options.later(() => this.#writeAll(bytes, from, done))
@@ -94,4 +97,22 @@ export class Descriptor implements OutputPort {
     for (const waiting of [...batch, ...this.#queue]) waiting.failed(this.#broken)
     this.#queue = []
   }
+}
+
+function writeDirectly(
+  fd: number,
+  bytes: Uint8Array,
+  from: number,
+  length: number,
+  position: null,
+  done: (error: NodeJS.ErrnoException | null, written: number) => void,
+): void {
+  let failure: NodeJS.ErrnoException | null = null
+  let written = 0
+  try {
+    written = fileSystem().writeSync(fd, bytes, from, length, position)
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error))
+  }
+  done(failure, written)
 }

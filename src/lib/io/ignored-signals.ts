@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { constants } from 'node:os'
+import { fileSystem } from './file-system.ts'
+
+/** Their numbers on Linux. */
+const numbers = { SIGHUP: 1, SIGINT: 2, SIGUSR1: 10, SIGTERM: 15 } as const
 
 /**
  * Whether the caller started this process with the signal ignored, as nohup does with SIGHUP and a shell without job control with
  * SIGINT for what runs in the background: then it stays ignored. Ask before a listener is set. Only Linux tells.
  */
-export function isIgnored(signal: keyof typeof constants.signals): boolean {
+export function isIgnored(signal: keyof typeof numbers): boolean {
   try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
-    return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n
+    const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(fileSystem().readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+    return ((BigInt(`0x${mask}`) >> BigInt(numbers[signal] - 1)) & 1n) === 1n
   } catch {
     return false
   }

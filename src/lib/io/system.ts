@@ -1,8 +1,7 @@
-import { createReadStream, readFileSync } from 'node:fs'
-import { isatty } from 'node:tty'
 import type { Clock } from '../core/clock.ts'
 import type { InputPort, Io } from '../core/io.ts'
 import { Descriptor } from './descriptor.ts'
+import { fileSystem } from './file-system.ts'
 import { plainStyle } from './plain-style.ts'
 import { type ColorSituation, wantsColor } from './wants-color.ts'
 
@@ -10,6 +9,8 @@ export interface SystemIoOptions {
   readonly clock: Clock
   readonly env: Readonly<Record<string, string | undefined>>
   readonly color: ColorSituation['flag']
+  /** For one short text: without the threads that let a run go on while a slow reader takes its time. */
+  readonly direct?: boolean
 }
 
 /** The three streams of this process. chalk is loaded only where a stream shows colour. */
@@ -17,19 +18,34 @@ export async function systemIo(options: SystemIoOptions): Promise<Io> {
   return { stdin: standardInput(), stdout: await output(1, options), stderr: await output(2, options) }
 }
 
-async function output(fd: 1 | 2, { clock, env, color }: SystemIoOptions): Promise<Descriptor> {
-  const isTerminal = isatty(fd)
+async function output(fd: 1 | 2, { clock, env, color, direct = false }: SystemIoOptions): Promise<Descriptor> {
+  const isTerminal = isTerminalAt(fd)
   const colored = wantsColor({ isTerminal, env, flag: color })
   const style = colored ? (await import('./style.ts')).makeStyle(true) : plainStyle
-  const columns = (): number => Number(env.COLUMNS) || (fd === 1 ? process.stdout.columns : process.stderr.columns) || 80
+  // Only what is a terminal is asked: the stream objects of the runtime cost as much as the rest of a start.
+  const width = (): number => (isTerminal ? (fd === 1 ? process.stdout.columns : process.stderr.columns) : 0)
+  const columns = (): number => Number(env.COLUMNS) || width() || 80
   return new Descriptor(fd, {
     name: fd === 1 ? 'stdout' : 'stderr',
     closed: wasClosed(fd),
+    direct,
     isTerminal,
     columns,
     style,
     later: call => void clock.timer(5, call),
   })
+}
+
+/** node:tty brings sockets and streams with it, which cost half the time of a start: it is asked only about what may be a terminal. */
+function isTerminalAt(fd: number): boolean {
+  try {
+    const { fstatSync, statSync } = fileSystem()
+    const found = fstatSync(fd)
+    if (!found.isCharacterDevice() || found.rdev === statSync('/dev/null').rdev) return false
+  } catch {
+    return false
+  }
+  return process.getBuiltinModule('node:tty').isatty(fd)
 }
 
 /**
@@ -38,7 +54,7 @@ async function output(fd: 1 | 2, { clock, env, color }: SystemIoOptions): Promis
  */
 function wasClosed(fd: number): boolean {
   try {
-    const flags = /^flags:\s*([0-7]+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0'
+    const flags = /^flags:\s*([0-7]+)/m.exec(fileSystem().readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0'
     return (Number.parseInt(flags, 8) & closeOnExec) !== 0
   } catch {
     return false
@@ -49,9 +65,9 @@ const closeOnExec = 0o2000000
 
 function standardInput(): InputPort {
   return {
-    isTerminal: isatty(0),
+    isTerminal: isTerminalAt(0),
     async *read(signal) {
-      const stream = createReadStream('', { fd: 0, autoClose: false })
+      const stream = fileSystem().createReadStream('', { fd: 0, autoClose: false })
       const stop = (): void => void stream.destroy()
       signal.addEventListener('abort', stop, { once: true })
       try {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import { OpsError } from '../core/errors.ts'
+import { crc32 } from './crc32.ts'
 import type { JournalDisk, JournalFile } from './disk.ts'
 import { listNames } from './segment-list.ts'
 import { stateError } from './state-error.ts'

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32 } from './crc32.ts'
 import { readU64, writeU64 } from './u64.ts'
 
 /**

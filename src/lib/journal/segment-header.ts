@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib'
 import { OpsError } from '../core/errors.ts'
+import { crc32 } from './crc32.ts'
 import { readU64, writeU64 } from './u64.ts'
 
 /**

@@ -21,7 +21,7 @@ export function systemWorld(given: {
     ...(globHome === undefined ? {} : { globHome }),
     uid,
     user: self?.name ?? env['LOGNAME'] ?? env['USER'] ?? String(uid),
-    home: self?.home ?? homedir(),
+    home: self?.home ?? homeDirectory(),
     hostname: hostname(),
     homeOf: name => accounts.find(account => account.name === name)?.home,
     readFile: path => readFile(path, 'utf8').catch(absent(['ENOENT', 'EISDIR', 'ENOTDIR'])),
@@ -30,6 +30,15 @@ export function systemWorld(given: {
       const found = await stat(path).catch(absent(['ENOENT', 'ENOTDIR']))
       return found && { uid: found.uid, mode: found.mode & 0o7777 }
     },
+  }
+}
+
+/** That of an account elsewhere than in the file, or of HOME; in a container there may be neither. */
+function homeDirectory(): string {
+  try {
+    return homedir()
+  } catch {
+    return '/nonexistent'
   }
 }
 

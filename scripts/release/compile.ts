@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { signMachO } from './mach-o.ts'
+import { type Packaging, root, type Target } from './packaging.ts'
+import { checkProgram } from './program-check.ts'
+import { preparedRuntime } from './runtime.ts'
+
+export interface CompileJob {
+  readonly config: Packaging
+  readonly target: Target
+  /** Its directory is made; the name of the program inside is that of pkg.config.json, whatever this is called. */
+  readonly outfile: string
+}
+
+/** Compiles the program for one target. The bytes depend on the sources, the packages and the target, not on place or time. */
+export async function compile({ config, target, outfile }: CompileJob): Promise<Bun.BuildMetafile> {
+  const directory = join(dirname(outfile), `.${basename(outfile)}-${target.name}`)
+  mkdirSync(directory, { recursive: true })
+  try {
+    // The name of the file becomes part of its content.
+    const made = join(directory, config.program)
+    const { success, logs, metafile } = await Bun.build({
+      entrypoints: [join(root, config.entry)],
+      root,
+      target: 'bun',
+      format: 'esm',
+      splitting: true,
+      minify: config.compile.minify,
+      bytecode: config.compile.bytecode,
+      external: config.compile.external,
+      define: config.compile.define,
+      metafile: true,
+      compile: {
+        target: config.targets[target.name]?.compiler as Bun.Build.CompileTarget,
+        executablePath: await preparedRuntime(target, config),
+        outfile: made,
+        execArgv: config.compile.runtimeFlags,
+        autoloadDotenv: false,
+        autoloadBunfig: false,
+        autoloadTsconfig: false,
+        autoloadPackageJson: false,
+      },
+    })
+    for (const log of logs) process.stderr.write(`${log}\n`)
+    if (!success || metafile === undefined) throw new Error(`could not compile ${target.name}`)
+    // Bun leaves the signature of the runtime in place on x64, where it no longer holds.
+    if (target.os === 'darwin') writeFileSync(made, signMachO(readFileSync(made), config.program))
+    checkProgram(readFileSync(made), target)
+    renameSync(made, outfile)
+    return metafile
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,66 @@
+import { expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { tempDir } from '../helpers/temp-dir.ts'
+
+const quick = [
+  'lib/cli/asked.ts',
+  'lib/cli/dispatch.ts',
+  'lib/cli/find-command.ts',
+  'lib/core/errors.ts',
+  'lib/core/exit.ts',
+  'lib/core/nearest.ts',
+  'lib/core/redact.ts',
+  'lib/core/report.ts',
+  'lib/io/descriptor.ts',
+  'lib/io/file-system.ts',
+  'lib/io/ignored-signals.ts',
+  'lib/io/plain-style.ts',
+  'lib/io/system-clock.ts',
+  'lib/io/system.ts',
+  'lib/io/wants-color.ts',
+  'lib/surface/flag.ts',
+  'node:fs',
+  'registry.generated.ts',
+]
+const help = [...quick, 'lib/cli/help.ts', 'lib/surface/text-table.ts']
+
+async function loadedBy(line: string): Promise<{ readonly modules: readonly string[]; readonly code: number }> {
+  await using directory = await tempDir()
+  const file = join(directory.path, 'modules.json')
+  const preload = new URL('../helpers/record-modules.ts', import.meta.url).pathname
+  const main = new URL('../../src/main.ts', import.meta.url).pathname
+  const child = Bun.spawn([process.execPath, `--preload=${preload}`, main, ...line.split(' ')], {
+    env: { OPSCTL_TEST_MODULES: file, HOME: directory.path },
+    stdout: 'ignore',
+    stderr: 'inherit',
+  })
+  const code = await child.exited
+  const modules: string[] = await Bun.file(file).json()
+  return { code, modules: modules.filter(name => name !== 'main.ts') }
+}
+
+// A module more on this list is time at every start: measure it (`npm run bench -- startup`) before it is added.
+test.each([
+  ['--version', quick],
+  ['--help', help],
+  ['exec --help', help],
+  ['help config show', help],
+])(
+  'opsctl %s loads these modules and no others',
+  async (line, modules) => {
+    expect(await loadedBy(line)).toEqual({ code: 0, modules: [...modules].sort() })
+  },
+  60_000,
+)
+
+test('a local command loads no YAML, no SSH, no progress for terminals', async () => {
+  const { code, modules } = await loadedBy('exec -t localhost -q -- true')
+  expect(code).toBe(0)
+  expect(modules).toEqual(
+    expect.arrayContaining(['commands/exec.ts', 'lib/transport/local.ts', 'node:child_process'].slice(0, 2)),
+  )
+  const packages = new Set(modules.filter(name => !/^(lib|commands|node:|registry)/.test(name)).map(name => name.split('/')[0]))
+  for (const heavy of ['yaml', 'ssh2', 'tar', 'ora', 'chalk', 'cli-spinners', 'diff', 'tweetnacl'])
+    expect(packages).not.toContain(heavy)
+  for (const heavy of ['node:zlib', 'node:tty', 'node:net']) expect(modules).not.toContain(heavy)
+}, 60_000)
