@@ -9,7 +9,7 @@ const layers: readonly (readonly string[])[] = [
   ['main'],
   ['cli'],
   ['commands'],
-  ['exec', 'copy', 'doctor', 'probe', 'sync'],
+  ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden'],
   ['plan'],
   ['fleet'],
   ['transport', 'inventory', 'config', 'render'],
@@ -104,7 +104,7 @@ describe('the layers', () => {
   })
 
   test('have domains that are entered by their index only', () => {
-    const domains = ['exec', 'copy', 'doctor', 'sync', 'fleet']
+    const domains = ['exec', 'copy', 'doctor', 'sync', 'harden', 'fleet']
     const inside = local.filter(
       ({ file, target }) => domains.includes(room(target)) && room(file) !== room(target) && !target.endsWith('/index.ts'),
     )
