@@ -19,8 +19,7 @@ export async function keepReport({ paths, log }: Context, report: Report): Promi
 
 /** The report of a scan, of the newest one when no run is named. @throws OpsError E_USAGE when there is none */
 export async function keptReport({ paths }: Pick<Context, 'paths'>, runId?: string): Promise<Report> {
-  const ids = runId === undefined ? await scansOf(paths.state) : [runId]
-  for (const id of ids) {
+  for await (const id of runId === undefined ? scansOf(paths.state) : [runId]) {
     const text = await readFile(fileOf(paths.state, id), 'utf8').catch(() => undefined)
     if (text !== undefined) return JSON.parse(text)
   }
@@ -29,10 +28,6 @@ export async function keptReport({ paths }: Pick<Context, 'paths'>, runId?: stri
 }
 
 /** Newest first. */
-async function scansOf(state: string): Promise<string[]> {
-  const runs = await recordedRuns(state)
-  return runs
-    .filter(({ kind }) => kind === 'harden')
-    .map(({ runId }) => runId)
-    .reverse()
+async function* scansOf(state: string): AsyncIterable<string> {
+  for await (const { kind, runId } of recordedRuns(state)) if (kind === 'harden') yield runId
 }
