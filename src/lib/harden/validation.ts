@@ -16,7 +16,11 @@ export async function validateAfter(place: StepPlace, area: RuleArea): Promise<v
   if (area === 'sshd') await runScript(place, sshd, { args: [] })
 }
 
-const visudo = hostScript('check what is to be written by visudo', 'visudo -cqf - >&2')
+/** The path of a user who calls sudo need not have the directories of the administrator. */
+const visudo = hostScript(
+  'check by visudo what is to be written',
+  'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; visudo -cqf - >&2',
+)
 
 /** `-T` reads the files as `-t` does; both want the directory that Debian makes when the daemon starts. */
 const sshd = hostScript(
