@@ -33,6 +33,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   tar: ['lib/transport/archive.ts'],
   yaml: ['lib/config/'],
   diff: ['lib/core/unified-diff.ts'],
+  saxes: ['lib/harden/oscap/xccdf-results.ts'],
   '@marcbachmann/cel-js': ['lib/core/expression.ts'],
   liquidjs: ['lib/sync/template.ts'],
   rfc6902: ['lib/sync/json-patch.ts'],

@@ -19,6 +19,10 @@ export default defineCommand({
       line: "harden scan -t @edge --sudo --rule sysctl --skip 'sysctl-ip-forward=they are routers'",
       does: 'one area, without a rule that does not fit',
     },
+    {
+      line: 'harden scan -t @db --sudo --oscap --profile cis_level1_server --timeout 20m',
+      does: 'by oscap and the content on the hosts, at low priority',
+    },
   ],
   run: scan,
 })

@@ -5,6 +5,7 @@ import { ruleSeverities } from '../core/rule.ts'
 import { fleetOptions } from '../fleet/index.ts'
 
 const which = 'Rules'
+const byOscap = 'OpenSCAP'
 
 /** Flags that say which rules are meant. */
 export const ruleOptions = {
@@ -35,6 +36,25 @@ export const scanOptions = z.strictObject({
     .enum(ruleSeverities)
     .default('low')
     .meta({ group: which, description: 'what is less severe and fails is only a warning: the exit code stays 0' }),
+  oscap: z
+    .boolean()
+    .default(false)
+    .meta({ group: byOscap, description: 'judge by oscap, which must be on the hosts, instead of by our own rules' }),
+  profile: z.string().min(1).optional().meta({
+    value: 'NAME',
+    group: byOscap,
+    description: 'profile of the content, such as standard or cis_level1_server',
+  }),
+  content: z.string().optional().meta({
+    value: 'FILE',
+    group: byOscap,
+    completes: 'files',
+    description: 'SCAP source data stream to send to the hosts; without it each uses the one for its own system',
+  }),
+  oscapRule: z
+    .array(z.string())
+    .default([])
+    .meta({ value: 'RULE', group: byOscap, description: 'only this rule of the profile; may be repeated' }),
 })
 export type ScanOptions = z.output<typeof scanOptions>
 

@@ -10,15 +10,19 @@ import { judgeRule } from './judge.ts'
 import { keepReport } from './kept-report.ts'
 import { lookAtHost } from './look-at-host.ts'
 import type { ScanOptions } from './options.ts'
+import { checkOscapOptions, scanByOscap } from './oscap/scan-by-oscap.ts'
 
 /**
  * Judges every rule on every host. A host gives an item for each rule, or one that tells why it could not be looked at.
  * @throws OpsError as openFleet, and E_USAGE for rules that do not exist
  */
 export async function scan(context: Context, options: ScanOptions): Promise<Report> {
+  checkOscapOptions(options)
   const chosen = chosenRules(options)
   await using fleet = await openFleet(context, withThisMachine(options))
-  const { report } = await judgeFleet(context, { fleet, chosen, failOn: options.failOn, options })
+  const report = options.oscap
+    ? await scanByOscap(context, fleet, options)
+    : (await judgeFleet(context, { fleet, chosen, failOn: options.failOn, options })).report
   await keepReport(context, report)
   return report
 }
