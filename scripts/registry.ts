@@ -12,6 +12,7 @@ export const kindFolders: Record<Kind, readonly string[]> = {
   check: ['src/lib/probe/checks', 'src/lib/harden/checks'],
   step: ['src/lib/plan/steps', 'src/lib/harden/steps', 'src/lib/drill/faults'],
   backend: ['src/lib/sync/backends'],
+  rule: ['src/lib/harden/rules'],
 }
 
 export const root = join(import.meta.dirname, '..')

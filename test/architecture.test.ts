@@ -9,7 +9,7 @@ const layers: readonly (readonly string[])[] = [
   ['main'],
   ['cli'],
   ['commands'],
-  ['exec', 'copy', 'doctor', 'probe', 'sync'],
+  ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden'],
   ['plan'],
   ['fleet'],
   ['transport', 'inventory', 'config', 'render'],
@@ -33,6 +33,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   tar: ['lib/transport/archive.ts'],
   yaml: ['lib/config/'],
   diff: ['lib/core/unified-diff.ts'],
+  saxes: ['lib/harden/oscap/xccdf-results.ts'],
   '@marcbachmann/cel-js': ['lib/core/expression.ts'],
   liquidjs: ['lib/sync/template.ts'],
   rfc6902: ['lib/sync/json-patch.ts'],
@@ -104,7 +105,7 @@ describe('the layers', () => {
   })
 
   test('have domains that are entered by their index only', () => {
-    const domains = ['exec', 'copy', 'doctor', 'sync', 'fleet']
+    const domains = ['exec', 'copy', 'doctor', 'sync', 'harden', 'fleet']
     const inside = local.filter(
       ({ file, target }) => domains.includes(room(target)) && room(file) !== room(target) && !target.endsWith('/index.ts'),
     )

@@ -57,6 +57,8 @@ export const needsTable = {
   promtool: program('promtool', 'prometheus'),
   prove: program('prove', 'perl'),
   strace: program('strace'),
+  oscap: program('oscap', 'openscap-scanner'),
+  'scap-content': { package: 'ssg-debian', present: () => existsSync('/usr/share/xml/scap/ssg/content/ssg-debian11-ds.xml') },
   etcd: program('etcd', 'etcd-server'),
   nginx: program('nginx'),
   curl: program('curl'),

@@ -17,11 +17,22 @@ export async function startSandbox(options: {
   readonly directory: string
   readonly setUp?: string
   readonly env?: Readonly<Record<string, string>>
+  /** The network of this machine instead of an empty one. */
+  readonly sharesNetwork?: boolean
 }): Promise<Sandbox> {
-  const { directory, setUp = ':', env = {} } = options
+  const { directory, setUp = ':', env = {}, sharesNetwork = false } = options
   const script = `set -e; cp -a /etc ${directory}/etc; mount --bind ${directory}/etc /etc; mount -t tmpfs tmpfs /run; ${setUp}
 echo ready; exec sleep 3600`
-  const flags = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child', '--propagation', 'private']
+  const flags = [
+    '--mount',
+    ...(sharesNetwork ? [] : ['--net']),
+    '--pid',
+    '--fork',
+    '--mount-proc',
+    '--kill-child',
+    '--propagation',
+    'private',
+  ]
   const child = spawn('unshare', [...flags, 'sh', '-c', script], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
@@ -34,7 +45,7 @@ echo ready; exec sleep 3600`
     return printed.includes('ready\n')
   })
   const [init = ''] = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).split(' ')
-  const enter = ['nsenter', '-t', init, '-m', '-n', '-p', '--']
+  const enter = ['nsenter', '-t', init, '-m', ...(sharesNetwork ? [] : ['-n']), '-p', '--']
   const host = stepPlace(fullHost(env))
   const place: StepPlace = {
     ...host,

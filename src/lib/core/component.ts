@@ -6,6 +6,7 @@ import type { Item, OutputRef } from './item.ts'
 import type { Json } from './json.ts'
 import type { StepKind } from './plan.ts'
 import type { Report } from './report.ts'
+import type { Rule } from './rule.ts'
 
 /** What can be plugged in, by kind. Each kind has one folder, one contract suite and one entry here. */
 export interface KindProducts {
@@ -14,6 +15,7 @@ export interface KindProducts {
   check: Check
   step: StepKind
   backend: Backend
+  rule: Rule
 }
 export type Kind = keyof KindProducts
 
@@ -42,6 +44,17 @@ export const defineStep = (component: Omit<Component<'step'>, 'kind'>): Componen
 export const defineBackend = (component: Omit<Component<'backend'>, 'kind'>): Component<'backend'> => ({
   kind: 'backend',
   ...component,
+})
+/** A rule takes no configuration: it is what it is. */
+export const defineRule = (rule: Rule): Component<'rule'> => ({
+  kind: 'rule',
+  type: rule.id,
+  version: '1.0.0',
+  summary: rule.title,
+  stability: 'beta',
+  schema: { type: 'object', properties: {}, additionalProperties: false },
+  example: {},
+  build: () => rule,
 })
 export const defineRenderer = (component: Omit<Component<'renderer'>, 'kind'>): Component<'renderer'> => ({
   kind: 'renderer',

@@ -22,6 +22,8 @@ export interface FleetWork {
   readonly dryRun?: boolean
   /** The work on one host. What it throws becomes the failure of that host. */
   visit(visit: HostVisit): Promise<HostResult>
+  /** What the report holds of a host: its item when absent. */
+  itemsOf?(item: Item): readonly Item[]
 }
 
 /**
@@ -38,6 +40,7 @@ export async function runOnFleet(context: Context, work: FleetWork): Promise<Rep
   const started = clock.monotonic()
   const startedAt = rfc3339(clock.now())
   const fold = new ReportFold()
+  let done = 0
   await using record = work.dryRun ? undefined : await RunRecord.start(context, { kind, title, hosts: names })
   let lostOutput: OpsError | undefined
   const onLostOutput = (error: OpsError): void => {
@@ -54,10 +57,12 @@ export async function runOnFleet(context: Context, work: FleetWork): Promise<Rep
       skippedItem(context, { kind, host, why: why === 'max-fail' ? maxFailResult : stoppedResult(fleet.signal) }),
     isFailure: item => item.outcome === 'failed',
     onResult: async item => {
-      fold.add(item)
       record?.add(item)
-      await context.emit(item)
-      if (item.outcome !== 'skipped' && fold.counts.total % collectEvery === 0) context.collectGarbage()
+      for (const part of work.itemsOf?.(item) ?? [item]) {
+        fold.add(part)
+        await context.emit(part)
+      }
+      if (item.outcome !== 'skipped' && ++done % collectEvery === 0) context.collectGarbage()
     },
     onProgress: state => context.progress.update(state),
   })

@@ -99,7 +99,7 @@ function setting(key: string, value: string): [HostScript, ScriptInput] {
 }
 
 /** As sysctl(8) reads names: the first of `.` and `/` separates, the other stands for it inside a part. */
-function procPath(key: string): string {
+export function procPath(key: string): string {
   const slashes = key.search(/[./]/) === key.indexOf('/')
   const path = slashes ? key : key.replace(/[./]/g, sign => (sign === '.' ? '/' : '.'))
   return `/proc/sys/${path}`

@@ -21,6 +21,7 @@ export const kindTopics: Readonly<Record<Kind, string>> = {
   check: 'what can be looked at and judged, as verify, gate or precheck',
   step: 'what a change can do to a host, and take back',
   backend: 'where the configuration that sync-config brings to hosts is kept',
+  rule: 'what `opsctl harden` asks of a host',
 }
 
 interface TopicWord {

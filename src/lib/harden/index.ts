@@ -1,0 +1,5 @@
+export { fix } from './fix.ts'
+export { keptReport } from './kept-report.ts'
+export { fixOptions, ruleOptions, scanOptions } from './options.ts'
+export { ruleTable } from './rule-table.ts'
+export { scan } from './scan.ts'

@@ -1,0 +1,11 @@
+import { sysctlRule } from '../sysctl-rule.ts'
+
+export default sysctlRule({
+  id: 'sysctl-suid-dumpable',
+  title: 'programs with other rights leave no core dumps',
+  severity: 'medium',
+  level: 'l1',
+  why: 'a core dump of such a program holds what its user may not read',
+  references: ['CIS: Ensure core dumps are restricted', 'SSG: sysctl_fs_suid_dumpable'],
+  settings: [{ key: 'fs.suid_dumpable', wanted: '0', atBoot: '0' }],
+})

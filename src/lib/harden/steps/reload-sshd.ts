@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { defineStep } from '../../core/component.ts'
+import type { Json } from '../../core/json.ts'
+import { jsonSchemaOf } from '../../core/json-schema.ts'
+import { parseParams } from '../../core/params.ts'
+import type { StepKind } from '../../core/plan.ts'
+import { runScript } from '../../plan/steps/on-host.ts'
+import { hostScript, scriptCommand } from '../../transport/host-script.ts'
+
+const Params = z.strictObject({})
+
+/**
+ * Lets a running sshd read its configuration again: by systemd where it runs it, else by SIGHUP. Sessions stay. A configuration that
+ * `sshd -t` refuses is never given to it; where no sshd runs there is nothing to do.
+ */
+export default defineStep({
+  type: 'reload-sshd',
+  version: '1.0.0',
+  summary: 'sshd reads its configuration again',
+  stability: 'beta',
+  internal: true,
+  schema: jsonSchemaOf(Params),
+  example: {},
+  build: config => reloadSshd(config),
+})
+
+function reloadSshd(config: Json): StepKind {
+  parseParams(Params, config)
+  const reload: StepKind['do'] = async place => void (await runScript(place, script, { args: [] }))
+  return {
+    describe: () => 'reload sshd',
+    capture: async () => ({}),
+    needed: () => true,
+    diff: () => 'reload sshd\n',
+    do: reload,
+    verify: async () => undefined,
+    doAlone() {
+      const command = scriptCommand(script, [])
+      return 'argv' in command ? [{ does: script.does, argv: command.argv }] : []
+    },
+  }
+}
+
+/** It listens again a moment after the signal, and writes the file with its number when it does. */
+const script = hostScript(
+  'reload sshd',
+  'daemon=$(command -v sshd || command -v /usr/sbin/sshd || command -v /usr/local/sbin/sshd) || exit 0;',
+  'unit=; case $(systemctl is-system-running 2>/dev/null) in ""|offline|unknown) ;;',
+  '*) for name in ssh sshd; do if systemctl -q is-active "$name" 2>/dev/null; then unit=$name; fi; done;; esac;',
+  'if [ -n "$unit" ]; then "$daemon" -t && systemctl reload "$unit" && sleep 1; exit; fi;',
+  'file=$("$daemon" -T 2>/dev/null | while read -r key value; do if [ "$key" = pidfile ]; then printf %s "$value"; fi; done);',
+  'if [ -s "$file" ] && read -r pid <"$file" && read -r name <"/proc/$pid/comm" && [ "$name" = sshd ]; then',
+  '"$daemon" -t && kill -HUP "$pid" || exit 1; sleep 1;',
+  'for try in 1 2 3 4 5; do if [ -s "$file" ]; then exit 0; fi; sleep 1; done; echo "sshd did not come back" >&2; exit 1;',
+  'elif "$daemon" -T >/dev/null 2>&1; then :; else "$daemon" -T 2>&1 >/dev/null | tail -n 1 >&2; exit 1; fi',
+)

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { StepPlace } from '../../src/lib/core/plan.ts'
+import type { Facts } from '../../src/lib/core/rule.ts'
+import { lookAtHost } from '../../src/lib/harden/look-at-host.ts'
+import { findProgram, type NeedName, needs } from '../helpers/needs.ts'
+import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
+import { fullHost, stepPlace, toolboxHost } from '../plan/step-host.ts'
+
+const tools = ['cat', 'stat', 'head', 'tail', 'tr', 'mount', 'mkdir', 'unshare']
+const toolboxes: readonly {
+  readonly name: string
+  readonly needs: readonly NeedName[]
+  readonly tools: readonly [string, string][]
+}[] = [
+  {
+    name: 'GNU tools and dash',
+    needs: ['dash'],
+    tools: [['sh', 'dash'], ...tools.map((tool): [string, string] => [tool, tool])],
+  },
+  {
+    name: 'GNU tools and bash',
+    needs: ['bash'],
+    tools: [['sh', 'bash'], ...tools.map((tool): [string, string] => [tool, tool])],
+  },
+  { name: 'busybox alone', needs: ['busybox'], tools: ['sh', ...tools].map((tool): [string, string] => [tool, 'busybox']) },
+]
+
+let scratch: TempDir
+beforeAll(async () => {
+  scratch = await tempDir()
+  await mkdir(join(scratch.path, 'etc'))
+  await writeFile(join(scratch.path, 'etc/b.conf'), 'two\n')
+  await writeFile(join(scratch.path, 'etc/a.conf'), 'one\\n \0 "$HOME" `id`\n\n', { mode: 0o640 })
+})
+afterAll(() => scratch[Symbol.asyncDispose]())
+
+const look = (place: StepPlace): Promise<Facts> =>
+  lookAtHost(place, [
+    {
+      look: {
+        accounts: true,
+        sysctl: ['kernel.ostype', 'kernel.does_not_exist', 'net.ipv4.conf.lo.rp_filter'],
+        texts: [join(scratch.path, 'etc/*.conf'), join(scratch.path, 'none/*.conf')],
+        paths: [join(scratch.path, 'etc'), join(scratch.path, 'etc/*.conf'), join(scratch.path, 'absent')],
+      },
+    },
+  ])
+
+for (const toolbox of toolboxes) {
+  describe.skipIf(!needs(...toolbox.needs))(toolbox.name, () => {
+    test('sees texts, modes, settings and accounts, and what is not there', async () => {
+      const place = stepPlace(await toolboxHost(toolbox.tools, join(scratch.path, toolbox.name)))
+      const { texts, paths, sysctl, accounts } = await look(place)
+      const uid = String(userInfo().uid)
+      const file = (name: string): string => join(scratch.path, name)
+      expect(texts.map(({ path, status, text }) => ({ path, status, text }))).toEqual([
+        { path: file('etc/a.conf'), status: 'text', text: 'one\\n  "$HOME" `id`\n\n' },
+        { path: file('etc/b.conf'), status: 'text', text: 'two\n' },
+        { path: file('none/*.conf'), status: 'absent', text: '' },
+      ])
+      expect(paths.map(({ path, status, mode, uid }) => ({ path, status, mode, uid }))).toEqual([
+        { path: file('etc'), status: 'directory', mode: expect.any(String), uid },
+        { path: file('etc/a.conf'), status: 'file', mode: '640', uid },
+        { path: file('etc/b.conf'), status: 'file', mode: '644', uid },
+        { path: file('absent'), status: 'absent', mode: '', uid: '' },
+      ])
+      expect(sysctl['kernel.ostype']).toEqual({ status: 'ok', value: 'Linux' })
+      expect(sysctl['kernel.does_not_exist']).toEqual({ status: 'absent' })
+      expect(accounts?.users.find(({ name }) => name === 'root')).toMatchObject({ uid: '0', gid: '0', password: 'shadowed' })
+      expect(accounts?.groups.length).toBeGreaterThan(1)
+    })
+  })
+}
+
+describe.skipIf(!needs('root'))('a user without rights', () => {
+  test('hears that things may not be seen, not that they are absent', async () => {
+    const closed = join(scratch.path, 'closed')
+    await mkdir(closed)
+    await writeFile(join(closed, 'secret'), 'x')
+    await chmod(closed, 0o700)
+    await chmod(scratch.path, 0o755)
+    const host = stepPlace(fullHost())
+    const place: StepPlace = {
+      ...host,
+      run: (command, more) =>
+        host.run({ argv: [findProgram('setpriv') ?? 'setpriv', '--reuid=65534', '--clear-groups', ...argvOf(command)] }, more),
+    }
+    const { texts, paths, accounts } = await lookAtHost(place, [
+      { look: { texts: [join(closed, '*')], paths: [join(closed, 'secret')], accounts: true } },
+    ])
+    expect([texts[0]?.status, paths[0]?.status, accounts?.shadow]).toEqual(['denied', 'denied', 'denied'])
+  })
+})
+
+test.skipIf(!needs('root'))('no hash of a password leaves the host', async () => {
+  const host = stepPlace(fullHost())
+  const printed: string[] = []
+  const place: StepPlace = {
+    ...host,
+    async run(command, more) {
+      const output = await host.run(command, more)
+      printed.push(Buffer.from(output.stdout).toString())
+      return output
+    },
+  }
+  const { accounts } = await lookAtHost(place, [{ look: { accounts: true } }])
+  expect(accounts?.shadow).toContainEqual({ name: 'root', password: expect.any(String) })
+  expect(printed.join('')).not.toMatch(/\$(y|6|5|1|2[aby])\$/)
+})
+
+const argvOf = (command: Parameters<StepPlace['run']>[0]): readonly string[] =>
+  'argv' in command ? command.argv : ['sh', '-c', command.shell]
