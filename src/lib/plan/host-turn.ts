@@ -3,10 +3,11 @@ import { type Clock, rfc3339 } from '../core/clock.ts'
 import type { Connector } from '../core/context.ts'
 import type { Host } from '../core/host.ts'
 import type { Item, Reason } from '../core/item.ts'
-import { StepError, type StepPlace } from '../core/plan.ts'
+import type { StepPlace } from '../core/plan.ts'
 import { type Sudo, TransportError } from '../core/transport.ts'
 import type { BuiltPlan } from './built-plan.ts'
 import type { ChangeLog } from './change-log.ts'
+import { demandChecks } from './demand-checks.ts'
 import { stepPlace } from './step-place.ts'
 
 /** What the work on a host needs, the same for every host of a change. */
@@ -71,11 +72,8 @@ export class HostTurn {
   }
 
   /** @throws StepError for the first check that does not pass */
-  async demand(checks: readonly Check[], place: StepPlace): Promise<void> {
-    for (const check of checks) {
-      const { verdict, message } = await check.run(place)
-      if (verdict !== 'pass' && verdict !== 'warn') throw new StepError(`${check.title}: ${message}`)
-    }
+  demand(checks: readonly Check[], place: StepPlace): Promise<void> {
+    return demandChecks(checks, place)
   }
 
   async tell({ step, name, startedAt }: { step: string; name: string; startedAt: number }, part: Part): Promise<void> {

@@ -33,6 +33,11 @@ export class ChangeNode {
     return this.#problems.lineOf(this.keys)
   }
 
+  /** `sync.yaml:12:5`, for what is found wrong after the reading. */
+  get place(): string {
+    return this.#problems.placeOf(this.keys)
+  }
+
   child(key: string | number): ChangeNode {
     const { value } = this
     const inner = isMapping(value) || Array.isArray(value) ? ownValue(value, key) : undefined

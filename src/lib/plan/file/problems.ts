@@ -52,6 +52,11 @@ export class Problems {
     return this.#document.locate(keys).line
   }
 
+  placeOf(keys: Keys): string {
+    const { line, column } = this.#document.locate(keys)
+    return `${this.#path}:${line}:${column}`
+  }
+
   /** @throws OpsError E_PLAN when there are any: the message is the first in the file, `data.problems` has up to 20 */
   throwAny(): void {
     const sorted = [...this.#found.values()].sort((a, b) => a.line - b.line || a.column - b.column)
