@@ -9,7 +9,7 @@ import { describeCommand, describeInput } from './describe.ts'
 export const kindFolders: Record<Kind, readonly string[]> = {
   renderer: ['src/lib/render'],
   inventory: ['src/lib/inventory'],
-  check: ['src/lib/probe/checks', 'src/lib/harden/checks'],
+  check: ['src/lib/probe/checks', 'src/lib/harden/checks', 'src/lib/sync/checks'],
   step: ['src/lib/plan/steps', 'src/lib/harden/steps', 'src/lib/drill/faults'],
   backend: ['src/lib/sync/backends'],
   rule: ['src/lib/harden/rules'],

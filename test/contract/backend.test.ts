@@ -112,6 +112,23 @@ describe.each(Object.entries(stores))('the backend %s', (type, { open, skip, unr
   )
 
   test.skipIf(skip)(
+    'tells what changed while the reader was busy',
+    async () => {
+      await using store = await open()
+      await store.put('shop/workers', '1')
+      const stop = new AbortController()
+      const states = store.backend.watch('shop/', toolsIn(store.directory, stop.signal))[Symbol.asyncIterator]()
+      await states.next()
+      for (const value of ['2', '3', '4']) await store.put('shop/workers', value)
+      const told = async (): Promise<string | undefined> => textsOf((await states.next()).value)['workers']
+      while ((await told()) !== '4');
+      stop.abort(new Error('the test is over'))
+      await states.return?.().catch(() => undefined)
+    },
+    60_000,
+  )
+
+  test.skipIf(skip)(
     'comes to the final state of any history, however fast',
     async () => {
       await using store = await open()

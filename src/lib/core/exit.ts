@@ -54,7 +54,7 @@ export function strongest(codes: readonly number[]): number {
 /** True for an item whose target said neither yes nor no: it could not be asked. */
 export const gaveNoAnswer = (item: Item): boolean => item.reason !== undefined && item.reason in unanswered
 
-function codesOfCounts({ counts }: Report): number[] {
+function codesOfCounts({ kind, counts }: Report): number[] {
   const of = (reason: Reason): number => counts.byReason[reason] ?? 0
   const refused = of('auth') + of('hostkey') + of('sudo')
   const unreached = of('unreachable') + of('connect-timeout')
@@ -63,8 +63,8 @@ function codesOfCounts({ counts }: Report): number[] {
   const codes: number[] = []
   if (counts.byOutcome.stuck) codes.push(6)
   if (failed > 0 || of('max-fail') > 0) codes.push(1)
-  // What is undone is counted in the place of what was changed: nothing changed is left standing.
-  if (counts.byOutcome.undone && !counts.byOutcome.changed) codes.push(5)
+  // What is undone is counted in the place of what was changed: nothing changed is left standing. Of an undo that was asked for it is the success.
+  if (counts.byOutcome.undone && !counts.byOutcome.changed && kind !== 'undo') codes.push(5)
   if (counts.total > 0 && refused === counts.total) codes.push(77)
   if (counts.total > 0 && unreached === counts.total) codes.push(69)
   if (refused + unreached + skipped + (counts.byVerdict.unknown ?? 0) > 0) codes.push(3)

@@ -9,7 +9,7 @@ import { attemptsOf } from '../run/retry.ts'
 import type { Fleet } from './fleet.ts'
 
 /** What came of the work on one host: the part of its Item that the work itself decides. */
-export type HostResult = Pick<Item, 'outcome' | 'reason' | 'message' | 'data' | 'metrics' | 'output'>
+export type HostResult = Pick<Item, 'outcome' | 'verdict' | 'reason' | 'message' | 'data' | 'metrics' | 'output'>
 
 /** One host while it is worked on. */
 export class HostVisit {

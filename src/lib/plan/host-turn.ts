@@ -3,10 +3,11 @@ import { type Clock, rfc3339 } from '../core/clock.ts'
 import type { Connector } from '../core/context.ts'
 import type { Host } from '../core/host.ts'
 import type { Item, Reason } from '../core/item.ts'
-import { StepError, type StepPlace } from '../core/plan.ts'
+import type { StepPlace } from '../core/plan.ts'
 import { type Sudo, TransportError } from '../core/transport.ts'
 import type { BuiltPlan } from './built-plan.ts'
 import type { ChangeLog } from './change-log.ts'
+import { demandChecks } from './demand-checks.ts'
 import type { Leases } from './leases.ts'
 import { stepPlace } from './step-place.ts'
 import type { Timeline } from './timeline.ts'
@@ -86,11 +87,8 @@ export class HostTurn {
   }
 
   /** @throws StepError for the first check that does not pass */
-  async demand(checks: readonly Check[], place: StepPlace): Promise<void> {
-    for (const check of checks) {
-      const { verdict, message } = await check.run(place)
-      if (verdict !== 'pass' && verdict !== 'warn') throw new StepError(`${check.title}: ${message}`)
-    }
+  demand(checks: readonly Check[], place: StepPlace): Promise<void> {
+    return demandChecks(checks, place)
   }
 
   async tell({ step, name, startedAt, group }: About, part: Part): Promise<void> {

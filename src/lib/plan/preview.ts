@@ -1,8 +1,11 @@
 import type { Context } from '../core/context.ts'
+import type { Json } from '../core/json.ts'
+import type { StepSpec } from '../core/plan.ts'
 import type { Block, Report } from '../core/report.ts'
 import { collate, type FleetWork, type HostResult, type HostVisit, runOnFleet } from '../fleet/index.ts'
 import { foldNodeSet } from '../inventory/node-set.ts'
 import type { BuiltPlan } from './built-plan.ts'
+import { demandChecks } from './demand-checks.ts'
 import { stepPlace } from './step-place.ts'
 import { wavesOf } from './waves.ts'
 
@@ -10,26 +13,31 @@ export interface Previewing extends Pick<FleetWork, 'fleet' | 'concurrency' | 'm
   readonly built: BuiltPlan
   readonly stepTimeoutMs: number
   /** The report's exit code tells whether changes are pending. */
-  readonly detailedExitCode: boolean
+  readonly detailedExitCode?: boolean
+  /** Judges the prechecks first, as the change itself would: a host that is not fit has failed. */
+  readonly judges?: boolean
+  /** For machines: what a step would change on a host, from its pre-image. Becomes the data of the host's item, by the id of the step. */
+  tell?(step: StepSpec, host: string, before: Json): Json
 }
 
 /** What a plan would change on each host, as diffs against what is there now; hosts with the same diff stand together. Changes nothing. */
 export async function previewPlan(
   context: Context,
-  { built, stepTimeoutMs, detailedExitCode, ...work }: Previewing,
+  { built, stepTimeoutMs, detailedExitCode, judges, tell, ...work }: Previewing,
 ): Promise<Report> {
   const visit = async (host: HostVisit): Promise<HostResult> => {
-    const diff = await diffOn(host)
+    const data: Record<string, Json> = {}
+    const diff = await diffOn(host, data)
     const writer = context.outputs.open(`${host.host.name}/plan`)
     await writer.write(Buffer.from(diff || 'nothing to change\n'))
     return {
       outcome: 'skipped',
       message: diff === '' ? 'nothing to change' : 'would be changed',
-      data: { pending: diff !== '' },
+      data: { pending: diff !== '', ...data },
       output: { stdout: await writer.close() },
     }
   }
-  const diffOn = async (host: HostVisit): Promise<string> => {
+  const diffOn = async (host: HostVisit, data: Record<string, Json>): Promise<string> => {
     const { sudo } = work.fleet
     const { clock } = context
     const place = stepPlace({
@@ -39,13 +47,16 @@ export async function previewPlan(
       timeoutMs: stepTimeoutMs,
       ...(sudo && { sudo }),
     })
+    if (judges) await demandChecks(built.precheck, place)
     const parts: string[] = []
     for (const { spec, on } of built.steps) {
       const kind = on(host.host.name)
       if (!kind) continue
       host.phase(kind.describe())
       const before = await kind.capture(place)
-      if (kind.needed(before)) parts.push(`# ${spec.id}: ${kind.describe()}\n${ended(kind.diff(before))}`)
+      if (!kind.needed(before)) continue
+      parts.push(`# ${spec.id}: ${kind.describe()}\n${ended(kind.diff(before))}`)
+      if (tell) data[spec.id] = tell(spec, host.host.name, before)
     }
     return parts.join('')
   }

@@ -1,4 +1,4 @@
-import type { Component } from '../../core/component.ts'
+import type { Component, Kind, KindProducts } from '../../core/component.ts'
 import type { Context } from '../../core/context.ts'
 import { OpsError } from '../../core/errors.ts'
 import type { Json } from '../../core/json.ts'
@@ -38,14 +38,15 @@ interface Building {
 }
 
 /** Lets a component judge parameters; everything that it has against them becomes a problem at its place. */
-export function tryBuild(component: Component<ChangeKind>, building: Building): void {
+export function tryBuild<K extends Kind>(component: Component<K>, building: Building): KindProducts[K] | undefined {
   try {
-    component.build(building.params)
+    return component.build(building.params)
   } catch (error) {
     const { at, say } = building
     if (error instanceof OpsError) at([]).wrong(say(error.message), { hint: error.hint })
     else if (error instanceof ParamsError) noteFaults([error, ...error.others], building)
     else throw error
+    return undefined
   }
 }
 
@@ -91,7 +92,7 @@ function refused(node: ChangeNode, problem: string, hint?: string): false {
 }
 
 /** Names of the parameters that a component's schema lists. */
-export function parameterNames({ schema }: Component<ChangeKind>): readonly string[] {
+export function parameterNames({ schema }: Pick<Component, 'schema'>): readonly string[] {
   const properties = isMapping(schema) ? schema['properties'] : undefined
   return isMapping(properties) ? Object.keys(properties) : []
 }

@@ -38,15 +38,15 @@ function fileBackend(config: Json): Backend {
   const at = (tools: BackendTools): string => resolve(tools.directory, path)
   return {
     title: path,
-    read: (prefix, tools) => readStable(at(tools), prefix, tools),
+    read: async (prefix, tools) => (await readStable(at(tools), prefix, tools)).revision,
     async *watch(prefix, tools) {
       let last: string | undefined
       for (;;) {
         try {
-          const revision = await readStable(at(tools), prefix, tools)
+          const { revision, stamps } = await readStable(at(tools), prefix, tools)
           if (revision.revision !== last) yield revision
           last = revision.revision
-          await untilChanged(at(tools), poll, tools)
+          await untilChanged(at(tools), { since: stamps, pollMs: poll }, tools)
         } catch (error) {
           if (!(error instanceof BackendError)) throw error
           tools.log('warn', `${path} can not be read: it is tried again`, { error: error.message })
@@ -57,12 +57,20 @@ function fileBackend(config: Json): Backend {
   }
 }
 
+type Stamps = Awaited<ReturnType<typeof stampTree>>
+
+interface Reading {
+  readonly revision: Revision
+  /** Of the files as they were read. */
+  readonly stamps: Stamps
+}
+
 /** A file that is being written is read again, so often. */
 const maxTries = 20
 const settleMs = 20
 
 /** A state in which nothing changed between a look before and a look after. @throws BackendError */
-async function readStable(path: string, prefix: string, { clock, signal }: BackendTools): Promise<Revision> {
+async function readStable(path: string, prefix: string, { clock, signal }: BackendTools): Promise<Reading> {
   for (let attempt = 1; ; attempt++) {
     signal.throwIfAborted()
     const before = await stampTree(path)
@@ -70,7 +78,7 @@ async function readStable(path: string, prefix: string, { clock, signal }: Backe
       if (error instanceof BackendError && attempt < maxTries) return undefined
       throw error
     })
-    if (files && sameStamps(before, await stampTree(path))) return revisionOf(path, files, prefix)
+    if (files && sameStamps(before, await stampTree(path))) return { revision: revisionOf(path, files, prefix), stamps: before }
     if (attempt === maxTries) throw new BackendError('unreachable', `${path} changes all the time`)
     await sleep(clock, settleMs, signal)
   }
@@ -85,13 +93,19 @@ function revisionOf(path: string, files: ReadonlyMap<string, Uint8Array>, prefix
 const belowPrefix = <T>(values: ReadonlyMap<string, T>, prefix: string): ReadonlyMap<string, T> =>
   new Map([...values].flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [])))
 
-/** Waits until something changed, and then until nothing changes any more: several files are often written one after another. */
-async function untilChanged(path: string, pollMs: number, { clock, signal }: BackendTools): Promise<void> {
-  const before = await stampTree(path)
-  for (let last = before; ; ) {
-    await sleep(clock, pollMs, signal)
+/**
+ * Waits until something is not as it was read, and then until nothing changes any more: several files are often written one after
+ * another.
+ */
+async function untilChanged(
+  path: string,
+  { since, pollMs }: { readonly since: Stamps; readonly pollMs: number },
+  { clock, signal }: BackendTools,
+): Promise<void> {
+  for (let last: Stamps | undefined; ; ) {
     const now = await stampTree(path)
-    if (!sameStamps(now, before) && sameStamps(now, last)) return
+    if (last && sameStamps(now, last) && !sameStamps(now, since)) return
     last = now
+    await sleep(clock, pollMs, signal)
   }
 }

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { defineCommand } from '../../lib/core/command.ts'
+import { durationField } from '../../lib/core/fields.ts'
+import { syncOptions, watchSync } from '../../lib/sync/index.ts'
+
+export default defineCommand({
+  path: ['sync-config', 'watch'],
+  summary: 'apply every new revision of the source until stopped',
+  description:
+    'Each revision goes the whole way of an apply, as a run of its own. One that fails is taken back and told; the watch goes on with the next. Quick changes become one.',
+  input: z.strictObject({
+    ...syncOptions.shape,
+    reconcile: durationField().prefault('0').meta({
+      value: 'TIME',
+      group: 'Configuration',
+      shownDefault: 'never',
+      description: 'so often, tell which hosts are no longer as they were left; nothing is overwritten',
+    }),
+  }),
+  mutates: true,
+  exits: [0, 2, 69, 74, 77, 78, 124, 129, 130, 143],
+  examples: [
+    { line: 'sync-config watch -f nginx.yaml --yes', does: 'until Ctrl-C' },
+    {
+      line: 'sync-config watch -f nginx.yaml --yes --reconcile 5m -v',
+      does: 'and tell every five minutes what somebody edited by hand',
+    },
+  ],
+  run: watchSync,
+})

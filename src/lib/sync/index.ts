@@ -1,0 +1,7 @@
+export { applySync } from './apply-sync.ts'
+export { recordedOptions, syncOptions } from './options.ts'
+export { diffSync, planSync } from './preview-sync.ts'
+export { rollBackSync } from './rollback-sync.ts'
+export { statusOfSync } from './status-sync.ts'
+export { validateSync } from './validate-sync.ts'
+export { watchSync } from './watch-sync.ts'

@@ -1,0 +1,117 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Context } from '../core/context.ts'
+import { OpsError } from '../core/errors.ts'
+import type { Plan } from '../core/plan.ts'
+import { ChangeLog } from '../plan/index.ts'
+import type { SyncFile } from './file/sync-file.ts'
+import { readSealed, SealError, writeSealed } from './sealed-file.ts'
+import { stateDirectory } from './state-directory.ts'
+
+/** A file as a host was given it. */
+const AppliedFile = z.object({
+  path: z.string(),
+  sha256: z.string(),
+  mode: z.string().optional(),
+  owner: z.string().optional(),
+})
+export type AppliedFile = z.output<typeof AppliedFile>
+
+const Record = z.object({
+  version: z.literal(1),
+  runId: z.string(),
+  /** RFC 3339. */
+  at: z.string(),
+  by: z.object({ uid: z.number(), user: z.string() }),
+  /** Of the sync file. */
+  fileSha256: z.string(),
+  source: z.object({ title: z.string(), revision: z.string(), digest: z.string(), snapshotAgeMs: z.number().optional() }),
+  /** Of every value of the source, by key. */
+  digests: z.record(z.string(), z.string()),
+  /** The run whose contents were applied again. */
+  rollbackOf: z.string().optional(),
+  files: z.array(AppliedFile),
+  /** Indexes into `files`, by host. */
+  hosts: z.record(z.string(), z.array(z.number())),
+  plan: z.custom<Plan>(value => typeof value === 'object' && value !== null && 'steps' in value),
+  /** What came of it, as far as the run itself could tell. */
+  outcome: z.enum(['begun', 'kept', 'undone', 'stuck']),
+})
+
+/** One apply: who, what, from which revision of the source, and everything that is needed to apply it again. */
+export type RevisionRecord = z.output<typeof Record>
+
+const keptRecords = 50
+
+/** What was applied of a sync file from this machine, in the order of time. */
+export class Revisions {
+  readonly #directory: string
+  readonly #stateDirectory: string
+
+  constructor(context: Pick<Context, 'paths'>, sync: Pick<SyncFile, 'name'>) {
+    this.#directory = join(stateDirectory(context, sync), 'revisions')
+    this.#stateDirectory = context.paths.state
+  }
+
+  /** Before anything is changed. @throws OpsError E_STATE */
+  async begin(record: Omit<RevisionRecord, 'version' | 'outcome'>): Promise<void> {
+    await this.#write({ version: 1, ...record, outcome: 'begun' })
+    const ids = await this.#ids()
+    for (const id of ids.slice(0, -keptRecords)) await rm(join(this.#directory, id), { force: true })
+  }
+
+  /** With what came of it. @throws OpsError E_STATE */
+  async end(runId: string): Promise<void> {
+    const record = await this.#read(runId)
+    if (record) await this.#write(record)
+  }
+
+  /** All that were begun and left something on record, oldest first. @throws OpsError E_STATE for one that is not whole */
+  async all(): Promise<RevisionRecord[]> {
+    const records = await Promise.all((await this.#ids()).map(id => this.#read(id)))
+    return records.filter(record => record !== undefined && record.outcome !== 'begun') as RevisionRecord[]
+  }
+
+  /** What hosts should be like. @throws OpsError E_USAGE when nothing was applied yet */
+  async applied(): Promise<RevisionRecord> {
+    const last = (await this.all()).findLast(({ outcome }) => outcome === 'kept')
+    if (last) return last
+    throw new OpsError('E_USAGE', 'nothing was applied from here yet', { hint: 'opsctl sync-config apply' })
+  }
+
+  /** By the id of its run, or the newest by the revision of the source. @throws OpsError E_USAGE naming those that there are */
+  async find(word: string): Promise<RevisionRecord> {
+    const kept = (await this.all()).filter(({ outcome }) => outcome === 'kept')
+    const found = kept.findLast(({ runId, source }) => runId === word || source.revision === word)
+    if (found) return found
+    const known = kept.map(({ runId, source }) => `${source.revision} (${runId})`).slice(-5)
+    throw new OpsError('E_USAGE', `no revision or run ${word} was applied and kept`, {
+      hint: known.length === 0 ? 'nothing was applied from here yet' : `the last ones are ${known.join(', ')}`,
+    })
+  }
+
+  async #read(runId: string): Promise<RevisionRecord | undefined> {
+    const path = join(this.#directory, runId)
+    const content = await readSealed(path).catch(cause => {
+      if (!(cause instanceof SealError)) throw cause
+      throw new OpsError('E_STATE', `${path} is of no use: ${cause.message}`, { cause, hint: 'remove it' })
+    })
+    if (content === undefined) return undefined
+    const parsed = Record.safeParse(content)
+    if (!parsed.success)
+      throw new OpsError('E_STATE', `${path} is of another version`, { cause: parsed.error, hint: 'remove it' })
+    // The journal knows best: the change may have been resumed or undone since.
+    const { header, end } = await ChangeLog.read(this.#stateDirectory, runId)
+    return header === undefined ? parsed.data : { ...parsed.data, outcome: end ?? 'begun' }
+  }
+
+  #write(record: RevisionRecord): Promise<void> {
+    return writeSealed(join(this.#directory, record.runId), JSON.parse(JSON.stringify(record)))
+  }
+
+  async #ids(): Promise<string[]> {
+    const names = await readdir(this.#directory).catch((): string[] => [])
+    return names.filter(name => !name.startsWith('.')).sort()
+  }
+}
