@@ -26,7 +26,7 @@ export default defineCommand({
     ...connection,
   }),
   mutates: true,
-  exits: [0, 2, 5, 6, 75, 77, 78, 124, 130],
+  exits: [0, 2, 6, 75, 77, 78, 124, 130],
   examples: [
     { line: 'undo 20261122T031500.123-7f3a', does: 'put every host back as it was before the change' },
     {
