@@ -19,7 +19,8 @@ mkdir -p /run/sshd /run/root
 sed -i "s|^root:.*|root:*:0:0:root:/run/root:/bin/sh|" /etc/passwd
 ip link set lo up
 sh "$dir/setup" "$2"
-/usr/sbin/sshd -f "$dir/sshd_config" -E /run/sshd.log
+cp "$dir/sshd_config" /run
+/usr/sbin/sshd -f /run/sshd_config -E /run/sshd.log
 echo ready >"$dir/$2-ready"
 while :; do sleep 3600 & wait $! || :; done
 '

@@ -95,7 +95,10 @@ export class Change {
       await this.#keep(waves.slice(0, reached), new AbortController().signal)
     }
     await this.#tellUntouched([...waves, { name: '0', hosts: fleet.hosts }])
-    await log.commitIfPossible({ is: 'end', outcome: good && built.plan.finally !== 'undo' ? 'kept' : this.#whole ? 'undone' : 'stuck' })
+    await log.commitIfPossible({
+      is: 'end',
+      outcome: good && built.plan.finally !== 'undo' ? 'kept' : this.#whole ? 'undone' : 'stuck',
+    })
     return this.#report('change')
   }
 
