@@ -6,6 +6,7 @@ exec 2>>"$dir/log"
 
 # The first process of a machine: an /etc, a /run and processes of its own, the set-up of the test, sshd.
 # It also collects what its daemons leave behind, as an init does: `wait` of a shell takes every child that ends.
+# shellcheck disable=SC2016 # for the shell inside
 init='
 set -e
 dir=$1
