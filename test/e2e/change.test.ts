@@ -276,31 +276,35 @@ describe.skipIf(!needs('sshd', 'root'))('a change that was killed', () => {
   let fleet: Fleet
   beforeAll(async () => {
     fleet = await startFleet({ hosts: 1, users: [{ sudo: 'nopasswd' }] })
-  })
+  }, 60_000)
   afterAll(() => fleet.stop())
 
   const steps = ['config', 'motd', 'old', 'marker']
-  test.each(steps)('after step %s is told by the next one, and brought back by opsctl undo alone', async step => {
-    await using site = await Site.make()
-    const before = await site.fingerprint()
-    const ssh = ['--ssh-config', fleet.sshConfigFile, '--sudo', '-u', fleet.users[0]?.name ?? '']
-    const target = fleet.addresses[0] ?? ''
-    const change = await site.change({ targets: target, last: `  - id: slow\n    run: sleep 1\n    rollback: "true"` })
-    const killed = await startOpsctl(['--state-dir', site.at('state'), 'exec', '--yes', '-o', 'ndjson', ...ssh, change])
-    await killed.until(new RegExp(`"path":"1/${target}/${step}"`))
-    killed.child.kill('SIGKILL')
-    await killed.ended
+  test.each(steps)(
+    'after step %s is told by the next one, and brought back by opsctl undo alone',
+    async step => {
+      await using site = await Site.make()
+      const before = await site.fingerprint()
+      const ssh = ['--ssh-config', fleet.sshConfigFile, '--sudo', '-u', fleet.users[0]?.name ?? '']
+      const target = fleet.addresses[0] ?? ''
+      const change = await site.change({ targets: target, last: `  - id: slow\n    run: sleep 1\n    rollback: "true"` })
+      const killed = await startOpsctl(['--state-dir', site.at('state'), 'exec', '--yes', '-o', 'ndjson', ...ssh, change])
+      await killed.until(new RegExp(`"path":"1/${target}/${step}"`))
+      killed.child.kill('SIGKILL')
+      await killed.ended
 
-    await writeFile(change, 'name: something else altogether\n')
-    const { stdout } = await run(site, 'runs', 'list', '-o', 'json')
-    const { runId, change: state } = JSON.parse(stdout).runs[0] ?? {}
-    expect(state).toBe('unfinished')
-    const undone = await run(site, 'undo', runId, ...ssh)
-    expect(undone.code).toBe(0)
-    expect(await site.fingerprint()).toEqual(before)
-    const again = await run(site, 'undo', runId, ...ssh)
-    expect(again.code).toBe(0)
-  })
+      await writeFile(change, 'name: something else altogether\n')
+      const { stdout } = await run(site, 'runs', 'list', '-o', 'json')
+      const { runId, change: state } = JSON.parse(stdout).runs[0] ?? {}
+      expect(state).toBe('unfinished')
+      const undone = await run(site, 'undo', runId, ...ssh)
+      expect(undone.code).toBe(0)
+      expect(await site.fingerprint()).toEqual(before)
+      const again = await run(site, 'undo', runId, ...ssh)
+      expect(again.code).toBe(0)
+    },
+    60_000,
+  )
 
   test('is brought to its end by --resume', async () => {
     await using site = await Site.make()
@@ -317,5 +321,5 @@ describe.skipIf(!needs('sshd', 'root'))('a change that was killed', () => {
     expect((await readdir(site.at('etc'))).sort()).toEqual(['marker', 'motd', 'nginx.conf'])
     expect(await site.log()).toContain('worker_connections 1024;')
     expect((await run(site, 'runs', 'show', runId)).stdout).toContain('change: kept')
-  })
+  }, 60_000)
 })

@@ -44,7 +44,8 @@ printf 'welcome\\n' >/etc/motd
 chmod 640 /etc/shop/shop.conf
 chown 33:33 /etc/shop/shop.conf
 touch -d @1767268800.25 /etc/shop/shop.conf /etc/motd
-mkdir -p /etc/sysctl.d
+mkdir -p /etc/sysctl.d /run/pristine
+cp -a /etc/shop /etc/motd /run/pristine
 service shop start
 `
 
@@ -65,4 +66,16 @@ export async function shopEffects(machine: Machine): Promise<Readonly<Record<str
     counts[line] = (counts[line] ?? 0) + 1
   }
   return counts
+}
+
+/** Brings a machine back to how it was set up, whatever a test that failed has left there. */
+export async function resetShop(machine: Machine): Promise<void> {
+  await machine.sh(`exec >/run/reset.log 2>&1
+rm -rf /run/fail /run/go /run/in-step /run/in-undo /run/data /etc/shop /etc/sysctl.d/*opsctl*
+if [ -d /run/small ]; then umount /run/small; rmdir /run/small; fi
+cp -a /run/pristine/shop /run/pristine/motd /etc
+update-rc.d -f shop remove
+echo 4096 >/proc/sys/net/core/somaxconn
+service shop restart; : >/run/effects
+pgrep -x sshd || /usr/sbin/sshd -f /run/sshd_config -E /run/sshd.log`)
 }

@@ -6,6 +6,7 @@ exec 2>>"$dir/log"
 
 # The first process of a machine: an /etc, a /run and processes of its own, the set-up of the test, sshd.
 # It also collects what its daemons leave behind, as an init does: `wait` of a shell takes every child that ends.
+# shellcheck disable=SC2016 # for the shell inside
 init='
 set -e
 dir=$1
@@ -19,7 +20,8 @@ mkdir -p /run/sshd /run/root
 sed -i "s|^root:.*|root:*:0:0:root:/run/root:/bin/sh|" /etc/passwd
 ip link set lo up
 sh "$dir/setup" "$2"
-/usr/sbin/sshd -f "$dir/sshd_config" -E /run/sshd.log
+cp "$dir/sshd_config" /run
+/usr/sbin/sshd -f /run/sshd_config -E /run/sshd.log
 echo ready >"$dir/$2-ready"
 while :; do sleep 3600 & wait $! || :; done
 '

@@ -60,7 +60,7 @@ export async function startMachines({ count, setUp }: { readonly count: number; 
   const inits = new Map(
     (await readFile(join(directory, 'inits'), 'utf8')).split('\n').map(line => line.split(' ') as [string, string]),
   )
-  const all = cables.map((cable, index) => machineOf(cable, inits.get(String(index)) ?? '', directory))
+  const all = cables.map((cable, index) => machineOf(cable, inits.get(String(index)) ?? ''))
   return { all, sshConfigFile, [Symbol.asyncDispose]: stop }
 }
 
@@ -108,7 +108,7 @@ PrintLastLog no
   return writeClientFiles({ directory, hosts, user: 'root', keyFile })
 }
 
-function machineOf({ outside, inside, device }: Cable, init: string, directory: string): Machine {
+function machineOf({ outside, inside, device }: Cable, init: string): Machine {
   const enter = ['-t', init, '--mount', '--net', '--pid', '--uts', '--']
   const sh = async (line: string): Promise<string> => (await run('nsenter', [...enter, 'sh', '-c', line])).stdout
   const ip = (line: string) => run('ip', line.split(' '))
@@ -125,7 +125,7 @@ function machineOf({ outside, inside, device }: Cable, init: string, directory: 
       )
     },
     async startSshd() {
-      await sh(`/usr/sbin/sshd -f ${directory}/sshd_config -E /run/sshd.log`)
+      await sh(`/usr/sbin/sshd -f /run/sshd_config -E /run/sshd.log`)
     },
     async cut() {
       await ip(blind(inside, device))

@@ -143,6 +143,7 @@ export async function startChange(
   const signal = new AbortController().signal
   const context = {
     clock: systemClock,
+    log: () => {},
     random: () => 0,
     runId: what.runId,
     paths: { state, home: undefined, cwd: state, config: [] },

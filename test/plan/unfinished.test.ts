@@ -13,6 +13,7 @@ const contextIn = (state: string) => ({
   paths: { state, home: undefined, cwd: state, config: [] },
   clock: systemClock,
   runId: 'r9',
+  log: () => {},
 })
 
 /** A change of two hosts that was stopped after the first, its process in good order. */

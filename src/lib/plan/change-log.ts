@@ -12,7 +12,7 @@ import { type UnfinishedChange, UnfinishedMark } from './unfinished-mark.ts'
 /** Room for the records of an undo on a disk that is full: reserved before anything is changed. */
 const reserveBytes = 1024 * 1024
 
-type LogContext = Pick<Context, 'paths' | 'clock' | 'runId' | 'passed'>
+type LogContext = Pick<Context, 'paths' | 'clock' | 'runId' | 'passed' | 'log'>
 
 /** The journal of one change and the state that follows from it. */
 export class ChangeLog implements AsyncDisposable {
@@ -21,16 +21,20 @@ export class ChangeLog implements AsyncDisposable {
   readonly state: ChangeState
   readonly #journal: Journal
   readonly #mark: UnfinishedMark
+  readonly #warn: (message: string) => void
+  /** Something that was told is not on disk. */
+  #hasLost = false
 
-  private constructor(parts: { changeId: string; journal: Journal; state: ChangeState; mark: UnfinishedMark }) {
+  private constructor(parts: ChangeLogParts) {
     this.changeId = parts.changeId
     this.#journal = parts.journal
     this.#mark = parts.mark
     this.state = parts.state
+    this.#warn = parts.warn
   }
 
   /** Begins the journal of this run, or goes on with that of another. @throws OpsError E_STATE, E_LOCKED */
-  static async open({ paths, clock, runId, passed }: LogContext, changeId = runId): Promise<ChangeLog> {
+  static async open({ paths, clock, runId, passed, log }: LogContext, changeId = runId): Promise<ChangeLog> {
     const journal = await Journal.open(changeDirectory(paths.state, changeId), {
       clock,
       fsync: 'never',
@@ -42,7 +46,7 @@ export class ChangeLog implements AsyncDisposable {
       const state = await stateOf(journal, changeId)
       const mark = new UnfinishedMark(paths.state, changeId)
       await mark.begin()
-      return new ChangeLog({ changeId, journal, state, mark })
+      return new ChangeLog({ changeId, journal, state, mark, warn: message => log('warn', message) })
     } catch (error) {
       await journal[Symbol.asyncDispose]()
       throw error
@@ -65,7 +69,7 @@ export class ChangeLog implements AsyncDisposable {
 
   /** Takes a record up; it reaches the disk with the next one that has to. */
   note(record: PlanRecord): void {
-    this.#journal.append(planRecordType, Buffer.from(JSON.stringify(record)))
+    this.#append(record)
     this.state.apply(record)
   }
 
@@ -75,16 +79,50 @@ export class ChangeLog implements AsyncDisposable {
     await this.#journal.sync()
   }
 
+  /**
+   * As commit, for what follows from the way back: a journal that takes nothing any more keeps no host from being taken back, since an
+   * undo does no harm when it is repeated. It is warned of once.
+   */
+  async commitIfPossible(record: PlanRecord): Promise<void> {
+    this.state.apply(record)
+    try {
+      this.#append(record)
+      await this.#journal.sync()
+    } catch (error) {
+      this.#lost(error)
+    }
+  }
+
+  /** Never rejects because the journal takes nothing: what came of the change must still be told. */
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       await this.#journal.sync()
-      // While the journal is locked: nobody else works on the change.
+      // While the journal is locked: nobody else works on the change. What is not on disk has to be undone again: the mark stays.
       const { unfinished } = this
-      await (unfinished ? this.#mark.tell(unfinished) : this.#mark.clear())
-    } finally {
-      await this.#journal[Symbol.asyncDispose]()
+      if (!this.#hasLost) await (unfinished ? this.#mark.tell(unfinished) : this.#mark.clear())
+    } catch (error) {
+      this.#lost(error)
     }
+    await this.#journal[Symbol.asyncDispose]().catch(error => this.#lost(error))
   }
+
+  #append(record: PlanRecord): void {
+    this.#journal.append(planRecordType, Buffer.from(JSON.stringify(record)))
+  }
+
+  #lost(error: unknown): void {
+    if (!(error instanceof OpsError) || error.code !== 'E_STATE') throw error
+    if (!this.#hasLost) this.#warn(`${error.message}: the journal of this change does not tell all that was taken back`)
+    this.#hasLost = true
+  }
+}
+
+interface ChangeLogParts {
+  readonly changeId: string
+  readonly journal: Journal
+  readonly state: ChangeState
+  readonly mark: UnfinishedMark
+  readonly warn: (message: string) => void
 }
 
 /** @throws OpsError E_STATE */

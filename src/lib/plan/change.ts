@@ -95,7 +95,10 @@ export class Change {
       await this.#keep(waves.slice(0, reached), new AbortController().signal)
     }
     await this.#tellUntouched([...waves, { name: '0', hosts: fleet.hosts }])
-    await log.commit({ is: 'end', outcome: good && built.plan.finally !== 'undo' ? 'kept' : this.#whole ? 'undone' : 'stuck' })
+    await log.commitIfPossible({
+      is: 'end',
+      outcome: good && built.plan.finally !== 'undo' ? 'kept' : this.#whole ? 'undone' : 'stuck',
+    })
     return this.#report('change')
   }
 
@@ -104,7 +107,7 @@ export class Change {
     const { fleet, log } = this.#request
     await using _leases = this.#work.leases
     await this.#undo([{ name: 'undo', hosts: fleet.hosts }])
-    await log.commit({ is: 'end', outcome: this.#whole ? 'undone' : 'stuck' })
+    await log.commitIfPossible({ is: 'end', outcome: this.#whole ? 'undone' : 'stuck' })
     return this.#report('undo')
   }
 
@@ -124,7 +127,7 @@ export class Change {
     for (const { name } of bad) this.#failed.add(name)
     if (fleet.signal.aborted || this.#failed.size > maxFailures) return false
     const good = wave.hosts.filter(host => !bad.includes(host))
-    const passed = await judgeGates({
+    const gates = await judgeGates({
       gates: built.gates,
       wave: wave.name,
       hosts: good,
@@ -132,7 +135,8 @@ export class Change {
       work: this.#work,
       concurrency,
     })
-    if (!passed) return false
+    for (const name of gates.failed) this.#failed.add(name)
+    if (!gates.passed) return false
     const shut = await this.#onEach({ ...wave, hosts: good }, fleet.signal, turn => new HostChange(turn).confirm())
     for (const { name } of shut) this.#failed.add(name)
     if (fleet.signal.aborted || this.#failed.size > maxFailures) return false

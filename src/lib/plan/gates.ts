@@ -22,17 +22,25 @@ interface GateTurn extends Pick<GateRequest, 'wave' | 'signal' | 'work'> {
   readonly host: Host
 }
 
+export interface GateVerdict {
+  readonly passed: boolean
+  /** Names of the hosts on which a gate did not pass. */
+  readonly failed: ReadonlySet<string>
+}
+
 /** Judges every gate on every host of a wave. A gate without an answer is not passed: no data is a failure. */
-export async function judgeGates({ gates, wave, hosts, signal, work, concurrency }: GateRequest): Promise<boolean> {
-  let passed = hosts.length > 0 || gates.length === 0
+export async function judgeGates({ gates, wave, hosts, signal, work, concurrency }: GateRequest): Promise<GateVerdict> {
+  const failed = new Set<string>()
   const inBounds = bounded(concurrency)
   for (const [index, gate] of gates.entries()) {
     const step = gates.length === 1 ? 'gate' : `gate-${index + 1}`
     const items = await Promise.all(hosts.map(host => inBounds(() => judge(gate, { step, host, wave, signal, work }))))
-    for (const item of items) await work.onItem(item)
-    passed = passed && items.every(({ verdict }) => verdict === 'pass' || verdict === 'warn')
+    for (const item of items) {
+      await work.onItem(item)
+      if (item.host !== undefined && item.verdict !== 'pass' && item.verdict !== 'warn') failed.add(item.host)
+    }
   }
-  return passed
+  return { passed: failed.size === 0 && (hosts.length > 0 || gates.length === 0), failed }
 }
 
 async function judge(gate: Check, { step, host, wave, signal, work }: GateTurn): Promise<Item> {

@@ -13,6 +13,8 @@ const backoff = { baseMs: 500, maxMs: 5000 }
 /** The way back of a change on one host. */
 export class HostUndo {
   readonly #turn: HostTurn
+  /** It was waited for once, in vain. */
+  #isAway = false
 
   constructor(turn: HostTurn) {
     this.#turn = turn
@@ -64,13 +66,19 @@ export class HostUndo {
     }
     const tell = async (part: Part & { outcome: 'undone' | 'stuck' }): Promise<boolean> => {
       const { message } = part
-      await log.commit({ is: 'undone', host, step: id, outcome: part.outcome, ...(message !== undefined && { message }) })
+      await log.commitIfPossible({
+        is: 'undone',
+        host,
+        step: id,
+        outcome: part.outcome,
+        ...(message !== undefined && { message }),
+      })
       // What was only looked at and is as before is no news.
       await turn.tell(about, kind?.looksOnly && part.outcome === 'undone' ? { outcome: 'ok', message: 'as before' } : part)
       return part.outcome === 'undone'
     }
     turn.phase(`undo: ${about.name}`)
-    await log.commit({ is: 'undo', host, step: id })
+    await log.commitIfPossible({ is: 'undo', host, step: id })
     turn.passed('before-undo', id)
     try {
       if (!step || !kind) throw new StepError('the step is not in the plan')
@@ -104,20 +112,28 @@ export class HostUndo {
   }
 
   /** What fails an undo is often what failed the change: a lost connection is waited for as long as a host takes to boot. */
-  #patiently(task: () => Promise<void>): Promise<void> {
+  async #patiently(task: () => Promise<void>): Promise<void> {
     const { clock, random, undoTimeoutMs } = this.#turn.work
     let refused = 0
     const isRetryable = (error: unknown): boolean => {
       if (error instanceof NoUndo) return false
-      return (error instanceof TransportError && mayPass.has(error.reason)) || ++refused < refusals
+      return isAway(error) || ++refused < refusals
     }
-    const until = clock.monotonic() + undoTimeoutMs
+    const until = clock.monotonic() + (this.#isAway ? 0 : undoTimeoutMs)
     const { signal } = this.#turn
-    return retry(task, { attempts: Number.POSITIVE_INFINITY, ...backoff, random, clock, signal, until, isRetryable })
+    try {
+      await retry(task, { attempts: Number.POSITIVE_INFINITY, ...backoff, random, clock, signal, until, isRetryable })
+      this.#isAway = false
+    } catch (error) {
+      this.#isAway = isAway(error)
+      throw error
+    }
   }
 }
 
 /** Trouble of a host that boots, or of a network that comes back. */
 const mayPass: ReadonlySet<TransportError['reason']> = new Set(['unreachable', 'connect-timeout', 'closed', 'transfer'])
+
+const isAway = (error: unknown): boolean => error instanceof TransportError && mayPass.has(error.reason)
 
 class NoUndo extends StepError {}

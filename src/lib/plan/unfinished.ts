@@ -6,7 +6,9 @@ import { ChangeLog, changeDirectory } from './change-log.ts'
 import { type UnfinishedChange, UnfinishedMark } from './unfinished-mark.ts'
 
 /** Changes of this machine that stand half-way and that nobody works on, oldest first. */
-export async function unfinishedChanges(context: Pick<Context, 'paths' | 'clock' | 'runId'>): Promise<UnfinishedChange[]> {
+export async function unfinishedChanges(
+  context: Pick<Context, 'paths' | 'clock' | 'runId' | 'log'>,
+): Promise<UnfinishedChange[]> {
   const { state } = context.paths
   const found: UnfinishedChange[] = []
   for (const runId of await UnfinishedMark.all(state)) {
@@ -40,7 +42,7 @@ function named(hosts: readonly string[]): string {
 
 /** To open the journal and close it again settles the mark for whoever asks next. */
 async function fromJournal(
-  context: Pick<Context, 'paths' | 'clock' | 'runId'>,
+  context: Pick<Context, 'paths' | 'clock' | 'runId' | 'log'>,
   runId: string,
 ): Promise<UnfinishedChange | undefined> {
   const { state } = context.paths
