@@ -27,6 +27,7 @@ export async function compile({ config, target, outfile }: CompileJob): Promise<
       splitting: true,
       minify: config.compile.minify,
       bytecode: config.compile.bytecode,
+      bytecodeDepth: config.compile.bytecodeDepth,
       external: config.compile.external,
       define: config.compile.define,
       metafile: true,
