@@ -19,6 +19,7 @@ const quick = [
   'lib/io/system.ts',
   'lib/io/wants-color.ts',
   'lib/surface/flag.ts',
+  'lib/surface/unknown-variables.ts',
   'node:fs',
   'registry.generated.ts',
 ]
