@@ -33,6 +33,10 @@ const benches: Readonly<Record<string, Bench>> = {
     summary: '100 MB from one host: opsctl beside ssh cat',
     run: async options => (await import('./pull.ts')).benchPull(options),
   },
+  startup: {
+    summary: 'how soon the compiled program answers, beside a compiled hello, C, Go and Python programs',
+    run: async options => (await import('./start-up.ts')).benchStartUp(options),
+  },
   semaphore: {
     summary: 'memory of 100,000 tasks that wait for their turn',
     run: () => script('semaphore.ts'),

@@ -10,23 +10,31 @@ export interface CompileJob {
   readonly target: Target
   /** Its directory is made; the name of the program inside is that of pkg.config.json, whatever this is called. */
   readonly outfile: string
+  /** In place of that of pkg.config.json. */
+  readonly entry?: string
 }
 
 /** Compiles the program for one target. The bytes depend on the sources, the packages and the target, not on place or time. */
-export async function compile({ config, target, outfile }: CompileJob): Promise<Bun.BuildMetafile> {
+export async function compile({
+  config,
+  target,
+  outfile,
+  entry = join(root, config.entry),
+}: CompileJob): Promise<Bun.BuildMetafile> {
   const directory = join(dirname(outfile), `.${basename(outfile)}-${target.name}`)
   mkdirSync(directory, { recursive: true })
   try {
     // The name of the file becomes part of its content.
     const made = join(directory, config.program)
     const { success, logs, metafile } = await Bun.build({
-      entrypoints: [join(root, config.entry)],
-      root,
+      entrypoints: [entry],
+      ...(entry.startsWith(root) && { root }),
       target: 'bun',
       format: 'esm',
       splitting: true,
       minify: config.compile.minify,
       bytecode: config.compile.bytecode,
+      bytecodeDepth: config.compile.bytecodeDepth,
       external: config.compile.external,
       define: config.compile.define,
       metafile: true,

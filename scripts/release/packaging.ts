@@ -26,6 +26,8 @@ const packaging = z.strictObject({
     minify: z.boolean(),
     /** Without it a start takes twice as long. */
     bytecode: z.boolean(),
+    /** Functions nested deeper are compiled when they are first called: half a megabyte less, no difference to be measured at a start. */
+    bytecodeDepth: z.int().nonnegative(),
     /** Of the runtime inside: `--expose-gc` lets a run on many hosts free the memory of the hosts that are done. */
     runtimeFlags: z.array(z.string()),
     /** Native add-ons that the bundle does without. */

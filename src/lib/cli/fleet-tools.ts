@@ -39,6 +39,7 @@ function programRunner({ clock, env }: Context): ProgramRunner {
 
 /** Connections by the OpenSSH configuration and known_hosts of this user. */
 export async function openConnector(context: Context, spec: ConnectSpec): Promise<Connector> {
+  if (spec.onlyLocal) return new (await import('../transport/local-connector.ts')).LocalConnector(context)
   const { makeConnector } = await import('../transport/connector.ts')
   return makeConnector(context, spec)
 }

@@ -77,6 +77,8 @@ export interface InventorySpec {
 }
 
 export interface ConnectSpec {
+  /** No host but this machine is meant: what SSH needs is neither read nor loaded. */
+  readonly onlyLocal?: boolean
   readonly connectTimeoutMs: number
   readonly retries: number
   /** Over StrictHostKeyChecking of the SSH configuration; strict where neither says. */

@@ -1,9 +1,19 @@
-export { applyChange } from './change/apply-change.ts'
-export { resumeChange, undoChange } from './change/known-change.ts'
-export { changeFileOf } from './change/load-change.ts'
-export { changeSchemaDocument } from './change/schema-document.ts'
+export { changeFileOf } from './change/change-file.ts'
 export { execute } from './execute.ts'
 export { checkDryRun, execOptions, execRequest } from './options.ts'
-export { showRun } from './runs/run-details.ts'
-export { listRuns } from './runs/run-list.ts'
-export { pruneRuns } from './runs/run-pruning.ts'
+
+// What a command on hosts does not need is loaded when it is called: the engine of changes is larger than all the rest.
+export const applyChange: typeof import('./change/apply-change.ts').applyChange = async (...given) =>
+  (await import('./change/apply-change.ts')).applyChange(...given)
+export const resumeChange: typeof import('./change/known-change.ts').resumeChange = async (...given) =>
+  (await import('./change/known-change.ts')).resumeChange(...given)
+export const undoChange: typeof import('./change/known-change.ts').undoChange = async (...given) =>
+  (await import('./change/known-change.ts')).undoChange(...given)
+export const changeSchemaDocument: typeof import('./change/schema-document.ts').changeSchemaDocument = async (...given) =>
+  (await import('./change/schema-document.ts')).changeSchemaDocument(...given)
+export const showRun: typeof import('./runs/run-details.ts').showRun = async (...given) =>
+  (await import('./runs/run-details.ts')).showRun(...given)
+export const listRuns: typeof import('./runs/run-list.ts').listRuns = async (...given) =>
+  (await import('./runs/run-list.ts')).listRuns(...given)
+export const pruneRuns: typeof import('./runs/run-pruning.ts').pruneRuns = async (...given) =>
+  (await import('./runs/run-pruning.ts')).pruneRuns(...given)

@@ -36,7 +36,8 @@ export async function openFleet(context: Context, options: OpenOptions): Promise
 /** The same for hosts that are known already. @throws OpsError E_SSH_CONFIG, E_LIMITS */
 export async function connectFleet(context: Context, hosts: readonly Host[], options: ConnectOptions): Promise<Fleet> {
   checkFileLimit({ hosts, concurrency: options.concurrency })
-  const connector = await context.connector(await connectSpec(context, { ...options, isOne: hosts.length === 1 }))
+  const spec = await connectSpec(context, { ...options, isOne: hosts.length === 1 })
+  const connector = await context.connector({ ...spec, onlyLocal: isOnlyLocal(hosts, spec) })
   const deadline = new Deadline(context.clock, {
     ms: options.deadline,
     signal: context.signal,
@@ -54,6 +55,10 @@ export async function connectFleet(context: Context, hosts: readonly Host[], opt
     },
   }
 }
+
+/** What was said about SSH is checked all the same, though nothing would come of it. */
+const isOnlyLocal = (hosts: readonly Host[], { identityFiles, sshConfig }: ConnectSpec): boolean =>
+  identityFiles.length === 0 && sshConfig === undefined && hosts.every(({ via }) => via === 'local')
 
 /** The hosts of -t, --limit and --shard, in order. @throws OpsError E_NO_TARGETS for none without --allow-empty */
 export async function selectHosts(context: Context, options: OpenOptions): Promise<readonly Host[]> {

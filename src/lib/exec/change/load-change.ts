@@ -1,28 +1,10 @@
-import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseYamlDocument } from '../../config/yaml-document.ts'
 import type { Context } from '../../core/context.ts'
 import { OpsError } from '../../core/errors.ts'
 import { changeComponents } from '../../plan/file/components.ts'
 import { SourceError, sourceReader } from '../../plan/file/source.ts'
-import type { ExecOptions } from '../options.ts'
 import { type Change, readChange } from './change.ts'
-
-/** The change file that the only word of the command names; undefined for a command. @throws OpsError E_USAGE for flags behind it */
-export function changeFileOf(
-  { paths }: Pick<Context, 'paths'>,
-  { command, script }: Pick<ExecOptions, 'command'> & Partial<Pick<ExecOptions, 'script'>>,
-): string | undefined {
-  const [word, next] = command
-  if (script !== undefined || word === undefined || !/\.ya?ml$/.test(word) || !existsSync(resolve(paths.cwd, word)))
-    return undefined
-  if (next === undefined) return word
-  // All words behind the first belong to a command: --dry-run would be one of them, and the file a program on the hosts.
-  if (!next.startsWith('-')) return undefined
-  throw new OpsError('E_USAGE', `${next} stands behind the change file ${word}`, {
-    hint: `put flags before it, as in \`opsctl exec ${next} ${word}\``,
-  })
-}
 
 /** Reads the change file at a path, with the local files that it names. @throws OpsError E_PLAN with everything that is wrong */
 export async function loadChange(
