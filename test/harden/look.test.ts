@@ -2,12 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { StepPlace } from '../../src/lib/core/plan.ts'
+import type { Json } from '../../src/lib/core/json.ts'
+import type { StepKind, StepPlace } from '../../src/lib/core/plan.ts'
 import type { Facts } from '../../src/lib/core/rule.ts'
 import { lookAtHost } from '../../src/lib/harden/look-at-host.ts'
+import { lookScript } from '../../src/lib/harden/look-script.ts'
+import { oscapScript } from '../../src/lib/harden/oscap/oscap-script.ts'
+import permissions from '../../src/lib/harden/steps/permissions.ts'
+import reloadSshd from '../../src/lib/harden/steps/reload-sshd.ts'
 import { findProgram, type NeedName, needs } from '../helpers/needs.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
-import { fullHost, stepPlace, toolboxHost } from '../plan/step-host.ts'
+import { demandPlainScript, fullHost, stepPlace, toolboxHost } from '../plan/step-host.ts'
 
 const tools = ['cat', 'stat', 'head', 'tail', 'tr', 'mount', 'mkdir', 'unshare']
 const toolboxes: readonly {
@@ -74,6 +79,32 @@ for (const toolbox of toolboxes) {
     })
   })
 }
+
+describe('the scripts for hosts', () => {
+  const alone = (step: StepKind, before: Json): string[] =>
+    [...(step.doAlone?.(before) ?? []), ...(step.undoAlone?.(before) ?? [])].map(({ argv }) => argv[2] ?? '')
+  const scripts = [
+    lookScript.text,
+    oscapScript.text,
+    ...alone(reloadSshd.build({}), {}),
+    ...alone(permissions.build({ path: '/etc/shadow', mode: '0640', owner: 'root:shadow' }), { state: '644/0/42/root/shadow' }),
+  ]
+
+  test.skipIf(!needs('dash', 'bash', 'busybox')).each(['dash', 'bash', 'busybox sh'].map(shell => [shell] as const))(
+    'are understood by %s',
+    shell => {
+      expect(scripts).toHaveLength(4)
+      for (const text of scripts) {
+        const { success, stderr } = Bun.spawnSync([...shell.split(' '), '-n', '-c', text])
+        expect({ success, stderr: stderr.toString() }).toEqual({ success: true, stderr: '' })
+      }
+    },
+  )
+
+  test('come through any login shell as they are', () => {
+    for (const text of scripts) demandPlainScript({ argv: ['sh', '-c', text] })
+  })
+})
 
 describe.skipIf(!needs('root'))('a user without rights', () => {
   test('hears that things may not be seen, not that they are absent', async () => {

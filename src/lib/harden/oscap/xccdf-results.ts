@@ -28,10 +28,11 @@ export class XccdfReader {
   #severity = ''
   #text = ''
   #whole = false
+  #wrong: XccdfError | undefined
 
   constructor() {
     this.#parser.on('error', error => {
-      throw new XccdfError(error.message)
+      this.#wrong ??= new XccdfError(error.message)
     })
     this.#parser.on('opentag', ({ name, attributes }) => this.#opened(localName(name), attributes))
     this.#parser.on('text', text => {
@@ -41,14 +42,16 @@ export class XccdfReader {
     this.#parser.on('closetag', ({ name }) => this.#closed(localName(name)))
   }
 
-  /** @throws XccdfError */
+  /** What is wrong with it is told at the end: whoever writes is in the middle of something else. */
   write(bytes: Uint8Array): void {
+    if (this.#wrong) return
     this.#parser.write(this.#decoder.decode(bytes, { stream: true }))
   }
 
   /** All results but those of rules that the profile leaves out. @throws XccdfError when the text ends too early */
   end(): XccdfResult[] {
-    this.#parser.close()
+    if (!this.#wrong) this.#parser.close()
+    if (this.#wrong) throw this.#wrong
     if (!this.#whole) throw new XccdfError('there are no results in what oscap wrote')
     return [...this.#results.values()].filter(({ result }) => result !== 'notselected')
   }

@@ -10,7 +10,10 @@ const limits = [
   { key: 'PASS_WARN_AGE', least: 7, most: 365, wanted: '7' },
 ] as const
 
-/** Of accounts that are made from now on: those that exist have their days in the shadow file. */
+/**
+ * Of accounts that are made from now on: those that exist have their days in the shadow file. Contents of OpenSCAP differ in how many
+ * days they allow (Debian 11's: 60).
+ */
 export default defineRule({
   id: 'accounts-password-ageing',
   title: 'passwords of new accounts expire after a year at most',

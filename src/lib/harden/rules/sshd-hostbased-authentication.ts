@@ -1,5 +1,6 @@
 import { must, sshdRule } from '../sshd-rule.ts'
 
+/** OpenSCAP wants it written even where it is the default of sshd; here what sshd does counts. */
 export default sshdRule({
   id: 'sshd-hostbased-authentication',
   title: 'no host vouches for its users',

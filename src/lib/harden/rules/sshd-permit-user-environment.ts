@@ -1,5 +1,6 @@
 import { must, sshdRule } from '../sshd-rule.ts'
 
+/** OpenSCAP wants it written even where it is the default of sshd; here what sshd does counts. */
 export default sshdRule({
   id: 'sshd-permit-user-environment',
   title: 'users set no variables for their own sessions',

@@ -1,6 +1,7 @@
 import { defineRule } from '../../core/component.ts'
 import { sudoDefaultsRule } from '../sudo-defaults.ts'
 
+/** OpenSCAP's sudo_custom_logfile does not see a value in quotes, nor one on a continued line; sudo takes both. */
 export default defineRule(
   sudoDefaultsRule({
     id: 'sudo-logfile',

@@ -2,7 +2,10 @@ import { defineRule } from '../../core/component.ts'
 import { judgedBy } from '../judge.ts'
 import { sudoersLines, sudoersPatterns } from '../sudoers.ts'
 
-/** Who automates by such a line would be locked out, so there is no fix. */
+/**
+ * Who automates by such a line would be locked out, so there is no fix. OpenSCAP's sudo_remove_nopasswd also reads files that sudo leaves
+ * out, such as backups.
+ */
 export default defineRule({
   id: 'sudo-nopasswd',
   title: 'sudo asks everybody for a password',

@@ -1,5 +1,6 @@
 import { sysctlRule } from '../sysctl-rule.ts'
 
+/** OpenSCAP wants a file to set it even where the kernel's own value is right. */
 export default sysctlRule({
   id: 'sysctl-suid-dumpable',
   title: 'programs with other rights leave no core dumps',
