@@ -91,7 +91,7 @@ describe('opsctl sync-config', () => {
       stdout: expect.stringContaining('-{ "port": 8080, "name": "shop" }\n+{ "port": 8081'),
     })
     const { items, data } = JSON.parse((await shop.run('diff', '-o', 'json')).stdout)
-    expect(items[0].data).toMatchObject({ app: { patch: [{ op: 'replace', path: '/port', value: 8081 }] } })
+    expect(items[0].data.changes).toMatchObject({ app: { patch: [{ op: 'replace', path: '/port', value: 8081 }] } })
     expect(data.source).toMatchObject({ title: 'config', digest: expect.stringMatching(/^[0-9a-f]{64}$/) })
     expect(await shop.read('root/etc/app.json')).toContain('8080')
   }, 120_000)

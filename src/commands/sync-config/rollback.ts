@@ -8,17 +8,18 @@ export default defineCommand({
   description:
     'From the record of that run: neither the source nor the templates are asked. Waves and gates are those of that run.',
   input: z.strictObject({
-    revision: z.string().meta({
+    revision: z.string().optional().meta({
       positional: true,
       value: 'REVISION',
       completes: 'none',
-      description: 'a revision of the source, or the id of a run; `status -o json` lists them',
+      description: 'a revision of the source, or the id of a run, as `status` lists them; the one before the last when absent',
     }),
     ...recordedOptions.shape,
   }),
   mutates: true,
   exits: [0, 1, 2, 3, 5, 6, 69, 74, 75, 77, 78, 124, 130],
   examples: [
+    { line: 'sync-config rollback -f nginx.yaml', does: 'back to what was there before the last apply' },
     { line: 'sync-config rollback 1041 -f nginx.yaml', does: 'back to what revision 1041 of the source had given' },
     { line: 'sync-config rollback 20261122T031500.123-7f3a -f nginx.yaml --yes', does: 'back to what that run had applied' },
   ],

@@ -16,7 +16,7 @@ export interface Previewing extends Pick<FleetWork, 'fleet' | 'concurrency' | 'm
   readonly detailedExitCode?: boolean
   /** Judges the prechecks first, as the change itself would: a host that is not fit has failed. */
   readonly judges?: boolean
-  /** For machines: what a step would change on a host, from its pre-image. Becomes the data of the host's item, by the id of the step. */
+  /** For machines: what a step would change on a host, from its pre-image. Becomes `changes` in the data of the host's item, by the id of the step. */
   tell?(step: StepSpec, host: string, before: Json): Json
 }
 
@@ -26,18 +26,18 @@ export async function previewPlan(
   { built, stepTimeoutMs, detailedExitCode, judges, tell, ...work }: Previewing,
 ): Promise<Report> {
   const visit = async (host: HostVisit): Promise<HostResult> => {
-    const data: Record<string, Json> = {}
-    const diff = await diffOn(host, data)
+    const changes: Record<string, Json> = {}
+    const diff = await diffOn(host, changes)
     const writer = context.outputs.open(`${host.host.name}/plan`)
     await writer.write(Buffer.from(diff || 'nothing to change\n'))
     return {
       outcome: 'skipped',
       message: diff === '' ? 'nothing to change' : 'would be changed',
-      data: { pending: diff !== '', ...data },
+      data: { pending: diff !== '', ...(tell && { changes }) },
       output: { stdout: await writer.close() },
     }
   }
-  const diffOn = async (host: HostVisit, data: Record<string, Json>): Promise<string> => {
+  const diffOn = async (host: HostVisit, changes: Record<string, Json>): Promise<string> => {
     const { sudo } = work.fleet
     const { clock } = context
     const place = stepPlace({
@@ -56,7 +56,7 @@ export async function previewPlan(
       const before = await kind.capture(place)
       if (!kind.needed(before)) continue
       parts.push(`# ${spec.id}: ${kind.describe()}\n${ended(kind.diff(before))}`)
-      if (tell) data[spec.id] = tell(spec, host.host.name, before)
+      if (tell) changes[spec.id] = tell(spec, host.host.name, before)
     }
     return parts.join('')
   }

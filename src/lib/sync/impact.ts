@@ -16,7 +16,7 @@ export interface Impact {
 
 /** By wave, from what a preview found on the hosts. */
 export function impactOf({ rendering, built }: PreparedSync, { items }: Report): Impact[] {
-  const changes = new Map(items.map(({ host = '', data = {} }) => [host, Object.keys(data)]))
+  const changes = new Map(items.map(({ host = '', data }) => [host, Object.keys(data?.['changes'] ?? {})]))
   return wavesOf(rendering.hosts, built.plan.waves).map((wave, index) => {
     const hosts = wave.map(({ name }) => name)
     const changing = (ids: readonly string[]): string[] => hosts.filter(host => changes.get(host)?.some(id => ids.includes(id)))

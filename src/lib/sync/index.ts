@@ -1,5 +1,5 @@
 export { applySync } from './apply-sync.ts'
-export { recordedOptions, syncOptions } from './options.ts'
+export { previewOptions, recordedOptions, syncOptions } from './options.ts'
 export { diffSync, planSync } from './preview-sync.ts'
 export { rollBackSync } from './rollback-sync.ts'
 export { statusOfSync } from './status-sync.ts'

@@ -23,6 +23,17 @@ const maxStale = durationField().optional().meta({
 export const syncOptions = z.strictObject({ file, maxStale, ...fleet })
 export type SyncOptions = z.output<typeof syncOptions>
 
+/** Flags of the verbs that show what would be changed. */
+export const previewOptions = z.strictObject({
+  ...syncOptions.shape,
+  detailedExitCode: z.boolean().default(false).meta({
+    group: 'Configuration',
+    commandLineOnly: true,
+    description: 'exit with 4 when something would be changed, with 0 when nothing would',
+  }),
+})
+export type PreviewOptions = z.output<typeof previewOptions>
+
 /** Flags of the verbs that ask no source. */
 export const recordedOptions = z.strictObject({ file, ...fleet })
 export type RecordedOptions = z.output<typeof recordedOptions>

@@ -1,6 +1,7 @@
 import type { Context } from '../core/context.ts'
 import type { Json } from '../core/json.ts'
 import { type Fleet, openFleet } from '../fleet/index.ts'
+import { checkLabelWaves } from '../plan/file/label-waves.ts'
 import { type BuiltPlan, buildPlan } from '../plan/index.ts'
 import { type Configuration, readConfiguration, sourceData } from './configuration.ts'
 import type { SyncFile } from './file/sync-file.ts'
@@ -44,10 +45,16 @@ export async function withSync<T>(
   return await work(await prepare(context, { sync, configuration, fleet }), fleet)
 }
 
-/** The hosts of -t, else those of the file. @throws OpsError E_NO_TARGETS, E_INVENTORY, E_NODE_SET */
-export function syncFleet(context: Context, { conduct }: SyncFile, options: Omit<SyncOptions, 'maxStale'>): Promise<Fleet> {
+/** The hosts of -t, else those of the file. @throws OpsError E_NO_TARGETS, E_INVENTORY, E_NODE_SET, E_PLAN for a wave of nobody */
+export async function syncFleet(
+  context: Context,
+  { conduct, path }: SyncFile,
+  options: Omit<SyncOptions, 'maxStale'>,
+): Promise<Fleet> {
   const targets = options.targets.length > 0 ? options.targets : [...(conduct.targets ?? [])]
-  return openFleet(context, { ...options, targets })
+  const fleet = await openFleet(context, { ...options, targets })
+  await checkLabelWaves(context, { change: { ...conduct, path }, hosts: fleet.hosts, options })
+  return fleet
 }
 
 /** For the data of a report. */

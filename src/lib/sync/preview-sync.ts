@@ -9,32 +9,34 @@ import { previewPlan } from '../plan/index.ts'
 import { documentOf } from './document.ts'
 import { type Impact, impactOf, impactText } from './impact.ts'
 import { jsonPatch } from './json-patch.ts'
-import type { SyncOptions } from './options.ts'
+import type { PreviewOptions } from './options.ts'
 import { type PreparedSync, preparedData, withSync } from './prepared-sync.ts'
 
 /** How the hosts differ from what they would get: as a unified diff, and as JSON Patch where a file is data. Changes nothing. */
-export async function diffSync(context: Context, options: SyncOptions): Promise<Report> {
+export async function diffSync(context: Context, options: PreviewOptions): Promise<Report> {
   return await withSync(context, options, async (prepared, fleet) => {
     const report = await preview(context, { prepared, fleet, options, judges: false })
-    return { ...report, kind: 'sync-diff', data: preparedData(prepared) }
+    return { ...report, kind: 'sync-diff', data: { ...report.data, ...preparedData(prepared) } }
   })
 }
 
 /** What an apply would do, wave by wave, after every judgement that it would pass through: also the hosts' own of the new files. Changes nothing. */
-export async function planSync(context: Context, options: SyncOptions): Promise<Report> {
+export async function planSync(context: Context, options: PreviewOptions): Promise<Report> {
   return await withSync(context, options, async (prepared, fleet) => {
     const report = await preview(context, { prepared, fleet, options, judges: true })
     const impact = impactOf(prepared, report)
     const shown = await impactBlock(context, prepared, impact)
+    // The waves of the preview are in the impact.
+    const diffs = (report.blocks ?? []).filter(({ hosts }) => hosts.length > 0)
     const waves: Json = JSON.parse(JSON.stringify(impact))
-    return { ...report, kind: 'sync-plan', blocks: [shown, ...(report.blocks ?? [])], data: { ...preparedData(prepared), waves } }
+    return { ...report, kind: 'sync-plan', blocks: [shown, ...diffs], data: { ...preparedData(prepared), waves } }
   })
 }
 
 interface Previewing {
   readonly prepared: PreparedSync
   readonly fleet: Fleet
-  readonly options: SyncOptions
+  readonly options: PreviewOptions
   readonly judges: boolean
 }
 
@@ -43,6 +45,7 @@ function preview(context: Context, { prepared, fleet, options, judges }: Preview
   return previewPlan(context, {
     ...{ fleet, built, judges },
     concurrency: options.concurrency,
+    detailedExitCode: options.detailedExitCode,
     maxFailures: Number.POSITIVE_INFINITY,
     stepTimeoutMs: sync.conduct.stepTimeoutMs,
     tell: (step, host, before) => patchOf(prepared, { step, host, before }),

@@ -80,11 +80,16 @@ export class Revisions {
     throw new OpsError('E_USAGE', 'nothing was applied from here yet', { hint: 'opsctl sync-config apply' })
   }
 
-  /** By the id of its run, or the newest by the revision of the source. @throws OpsError E_USAGE naming those that there are */
-  async find(word: string): Promise<RevisionRecord> {
+  /**
+   * By the id of its run, or the newest by the revision of the source; without a word the one before what is applied.
+   * @throws OpsError E_USAGE naming those that there are
+   */
+  async find(word: string | undefined): Promise<RevisionRecord> {
     const kept = (await this.all()).filter(({ outcome }) => outcome === 'kept')
-    const found = kept.findLast(({ runId, source }) => runId === word || source.revision === word)
+    const isMeant = ({ runId, source }: RevisionRecord): boolean => runId === word || source.revision === word
+    const found = word === undefined ? kept.at(-2) : kept.findLast(isMeant)
     if (found) return found
+    if (word === undefined) throw new OpsError('E_USAGE', 'nothing was applied from here before what is there now')
     const known = kept.map(({ runId, source }) => `${source.revision} (${runId})`).slice(-5)
     throw new OpsError('E_USAGE', `no revision or run ${word} was applied and kept`, {
       hint: known.length === 0 ? 'nothing was applied from here yet' : `the last ones are ${known.join(', ')}`,

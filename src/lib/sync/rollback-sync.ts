@@ -12,7 +12,7 @@ import { Revisions } from './revisions.ts'
  * Applies again what an earlier run brought to its hosts, from the record of it: neither the source nor the templates are asked. Prechecks,
  * waves and gates are those of that run.
  */
-export async function rollBackSync(context: Context, word: string, options: RecordedOptions): Promise<Report> {
+export async function rollBackSync(context: Context, word: string | undefined, options: RecordedOptions): Promise<Report> {
   const sync = await loadSync(context, options.file)
   const revisions = new Revisions(context, sync)
   const record = await revisions.find(word)

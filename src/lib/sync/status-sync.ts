@@ -1,12 +1,12 @@
 import type { Context } from '../core/context.ts'
 import type { Json } from '../core/json.ts'
-import type { Report } from '../core/report.ts'
+import type { Block, Report } from '../core/report.ts'
 import { openFleet } from '../fleet/index.ts'
 import { sourceData } from './configuration.ts'
 import { findDrift } from './drift.ts'
 import { loadSync } from './load-sync.ts'
 import type { RecordedOptions } from './options.ts'
-import { Revisions } from './revisions.ts'
+import { type RevisionRecord, Revisions } from './revisions.ts'
 
 /** Whether the hosts are still as they were left, and what was applied when. Changes nothing. */
 export async function statusOfSync(context: Context, options: RecordedOptions): Promise<Report> {
@@ -18,13 +18,21 @@ export async function statusOfSync(context: Context, options: RecordedOptions): 
   const report = await findDrift(context, { fleet, record, concurrency: options.concurrency })
   const { runId, at, by, source } = record
   const applied = { runId, at, by, source: sourceData(source) }
-  return { ...report, data: { file: sync.path, applied, revisions: await listed(revisions) } }
+  const all = await revisions.all()
+  return { ...report, blocks: [await revisionsBlock(context, all)], data: { file: sync.path, applied, revisions: listed(all) } }
 }
 
-async function listed(revisions: Revisions): Promise<Json> {
-  const records = await revisions.all()
+function listed(records: readonly RevisionRecord[]): Json {
   return records.map(({ runId, at, by, source, outcome, rollbackOf }) => ({
     ...{ runId, at, user: by.user, revision: source.revision, digest: source.digest, outcome },
     ...(rollbackOf !== undefined && { rollbackOf }),
   }))
+}
+
+/** One a line, newest last. */
+async function revisionsBlock({ outputs }: Context, records: readonly RevisionRecord[]): Promise<Block> {
+  const rows = records.map(({ runId, by, source, outcome }) => [runId, `revision ${source.revision}`, `by ${by.user}`, outcome])
+  const writer = outputs.open('revisions')
+  await writer.write(Buffer.from(rows.map(row => `${row.join('  ')}\n`).join('')))
+  return { title: 'revisions', hosts: [], outcome: 'ok', body: [await writer.close()] }
 }

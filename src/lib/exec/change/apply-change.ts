@@ -1,9 +1,9 @@
 import type { Context } from '../../core/context.ts'
 import type { Report } from '../../core/report.ts'
 import { openFleet } from '../../fleet/index.ts'
+import { checkLabelWaves } from '../../plan/file/label-waves.ts'
 import { applyPlan, buildPlan } from '../../plan/index.ts'
 import type { ExecOptions } from '../options.ts'
-import { checkLabelWaves } from './label-waves.ts'
 import { loadChange } from './load-change.ts'
 
 /**

@@ -3,10 +3,10 @@ import { OpsError } from '../../core/errors.ts'
 import type { Host } from '../../core/host.ts'
 import { nearest } from '../../core/nearest.ts'
 import type { FleetOptions } from '../../fleet/index.ts'
-import type { Change } from './change.ts'
+import type { Conduct } from './conduct.ts'
 
 interface Asked {
-  readonly change: Change
+  readonly change: Pick<Conduct, 'wavePlaces'> & { readonly plan: Pick<Conduct['plan'], 'waves'>; readonly path: string }
   readonly hosts: readonly Host[]
   readonly options: Pick<FleetOptions, 'inventory' | 'sshConfig'>
 }
