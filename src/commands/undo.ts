@@ -18,11 +18,16 @@ export default defineCommand({
   path: ['undo'],
   summary: 'take back what stands of a change, from its journal alone',
   description:
-    'For a change that was killed, or whose roll-back did not succeed everywhere. What was taken back already is left alone.',
+    'For a change that was killed, or whose roll-back did not succeed everywhere, or that is regretted. What was taken back already is left alone, ' +
+    'and so is a file that somebody else, or a later change, wrote since: it is named, and the exit code is 6.',
   input: z.strictObject({
     run: z
       .string()
       .meta({ positional: true, value: 'RUN_ID', completes: 'none', description: 'the run, as `opsctl runs list` shows it' }),
+    force: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'also put the old state over what was changed there after the change' }),
     ...connection,
   }),
   mutates: true,

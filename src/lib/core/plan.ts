@@ -95,6 +95,11 @@ export interface StepKind {
   verify(place: StepPlace, before: Json): Promise<void>
   /** Puts the pre-image back. Looks first: it may run on a host where `do` never began, ended half-way, or was undone already. Absent: can not be undone. */
   undo?(place: StepPlace, before: Json): Promise<void>
+  /**
+   * Throws when what is there is neither what the step left nor what was there before: somebody else's work, which `undo` would destroy.
+   * Absent: an undo destroys nothing that can not be had again.
+   */
+  demandOwn?(place: StepPlace, before: Json): Promise<void>
   /** Throws when the host is not as before. */
   verifyUndone?(place: StepPlace, before: Json): Promise<void>
   /**

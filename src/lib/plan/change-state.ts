@@ -10,6 +10,8 @@ export interface Touched {
   /** `noted`: it changes nothing, and is compared after an undo of the others. */
   outcome: 'begun' | 'changed' | 'failed' | 'noted' | 'undone' | 'stuck'
   message?: string
+  /** An undo was begun on it: what is there may be half of each. */
+  undoing?: true
 }
 
 /** Where a change stands, as its journal tells. The engine and an undo in another process build it from the same records. */
@@ -35,6 +37,7 @@ export class ChangeState {
         return
       case 'undo':
         this.#end = undefined
+        this.#takeBack(record)
         return
       case 'undone':
         this.#settle(record, record.outcome)
@@ -102,8 +105,15 @@ export class ChangeState {
     const list = this.#list(host)
     const outcome = looks ? 'noted' : 'begun'
     const known = list.find(touched => touched.step === step)
-    if (known) known.outcome = outcome
-    else list.push({ step, before, outcome })
+    if (known) {
+      known.outcome = outcome
+      delete known.undoing
+    } else list.push({ step, before, outcome })
+  }
+
+  #takeBack({ host, step }: Extract<PlanRecord, { is: 'undo' }>): void {
+    const touched = this.#list(host).find(entry => entry.step === step)
+    if (touched) touched.undoing = true
   }
 
   #settle(

@@ -102,12 +102,13 @@ export class Change {
     return this.#report('change')
   }
 
-  /** Takes back what stands of the change. */
-  async undo(): Promise<Report> {
+  /** Takes back what stands of the change. What somebody else did over it since then is left alone, unless `force` is given. */
+  async undo({ force = false }: { readonly force?: boolean } = {}): Promise<Report> {
     const { fleet, log } = this.#request
     await using _leases = this.#work.leases
-    await this.#undo([{ name: 'undo', hosts: fleet.hosts }])
-    await log.commitIfPossible({ is: 'end', outcome: this.#whole ? 'undone' : 'stuck' })
+    await this.#undo([{ name: 'undo', hosts: fleet.hosts }], { spare: !force })
+    // Where nothing was begun the change stands as it did.
+    if (this.#whole || !log.state.end) await log.commitIfPossible({ is: 'end', outcome: this.#whole ? 'undone' : 'stuck' })
     return this.#report('undo')
   }
 
@@ -168,11 +169,11 @@ export class Change {
   }
 
   /** With a signal of its own: what interrupts a change must not interrupt that it is taken back. Each command still has its time limit. */
-  async #undo(waves: readonly Wave[]): Promise<void> {
+  async #undo(waves: readonly Wave[], how = { spare: false }): Promise<void> {
     const { signal } = new AbortController()
     for (const wave of waves.toReversed()) {
       const touched = wave.hosts.filter(({ name }) => this.#request.log.state.standing(name).length > 0)
-      const stuck = await this.#onEach({ ...wave, hosts: touched }, signal, turn => new HostUndo(turn).run())
+      const stuck = await this.#onEach({ ...wave, hosts: touched }, signal, turn => new HostUndo(turn, how).run())
       if (stuck.length > 0) this.#whole = false
     }
   }

@@ -7,17 +7,20 @@ import type { Touched } from './change-state.ts'
 import { type HostTurn, type Part, troubleOf } from './host-turn.ts'
 
 /** An undo that the host refused is tried so often. */
-const refusals = 3
+const maxRefusals = 3
 const backoff = { baseMs: 500, maxMs: 5000 }
 
 /** The way back of a change on one host. */
 export class HostUndo {
   readonly #turn: HostTurn
+  readonly #spares: boolean
   /** It was waited for once, in vain. */
   #isAway = false
 
-  constructor(turn: HostTurn) {
+  /** `spare`: what somebody else did since then is left as it is, and told. */
+  constructor(turn: HostTurn, { spare }: { readonly spare: boolean }) {
     this.#turn = turn
+    this.#spares = spare
   }
 
   /**
@@ -31,7 +34,14 @@ export class HostUndo {
     if (standing.length > 0) await this.#takeOver()
     const first = standing.filter(entry => !this.#comesLast(entry))
     let whole = true
-    for (const touched of first) whole = (await this.#undo(touched)) && whole
+    let spared = 0
+    for (const touched of first) {
+      if (await this.#isOwn(touched)) whole = (await this.#undo(touched)) && whole
+      else spared++
+    }
+    // Nothing was put back that a restart would have to see.
+    if (spared > 0 && spared === first.length) return false
+    whole &&= spared === 0
     // What an earlier undo could not put back was not there when that one restarted and reloaded.
     const acting = first.length > 0 ? log.state.acted(name) : standing.toReversed()
     for (const touched of acting.filter(entry => this.#comesLast(entry))) whole = (await this.#undo(touched)) && whole
@@ -50,6 +60,30 @@ export class HostUndo {
   #comesLast({ step: id }: Touched): boolean {
     const step = this.#turn.work.built.step(id)
     return step?.spec.on !== undefined || step?.on(this.#turn.host.name)?.undoneLast === true
+  }
+
+  /**
+   * Asks before a step is taken back that was done and left alone since. False when something else is there by now, or when that can not be
+   * known; its Item is told. Nothing is journalled: whoever comes next is to ask again.
+   */
+  async #isOwn({ step: id, before, outcome, undoing }: Touched): Promise<boolean> {
+    const turn = this.#turn
+    const { built, clock, log } = turn.work
+    const kind = built.step(id)?.on(turn.host.name)
+    const demandOwn = kind?.demandOwn?.bind(kind)
+    if (!this.#spares || !demandOwn || outcome !== 'changed' || undoing) return true
+    const startedAt = clock.now()
+    turn.phase(`undo: looking at ${id}`)
+    try {
+      await this.#patiently(async () => demandOwn(await turn.place(), before), { refusals: 1 })
+      return true
+    } catch (error) {
+      const { reason, message } = troubleOf(error)
+      const how = reason === 'error' ? `; left as it is: opsctl undo --force ${log.changeId} puts the old state over it` : ''
+      const part = { outcome: 'stuck', severity: 'critical', reason, message: message + how } as const
+      await turn.tell({ step: id, name: kind?.describe() ?? id, startedAt, group: 'undo' }, part)
+      return false
+    }
   }
 
   async #undo({ step: id, before, outcome }: Touched): Promise<boolean> {
@@ -106,13 +140,13 @@ export class HostUndo {
     const place = await this.#turn.place()
     // A handler acts on what the steps have put back: it is not undone but called once more.
     if (spec.on) return kind.do(place, before)
-    if (!kind.undo) throw new NoUndo('this step has no undo: a human must look')
+    if (!kind.undo) throw new NoUndo(`'${kind.describe()}' has no undo: a human must look`)
     await kind.undo(place, before)
     await kind.verifyUndone?.(place, before)
   }
 
   /** What fails an undo is often what failed the change: a lost connection is waited for as long as a host takes to boot. */
-  async #patiently(task: () => Promise<void>): Promise<void> {
+  async #patiently(task: () => Promise<void>, { refusals } = { refusals: maxRefusals }): Promise<void> {
     const { clock, random, undoTimeoutMs } = this.#turn.work
     let refused = 0
     const isRetryable = (error: unknown): boolean => {

@@ -12,12 +12,16 @@ type KnownOptions = Omit<FleetOptions, 'targets' | 'inventory' | 'limit' | 'shar
  * Takes back what stands of a change, from its journal alone: the change file and the inventory may be gone or have changed.
  * @throws OpsError E_USAGE when there is no such change, E_LOCKED while it runs
  */
-export function undoChange(context: Context, runId: string, options: KnownOptions): Promise<Report> {
+export function undoChange(
+  context: Context,
+  runId: string,
+  { force, ...options }: KnownOptions & { readonly force: boolean },
+): Promise<Report> {
   return workOn(context, {
     runId,
     options,
     hostsOf: (hosts, state) => hosts.filter(({ name }) => state.standing(name).length > 0),
-    work: change => change.undo(),
+    work: change => change.undo({ force }),
   })
 }
 

@@ -54,6 +54,15 @@ function restoration(image: FileImage): [HostScript, ScriptInput] {
   return [replaceFile(target), { args: restoringArgs(image), stdin: contentOf(image) }]
 }
 
+/** @throws StepError when the file is neither as its image nor as the step left it: with that content, or absent */
+export async function demandOwn(place: StepPlace, image: FileImage, left: Uint8Array | 'absent'): Promise<void> {
+  const now = await lookAgain(place, image)
+  if (now.kind === image.kind && now.sha256 === image.sha256 && now.link === image.link) return
+  if (left === 'absent' ? now.kind === 'absent' : now.kind === 'file' && now.sha256 === sha256Of(left)) return
+  const what = now.kind === 'absent' ? 'was removed' : left === 'absent' ? 'was made again' : 'was changed'
+  throw new StepError(`${image.target} ${what} after this change, by somebody else or a later change`)
+}
+
 /** @throws StepError when the file is not as its image */
 export async function demandRestored(place: StepPlace, image: FileImage): Promise<void> {
   const [first] = differences(await lookAgain(place, image), image)

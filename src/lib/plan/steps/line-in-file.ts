@@ -5,7 +5,7 @@ import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind } from '../../core/plan.ts'
-import { demandRestored, restoreFile, restoreFileAlone, writeOver } from './file-changes.ts'
+import { demandOwn, demandRestored, restoreFile, restoreFileAlone, writeOver } from './file-changes.ts'
 import { contentDifference } from './file-difference.ts'
 import { captureFile, contentOf, type FileImage, imageOf, lookAgain, sha256Of } from './file-image.ts'
 import { editLines } from './line-edit.ts'
@@ -61,6 +61,10 @@ function lineInFile(config: Json): StepKind {
       if (sha256 !== (wanted ? sha256Of(wanted) : image.sha256)) throw new StepError(`${path} is not as written`)
     },
     undo: (place, before) => restoreFile(place, imageOf(before)),
+    demandOwn(place, before) {
+      const image = imageOf(before)
+      return demandOwn(place, image, edited(image, params) ?? contentOf(image))
+    },
     verifyUndone: (place, before) => demandRestored(place, imageOf(before)),
     undoAlone: before => [restoreFileAlone(imageOf(before))],
   }

@@ -5,7 +5,7 @@ import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind } from '../../core/plan.ts'
-import { demandRestored, removeImaged, restoreFile, restoreFileAlone } from './file-changes.ts'
+import { demandOwn, demandRestored, removeImaged, restoreFile, restoreFileAlone } from './file-changes.ts'
 import { contentDifference } from './file-difference.ts'
 import { captureFile, imageOf, lookAgain } from './file-image.ts'
 
@@ -39,6 +39,7 @@ function removesFile(config: Json): StepKind {
       if (kind !== 'absent') throw new StepError(`${path} is still there`)
     },
     undo: (place, before) => restoreFile(place, imageOf(before)),
+    demandOwn: (place, before) => demandOwn(place, imageOf(before), 'absent'),
     verifyUndone: (place, before) => demandRestored(place, imageOf(before)),
     undoAlone: before => [restoreFileAlone(imageOf(before))],
   }

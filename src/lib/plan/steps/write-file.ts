@@ -5,7 +5,7 @@ import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind } from '../../core/plan.ts'
-import { demandRestored, restoreFile, restoreFileAlone, writeOver } from './file-changes.ts'
+import { demandOwn, demandRestored, restoreFile, restoreFileAlone, writeOver } from './file-changes.ts'
 import { attributeDifference, contentDifference, hasMode, hasOwner } from './file-difference.ts'
 import { captureFile, type FileState, imageOf, lookAgain, sha256Of } from './file-image.ts'
 
@@ -25,7 +25,7 @@ const Params = z
 /**
  * Replaces a file by one rename. A symbolic link is followed, as an editor does. Mode, owner, ACL, attributes and SELinux context of the
  * file that is replaced stay unless told; other hard links to it keep the old content. An undo puts content, mode, owner, context and
- * time back, also over what somebody else wrote in between.
+ * time back, also over what somebody else wrote in between: to ask demandOwn first is up to the engine.
  */
 export default defineStep({
   type: 'write-file',
@@ -64,6 +64,7 @@ function writeFile(config: Json): StepKind {
       if (problem) throw new StepError(`${path} is not as written: ${problem}`)
     },
     undo: (place, before) => restoreFile(place, imageOf(before)),
+    demandOwn: (place, before) => demandOwn(place, imageOf(before), content),
     verifyUndone: (place, before) => demandRestored(place, imageOf(before)),
     undoAlone: before => [restoreFileAlone(imageOf(before))],
   }
