@@ -15,5 +15,7 @@ export const showRun: typeof import('./runs/run-details.ts').showRun = async (..
   (await import('./runs/run-details.ts')).showRun(...given)
 export const listRuns: typeof import('./runs/run-list.ts').listRuns = async (...given) =>
   (await import('./runs/run-list.ts')).listRuns(...given)
+export const settleRun: typeof import('./runs/run-settling.ts').settleRun = async (...given) =>
+  (await import('./runs/run-settling.ts')).settleRun(...given)
 export const pruneRuns: typeof import('./runs/run-pruning.ts').pruneRuns = async (...given) =>
   (await import('./runs/run-pruning.ts')).pruneRuns(...given)

@@ -6,7 +6,7 @@ import { Journal } from '../journal/journal.ts'
 import { acquireLock } from '../run/lock.ts'
 import { ChangeState } from './change-state.ts'
 import { type PlanRecord, planRecordType } from './record.ts'
-import { hostsStanding, standingOf } from './standing.ts'
+import { hostsStanding, isHalfWay, standingOf } from './standing.ts'
 import { type UnfinishedChange, UnfinishedMark } from './unfinished-mark.ts'
 
 /** Room for the records of an undo on a disk that is full: reserved before anything is changed. */
@@ -62,8 +62,7 @@ export class ChangeLog implements AsyncDisposable {
   /** What of the change stands half-way; undefined when nothing does, or what stands is meant to. */
   get unfinished(): UnfinishedChange | undefined {
     const { header } = this.state
-    const standing = standingOf(this.state)
-    if (!header || standing === 'kept' || standing === 'undone') return undefined
+    if (!header || !isHalfWay(standingOf(this.state))) return undefined
     return { runId: this.changeId, name: header.plan.name, hosts: hostsStanding(this.state) }
   }
 

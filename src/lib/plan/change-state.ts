@@ -1,7 +1,7 @@
 import type { Host } from '../core/host.ts'
 import type { Json } from '../core/json.ts'
 import type { Plan } from '../core/plan.ts'
-import type { ChangeSettings, PlanRecord } from './record.ts'
+import type { ChangeEnd, ChangeSettings, PlanRecord } from './record.ts'
 
 /** A step that was begun on a host: it may have changed it, wholly or in part. */
 export interface Touched {
@@ -56,7 +56,7 @@ export class ChangeState {
   }
 
   /** Absent while the change goes on, after it was killed, and again from where an undo or a resumption began to work on it. */
-  get end(): 'kept' | 'undone' | 'stuck' | undefined {
+  get end(): ChangeEnd | undefined {
     return this.#end
   }
 

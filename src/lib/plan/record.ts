@@ -30,7 +30,10 @@ export type PlanRecord =
   /** The host holds a lease, as the directory of it there; null when it does not any more. */
   | { readonly is: 'lease'; readonly host: string; readonly directory: string | null }
   /** The change is over: kept, or as much taken back as could be. */
-  | { readonly is: 'end'; readonly outcome: 'kept' | 'undone' | 'stuck' }
+  | { readonly is: 'end'; readonly outcome: ChangeEnd }
+
+/** `settled`: a human has said that what stands half-way was put right by hand. */
+export type ChangeEnd = 'kept' | 'undone' | 'stuck' | 'settled'
 
 /** What an undo must know of how the change was made. Never a password. */
 export interface ChangeSettings {

@@ -1,7 +1,8 @@
 import type { ChangeState } from './change-state.ts'
+import type { ChangeEnd } from './record.ts'
 
 /** What a change came to. `undone`: nothing of it stands but what its roll-back was told to leave. */
-export type ChangeStanding = 'kept' | 'undone' | 'stuck' | 'unfinished'
+export type ChangeStanding = ChangeEnd | 'unfinished'
 
 /** Undefined for a run that was no change. */
 export function standingOf(state: ChangeState): ChangeStanding | undefined {
@@ -11,3 +12,6 @@ export function standingOf(state: ChangeState): ChangeStanding | undefined {
 
 /** Hosts on which a step was begun that is not taken back. */
 export const hostsStanding = (state: ChangeState): string[] => state.touchedHosts.filter(host => state.standing(host).length > 0)
+
+/** True for what nobody has ended: somebody has to undo it, go on with it or settle it. */
+export const isHalfWay = (standing: ChangeStanding | undefined): boolean => standing === 'stuck' || standing === 'unfinished'

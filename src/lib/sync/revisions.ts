@@ -36,7 +36,7 @@ const Record = z.object({
   hosts: z.record(z.string(), z.array(z.number())),
   plan: z.custom<Plan>(value => typeof value === 'object' && value !== null && 'steps' in value),
   /** What came of it, as far as the run itself could tell. */
-  outcome: z.enum(['begun', 'kept', 'undone', 'stuck']),
+  outcome: z.enum(['begun', 'kept', 'undone', 'stuck', 'settled']),
 })
 
 /** One apply: who, what, from which revision of the source, and everything that is needed to apply it again. */

@@ -51,6 +51,27 @@ describe('opsctl runs list', () => {
   })
 })
 
+describe('opsctl runs settle', () => {
+  test('ends a change that a human has put right by hand, so that nobody is told of it any more', async () => {
+    await using home = await tempDir()
+    const past = new Past(home.path)
+    const runId = await past.change(60, [...did('web1'), { is: 'end', outcome: 'stuck' }])
+    expect(await past.opsctl(`runs settle ${runId}`)).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') })
+    expect((await json(past, 'runs list --unfinished')).runs).toHaveLength(1)
+    expect(await past.opsctl(`runs settle --yes ${runId}`)).toMatchObject({ code: 0, stdout: expect.stringContaining('web1') })
+    expect((await json(past, 'runs list --unfinished')).runs).toEqual([])
+    expect(await past.opsctl(`runs settle --yes ${runId}`)).toMatchObject({ code: 2, stderr: expect.stringContaining('settled') })
+    expect((await past.opsctl('exec -t localhost -- true')).stderr).not.toContain('half-way')
+  })
+
+  test('leaves a change alone that is kept', async () => {
+    await using home = await tempDir()
+    const past = new Past(home.path)
+    const runId = await past.change(1, [...did('web1'), { is: 'end', outcome: 'kept' }])
+    expect(await past.opsctl(`runs settle --yes ${runId}`)).toMatchObject({ code: 2, stderr: expect.stringContaining('kept') })
+  })
+})
+
 describe('opsctl runs show', () => {
   test('tells every step on every host in the order of the plan, hosts of which the same is to be told together', async () => {
     await using home = await tempDir()

@@ -21,6 +21,7 @@ export async function runOutcome(stateDirectory: string, run: RecordedRun): Prom
       return { outcome: `${change} on ${shortSet(hostsStanding(state))}`, change }
     case 'kept':
     case 'undone':
+    case 'settled':
       return { outcome: [change, failed].filter(text => text !== undefined).join(', '), change }
     default:
       return { outcome: run.state === 'killed' ? 'killed' : (failed ?? 'ok'), change }
