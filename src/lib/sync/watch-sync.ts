@@ -110,15 +110,18 @@ class Watch {
     const prepared = await prepare(run, { sync, configuration, fleet })
     const report = await applyPrepared(run, { prepared, fleet, options: this.#options })
     this.#items = report.items
-    const exit = exitCodeOf(report)
-    if (exit !== 0)
-      throw new OpsError('E_UNREACHABLE', `revision ${configuration.revision} could not be applied everywhere`, { exit })
+    if (exitCodeOf(report) !== 0) {
+      this.#failures++
+      context.log('error', 'a revision could not be applied everywhere', { revision: configuration.revision, run: run.runId })
+      return
+    }
     this.#applied = configuration.digest
     this.#runs++
     context.log('info', 'a revision was applied', { revision: configuration.revision, run: run.runId, ms: report.durationMs })
   }
 
   async #tellDrift(context: Context): Promise<void> {
+    if (this.#applied === undefined) return
     const record = await new Revisions(context, this.#sync).applied()
     await using fleet = await syncFleet(context, this.#sync, this.#options)
     const { items } = await findDrift(context, { fleet, record, concurrency: this.#options.concurrency })
