@@ -1,5 +1,14 @@
 import { defineCommand } from '../lib/core/command.ts'
-import { applyChange, changeFileOf, checkDryRun, execOptions, execRequest, execute, resumeChange } from '../lib/exec/index.ts'
+import {
+  applyChange,
+  changeFileOf,
+  checkDryRun,
+  checkResume,
+  execOptions,
+  execRequest,
+  execute,
+  resumeChange,
+} from '../lib/exec/index.ts'
 import { maxFailures, openFleet } from '../lib/fleet/index.ts'
 
 export default defineCommand({
@@ -27,7 +36,10 @@ export default defineCommand({
   ],
   async run(context, input) {
     checkDryRun(input)
-    if (input.resume !== undefined) return await resumeChange(context, input.resume, input)
+    if (input.resume !== undefined) {
+      checkResume(input)
+      return await resumeChange(context, input.resume, input)
+    }
     const change = changeFileOf(context, input)
     if (change !== undefined) return await applyChange(context, change, input)
     const request = await execRequest(context, input)

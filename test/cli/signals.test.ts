@@ -21,9 +21,21 @@ describe('signals', () => {
     expect(exits).toEqual([])
     send('SIGINT')
     expect(exits).toEqual([])
-    await Promise.resolve()
+    await Bun.sleep(0)
     expect(said.at(-1)).toContain('stopped hard')
     expect(exits).toEqual([143])
+  })
+
+  test('the second one tells what is left behind before the process ends', async () => {
+    const said: string[] = []
+    const { interrupts, send, exits } = setUp(async line => void said.push(line))
+    interrupts.onInterrupt(hard => (hard ? 'the change stands half-way on web1' : ''))
+    send('SIGINT')
+    expect(said).toEqual([expect.stringContaining('once more stops hard')])
+    send('SIGINT')
+    await Bun.sleep(0)
+    expect(said.slice(1)).toEqual([expect.stringContaining('stopped hard'), 'the change stands half-way on web1'])
+    expect(exits).toEqual([130])
   })
 
   test('the second one ends the process also where the terminal takes no text', async () => {

@@ -80,6 +80,25 @@ describe('opsctl undo', () => {
     expect((await host.run('undo', run)).code).toBe(0)
   }, 60_000)
 
+  test('is the end of a change: --resume does not begin it again, and does nothing beside what the journal tells', async () => {
+    await using host = await motd()
+    const run = await host.change(['write-file', { content: 'closed\n' }])
+    for (const more of [['-t', 'web1'], ['--limit', 'web1'], ['other.yaml']]) {
+      const { code, stderr } = await host.run('exec', '--resume', run, ...more)
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringContaining(`--resume and ${more[0]} can not be told together`),
+      })
+    }
+    await host.run('undo', run)
+    const { code, stderr } = await host.run('exec', '--yes', '--resume', run)
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('was taken back: there is nothing to go on with'),
+    })
+    expect(await host.read()).toBe('welcome\n')
+  }, 60_000)
+
   test('names the step that can not be taken back', async () => {
     await using host = await motd()
     const path = join(host.file, '../once.yaml')

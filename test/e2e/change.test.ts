@@ -131,6 +131,15 @@ describe('opsctl exec CHANGE.yaml', () => {
     expect(await site.fingerprint()).toEqual(before)
   })
 
+  test('changes nothing where nothing can be recorded', async () => {
+    await using site = await Site.make()
+    const before = await site.fingerprint()
+    const { code, stderr } = await opsctl(['--state-dir', '/proc/no/such', 'exec', '--yes', await site.change()])
+    expect({ code, stderr }).toEqual({ code: 74, stderr: expect.stringContaining('E_STATE') })
+    expect(stderr).toContain('cannot make /proc/no/such/locks')
+    expect(await site.fingerprint()).toEqual(before)
+  }, 60_000)
+
   test('changes what has to be changed, calls the handler once, and changes nothing the second time', async () => {
     await using site = await Site.make()
     const change = await site.change()

@@ -118,6 +118,27 @@ describe('the way back', () => {
     expect(fleet.snapshot()['web1']).toEqual({ motd: 'welcome', loaded: 'motd,welcome' })
   })
 
+  test('waits once for a host that can not be reached, not once a step', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    const plan = planOf([motd, limit, { id: 'last', key: 'last', value: 'x' }])
+    const done = await startChange(fleet, state.path, { plan, runId: 'r1', act: 'apply' })
+    await done.report
+    await done.log[Symbol.asyncDispose]()
+    fleet.away.add('web1')
+    const { report, log, items } = await startChange(fleet, state.path, {
+      plan,
+      runId: 'r2',
+      changeId: 'r1',
+      act: 'undo',
+      undoTimeoutMs: 1500,
+    })
+    expect(exitCodeOf(await report)).toBe(6)
+    await log[Symbol.asyncDispose]()
+    expect(items.map(({ reason }) => reason)).toEqual(['unreachable', 'unreachable', 'unreachable'])
+    expect(items.filter(({ durationMs }) => durationMs > 1000)).toHaveLength(1)
+  })
+
   test('has nothing left to do the second time, also after the change was resumed', async () => {
     await using state = await tempDir()
     const fleet = new ModelFleet(['web1'])

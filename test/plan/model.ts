@@ -4,7 +4,7 @@ import type { Item } from '../../src/lib/core/item.ts'
 import type { Json } from '../../src/lib/core/json.ts'
 import { type Plan, StepError, type StepKind, type StepPlace, type StepSpec } from '../../src/lib/core/plan.ts'
 import type { Report } from '../../src/lib/core/report.ts'
-import type { Transport } from '../../src/lib/core/transport.ts'
+import { type Transport, TransportError } from '../../src/lib/core/transport.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
 import { buildPlan, Change, ChangeLog } from '../../src/lib/plan/index.ts'
 
@@ -20,6 +20,8 @@ export class ModelFleet {
   failing = new Set<string>()
   /** `host step` that can not be undone as long as it is in here. */
   stuck = new Set<string>()
+  /** Hosts that nobody reaches. */
+  away = new Set<string>()
   #count = 0
 
   constructor(names: readonly string[]) {
@@ -137,6 +139,7 @@ export async function startChange(
     readonly changeId?: string
     readonly act: 'apply' | 'undo'
     readonly maxFailures?: number
+    readonly undoTimeoutMs?: number
   },
 ): Promise<ModelRun> {
   const items: Item[] = []
@@ -153,7 +156,10 @@ export async function startChange(
     component: async () => ({ build: (params: { id: string; key: string; value: string }) => fleet.kind(params.id, params) }),
   } as unknown as Context
   const connector = {
-    connect: async (host: Host) => ({ host }) as Transport,
+    async connect(host: Host) {
+      if (fleet.away.has(host.name)) throw new TransportError('unreachable', 'connection refused')
+      return { host } as Transport
+    },
     login: async (host: Host) => ({ host }) as Transport,
     async [Symbol.asyncDispose]() {},
   }
@@ -165,7 +171,7 @@ export async function startChange(
     log,
     concurrency: 4,
     stepTimeoutMs: 1000,
-    undoTimeoutMs: 5000,
+    undoTimeoutMs: what.undoTimeoutMs ?? 5000,
     maxFailures: what.maxFailures ?? 0,
   })
   return { report: what.act === 'apply' ? change.apply() : change.undo(), log, items }

@@ -27,7 +27,7 @@ export interface InterruptsOptions {
  */
 export class Interrupts {
   readonly #abort = new AbortController()
-  readonly #describers = new Set<() => string>()
+  readonly #describers = new Set<(hard: boolean) => string>()
   readonly #options: InterruptsOptions
   #first: StopSignal | undefined
 
@@ -41,7 +41,7 @@ export class Interrupts {
     return this.#abort.signal
   }
 
-  onInterrupt(describe: () => string): () => void {
+  onInterrupt(describe: (hard: boolean) => string): () => void {
     this.#describers.add(describe)
     return () => this.#describers.delete(describe)
   }
@@ -62,13 +62,15 @@ export class Interrupts {
     const { say, clock, stopHard } = this.#options
     // A terminal that takes no text must not keep the run from ending.
     clock.timer(200, () => stopHard(exit))
-    void say('stopped hard: what ran on the hosts may still run there').then(() => stopHard(exit))
+    const words = ['stopped hard: what ran on the hosts may still run there', ...this.#describe(true)]
+    void Promise.all(words.map(say)).then(() => stopHard(exit))
   }
 
   #sayPending(): void {
-    for (const describe of this.#describers) {
-      const text = describe()
-      if (text !== '') void this.#options.say(text)
-    }
+    for (const text of this.#describe(false)) void this.#options.say(text)
+  }
+
+  #describe(hard: boolean): string[] {
+    return [...this.#describers].map(describe => describe(hard)).filter(text => text !== '')
   }
 }

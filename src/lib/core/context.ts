@@ -28,8 +28,11 @@ export interface Context {
   readonly prompt: Prompter
   readonly outputs: OutputStore
   readonly live: Live
-  /** What is pending, for the first Ctrl-C and SIGUSR1. The returned function takes it back. */
-  onInterrupt(describe: () => string): () => void
+  /**
+   * What is pending, for the first Ctrl-C and SIGUSR1; `hard`: for the second Ctrl-C, what a process that ends at once leaves behind. The
+   * returned function takes it back.
+   */
+  onInterrupt(describe: (hard: boolean) => string): () => void
   /** An item as it happens: streaming formats print it. Waits while the output is held back. */
   emit(item: Item): Promise<void>
   /** Told the name of every moment of a change at which a kill would matter; only tests listen. */

@@ -1,6 +1,6 @@
 export { changeFileOf } from './change/change-file.ts'
 export { execute } from './execute.ts'
-export { checkDryRun, execOptions, execRequest } from './options.ts'
+export { checkDryRun, checkResume, execOptions, execRequest } from './options.ts'
 
 // What a command on hosts does not need is loaded when it is called: the engine of changes is larger than all the rest.
 export const applyChange: typeof import('./change/apply-change.ts').applyChange = async (...given) =>

@@ -97,6 +97,16 @@ export function checkDryRun({ dryRun, detailedExitCode, resume }: ExecOptions): 
     throw new OpsError('E_USAGE', '--detailed-exit-code is for a look that changes nothing', { hint: 'add --dry-run' })
 }
 
+/** A resumed change is the whole of what its journal tells. @throws OpsError E_USAGE for what would be left out of account */
+export function checkResume({ command, script, targets, limit, shard }: ExecOptions): void {
+  const [word = script] = command
+  const given = word ?? (targets.length > 0 ? '-t' : limit.length > 0 ? '--limit' : shard && '--shard')
+  if (given === undefined) return
+  throw new OpsError('E_USAGE', `--resume and ${given} can not be told together`, {
+    hint: 'a resumed change does what its journal tells, on the hosts of its journal',
+  })
+}
+
 /** Checks what the schema can not see and reads local files, before anything is contacted. @throws OpsError E_USAGE */
 export async function execRequest(context: Context, options: ExecOptions): Promise<ExecRequest> {
   const { command, script, stdin, targets } = options

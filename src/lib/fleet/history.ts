@@ -30,11 +30,22 @@ export async function lastFailed(stateDirectory: string): Promise<readonly strin
   })
 }
 
-/** The recorded runs, newest first; each is read when it is asked for. */
-export async function* recordedRuns(stateDirectory: string): AsyncGenerator<RecordedRun> {
+/**
+ * The recorded runs, newest first; each is read when it is asked for. With `onUnreadable` one whose record is damaged, as a power cut
+ * leaves it, is told there and left out. @throws OpsError E_STATE for such a run without it
+ */
+export async function* recordedRuns(
+  stateDirectory: string,
+  onUnreadable?: (runId: string, error: OpsError) => void,
+): AsyncGenerator<RecordedRun> {
   for (const runId of (await runIds(stateDirectory)).reverse()) {
-    const run = await readRun(stateDirectory, runId)
-    if (run !== undefined) yield run
+    try {
+      const run = await readRun(stateDirectory, runId)
+      if (run !== undefined) yield run
+    } catch (error) {
+      if (!onUnreadable || !(error instanceof OpsError) || error.code !== 'E_STATE') throw error
+      onUnreadable(runId, error)
+    }
   }
 }
 

@@ -14,7 +14,9 @@ import { HostChange } from './host-change.ts'
 import { type ChangeWork, HostTurn } from './host-turn.ts'
 import { HostUndo } from './host-undo.ts'
 import { Leases } from './leases.ts'
+import { hostsStanding } from './standing.ts'
 import { Timeline } from './timeline.ts'
+import { halfWay } from './unfinished.ts'
 import { wavesOf } from './waves.ts'
 
 export interface ChangeRequest {
@@ -74,6 +76,7 @@ export class Change {
   /** Applies the plan. Whatever happens, the report tells what stands on which host. */
   async apply(): Promise<Report> {
     const { built, fleet, log, during } = this.#request
+    using _told = this.#tellHardStop()
     await using _leases = this.#work.leases
     let good = await this.#precheck()
     const fit = fleet.hosts.filter(({ name }) => !this.#failed.has(name))
@@ -105,11 +108,22 @@ export class Change {
   /** Takes back what stands of the change. What somebody else did over it since then is left alone, unless `force` is given. */
   async undo({ force = false }: { readonly force?: boolean } = {}): Promise<Report> {
     const { fleet, log } = this.#request
+    using _told = this.#tellHardStop()
     await using _leases = this.#work.leases
     await this.#undo([{ name: 'undo', hosts: fleet.hosts }], { spare: !force })
     // Where nothing was begun the change stands as it did.
     if (this.#whole || !log.state.end) await log.commitIfPossible({ is: 'end', outcome: this.#whole ? 'undone' : 'stuck' })
     return this.#report('undo')
+  }
+
+  /** Whoever stops hard is told what he leaves behind; until the returned object is disposed of. */
+  #tellHardStop(): Disposable {
+    const { log, built } = this.#request
+    const forget = this.#context.onInterrupt(hard => {
+      const hosts = hard ? hostsStanding(log.state) : []
+      return hosts.length > 0 ? halfWay({ runId: log.changeId, name: built.plan.name, hosts }) : ''
+    })
+    return { [Symbol.dispose]: forget }
   }
 
   /** False when too many hosts are not fit to be changed: then none is touched. */

@@ -27,12 +27,14 @@ export async function tellUnfinished(
   { except }: { readonly except?: string } = {},
 ): Promise<void> {
   const changes = (await unfinishedChanges(context)).filter(({ runId }) => runId !== except)
-  for (const { runId, name, hosts } of changes.slice(-maxTold)) {
-    context.log('warn', `the change '${name}' stands half-way on ${named(hosts)}: opsctl undo ${runId}`)
-  }
+  for (const change of changes.slice(-maxTold)) context.log('warn', halfWay(change))
   const more = changes.length - maxTold
   if (more > 0) context.log('warn', `${more} older changes stand half-way: opsctl runs list --unfinished`)
 }
+
+/** For people: what stands, and how it is taken back. */
+export const halfWay = ({ runId, name, hosts }: UnfinishedChange): string =>
+  `the change '${name}' stands half-way on ${named(hosts)}: opsctl undo ${runId}`
 
 function named(hosts: readonly string[]): string {
   if (hosts.length === 0) return 'hosts that its damaged journal does not tell'

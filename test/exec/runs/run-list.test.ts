@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { tempDir } from '../../helpers/temp-dir.ts'
 import { did, Past } from './past.ts'
 
@@ -24,6 +26,22 @@ describe('opsctl runs list', () => {
 2026-11-18T03:15:00Z TIME exec 2 hosts 1 failed df -h
 2026-11-17T03:15:00Z TIME exec 2 hosts ok uptime
 `)
+  })
+
+  test('tells of a run whose record is damaged, and lists the others', async () => {
+    await using home = await tempDir()
+    const past = new Past(home.path)
+    const [old, damaged] = [await past.run(3), await past.run(2)]
+    const change = await past.change(1, did('web1'))
+    await writeFile(join(past.state, 'runs', damaged, '0000000000000001.segment'), '')
+    await writeFile(join(past.state, 'runs', change, 'change/0000000000000001.segment'), '')
+    const { code, stdout, stderr } = await past.opsctl('runs list')
+    expect(code).toBe(0)
+    expect(stdout.split('\n').map(line => line.split(' ')[0])).toEqual([change, old, ''])
+    expect(stdout).toContain('unreadable')
+    expect(stderr).toContain(`run ${damaged} can not be read: `)
+    expect(await past.opsctl('runs prune --yes --older-than 1h')).toMatchObject({ code: 0 })
+    expect((await past.opsctl('runs list')).stdout).toContain(change)
   })
 
   test('stops at the limit and says so', async () => {

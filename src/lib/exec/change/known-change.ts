@@ -25,9 +25,18 @@ export function undoChange(
   })
 }
 
-/** Goes on with a change that was killed, from its journal alone: what is done stays done. @throws as undoChange */
+/**
+ * Goes on with a change that was killed, from its journal alone: what is done stays done.
+ * @throws OpsError as undoChange, and E_USAGE for a change that was taken back: to do it again is a decision of its own
+ */
 export function resumeChange(context: Context, runId: string, options: KnownOptions): Promise<Report> {
-  return workOn(context, { runId, options, hostsOf: hosts => hosts, work: change => change.apply() })
+  const hostsOf = (hosts: readonly Host[], { end }: ChangeState): readonly Host[] => {
+    if (end !== 'undone') return hosts
+    throw new OpsError('E_USAGE', `the change ${runId} was taken back: there is nothing to go on with`, {
+      hint: 'to make it again, run its change file again',
+    })
+  }
+  return workOn(context, { runId, options, hostsOf, work: change => change.apply() })
 }
 
 interface Work {

@@ -1,5 +1,6 @@
 import type { Context } from '../../core/context.ts'
 import { formatDuration } from '../../core/duration.ts'
+import { OpsError } from '../../core/errors.ts'
 import type { Document } from '../../core/report.ts'
 import { type RecordedRun, readRun, recordedRuns, runIds } from '../../fleet/index.ts'
 import { unfinishedChanges } from '../../plan/index.ts'
@@ -18,15 +19,26 @@ export async function listRuns(context: Context, { limit, unfinished }: Listing)
   const { state } = context.paths
   const max = limit || Number.POSITIVE_INFINITY
   const runs: Listed[] = []
-  for await (const run of unfinished ? unfinishedRuns(context) : recordedRuns(state)) {
+  // One damaged record must not hide what the others tell.
+  const warn = (runId: string, { message }: OpsError): void => context.log('warn', `run ${runId} can not be read: ${message}`)
+  for await (const run of unfinished ? unfinishedRuns(context) : recordedRuns(state, warn)) {
     if (runs.length === max) break
-    runs.push({ ...run, ...(await runOutcome(state, run)) })
+    runs.push({ ...run, ...(await outcomeOf(state, run)) })
   }
   const omitted = unfinished ? 0 : await olderThan(state, runs.at(-1))
   const text = runs.length > 0 ? columns(runs.map(row)) : `no ${unfinished ? 'change stands half-way' : 'runs are recorded'}\n`
   const more = omitted > 0 ? `and ${omitted} older: --limit 0 shows all\n` : ''
   const data = runs.map(({ durationMs, ...run }) => ({ ...run, durationMs: durationMs ?? null }))
   return { mime: 'text/plain', text: text + more, data: { runs: data, omitted } }
+}
+
+async function outcomeOf(state: string, run: RecordedRun): Promise<RunOutcome> {
+  try {
+    return await runOutcome(state, run)
+  } catch (error) {
+    if (error instanceof OpsError && error.code === 'E_STATE') return { outcome: 'unreadable', change: null }
+    throw error
+  }
 }
 
 type Listed = RecordedRun & RunOutcome

@@ -61,7 +61,7 @@ async function whyRunStays(context: Context, runId: string): Promise<WhyKept | u
 }
 
 async function newestRecorded(stateDirectory: string): Promise<string | undefined> {
-  for await (const { runId } of recordedRuns(stateDirectory)) return runId
+  for await (const { runId } of recordedRuns(stateDirectory, () => {})) return runId
   return undefined
 }
 
