@@ -36,6 +36,13 @@ function reportOf(items: readonly Item[], more: Partial<Report> = {}): Report {
   return { ...fixed, counts: fold.counts, items: fold.items(), omitted: 0, ...more }
 }
 
+test('an undo that was asked for is good news, one that a failure brought is not', () => {
+  const undone = failed('web1', { outcome: 'undone' })
+  expect(humanSummary(reportOf([undone], { kind: 'change' }), env)).toContain('✗ 1 undone')
+  const asked = reportOf([{ ...undone, verdict: 'pass' }, failed('web2', { outcome: 'stuck' })], { kind: 'undo' })
+  expect(humanSummary(asked, env)).toBe('✗ stuck: web2\n✓ 1 undone  ✗ 1 stuck in 4.2s (run r1)\n')
+})
+
 describe('failure groups', () => {
   test('fold messages that differ in the name of the host alone', () => {
     const groups = failureGroups(

@@ -110,7 +110,7 @@ export class Change {
     const { fleet, log } = this.#request
     using _told = this.#tellHardStop()
     await using _leases = this.#work.leases
-    await this.#undo([{ name: 'undo', hosts: fleet.hosts }], { spare: !force })
+    await this.#undo([{ name: 'undo', hosts: fleet.hosts }], { asked: true, spare: !force })
     // Where nothing was begun the change stands as it did.
     if (this.#whole || !log.state.end) await log.commitIfPossible({ is: 'end', outcome: this.#whole ? 'undone' : 'stuck' })
     return this.#report('undo')
@@ -183,7 +183,7 @@ export class Change {
   }
 
   /** With a signal of its own: what interrupts a change must not interrupt that it is taken back. Each command still has its time limit. */
-  async #undo(waves: readonly Wave[], how = { spare: false }): Promise<void> {
+  async #undo(waves: readonly Wave[], how = { asked: false, spare: false }): Promise<void> {
     const { signal } = new AbortController()
     for (const wave of waves.toReversed()) {
       const touched = wave.hosts.filter(({ name }) => this.#request.log.state.standing(name).length > 0)

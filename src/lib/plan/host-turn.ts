@@ -43,7 +43,7 @@ interface TurnParts {
 }
 
 /** What an Item tells besides what it is about. */
-export type Part = Pick<Item, 'outcome' | 'reason' | 'message' | 'rollbackable' | 'severity' | 'data'>
+export type Part = Pick<Item, 'outcome' | 'verdict' | 'reason' | 'message' | 'rollbackable' | 'severity' | 'data'>
 
 /** What an Item is about. */
 interface About {

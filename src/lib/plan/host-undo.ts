@@ -14,13 +14,15 @@ const backoff = { baseMs: 500, maxMs: 5000 }
 export class HostUndo {
   readonly #turn: HostTurn
   readonly #spares: boolean
+  readonly #isAsked: boolean
   /** It was waited for once, in vain. */
   #isAway = false
 
-  /** `spare`: what somebody else did since then is left as it is, and told. */
-  constructor(turn: HostTurn, { spare }: { readonly spare: boolean }) {
+  /** `asked`: it is what the user wants, not what came of a failure. `spare`: what somebody else did since then is left as it is, and told. */
+  constructor(turn: HostTurn, { asked, spare }: { readonly asked: boolean; readonly spare: boolean }) {
     this.#turn = turn
     this.#spares = spare
+    this.#isAsked = asked
   }
 
   /**
@@ -118,7 +120,7 @@ export class HostUndo {
       if (!step || !kind) throw new StepError('the step is not in the plan')
       await this.#patiently(() => this.#tryToTakeBack(step, kind, before))
       turn.passed('after-undo', id)
-      return await tell({ outcome: 'undone' })
+      return await tell({ outcome: 'undone', ...(this.#isAsked && { verdict: 'pass' }) })
     } catch (error) {
       return tell({ outcome: 'stuck', severity: 'critical', ...troubleOf(error) })
     }

@@ -51,11 +51,15 @@ function keptLines({ items }: Report, env: RenderEnv): string[] {
 }
 
 /** `✓ 97 ok  ✗ 3 failed (2 exit, 1 unreachable) in 4.2s (run 20261122T120000-9f3a)`. */
-function figures({ counts, durationMs, runId }: Report, env: RenderEnv): string {
+function figures({ kind, counts, durationMs, runId }: Report, env: RenderEnv): string {
   const parts = [
     ...outcomes.map(word => ({ word, count: counts.byOutcome[word] ?? 0, standing: ofOutcome[word] })),
     ...verdicts.map(word => ({ word, count: counts.byVerdict[word] ?? 0, standing: ofVerdict[word] })),
-  ].filter(({ count }) => count > 0)
+  ]
+    .filter(({ count }) => count > 0)
+    // An undo that was asked for is judged by what it took back.
+    .filter(({ word }) => kind !== 'undo' || word !== 'pass')
+    .map(part => (kind === 'undo' && part.word === 'undone' ? { ...part, standing: 'good' as const } : part))
   parts.sort((a, b) => order.indexOf(a.standing) - order.indexOf(b.standing))
   const told = parts
     .map(({ word, count, standing }) => inColour(standing, `${signOf[standing]} ${count} ${word}`, env))

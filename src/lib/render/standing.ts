@@ -29,10 +29,14 @@ type Judged = Pick<Item, 'outcome' | 'verdict' | 'reason'>
 /** A step that was skipped for a reason (--max-fail, deadline, interrupt) should have run: nobody knows what it would have said. */
 export function standingOf(item: Judged): Standing {
   if (item.outcome === 'skipped' && item.reason !== undefined) return 'unknown'
+  if (isWanted(item)) return 'good'
   if (item.outcome !== undefined && ofOutcome[item.outcome] === 'bad') return 'bad'
   if (item.verdict !== undefined) return ofVerdict[item.verdict]
   return item.outcome === undefined ? 'unknown' : ofOutcome[item.outcome]
 }
+
+/** Taken back because somebody asked for it: `opsctl undo`. */
+const isWanted = ({ outcome, verdict }: Judged): boolean => outcome === 'undone' && verdict === 'pass'
 
 /** The item's own word for it: `failed`, `warn`. */
 export const wordOf = (item: Judged): string =>
