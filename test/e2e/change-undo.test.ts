@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { opsctl } from '../helpers/opsctl.ts'
+import { opsctl, startOpsctl } from '../helpers/opsctl.ts'
+import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 
 /** A directory with a file, and changes that work on it. */
@@ -9,10 +10,12 @@ async function motd() {
   const directory = await tempDir()
   const file = join(directory.path, 'motd')
   await writeFile(file, 'welcome\n')
-  const run = (...args: readonly string[]) => opsctl(['--state-dir', join(directory.path, 'state'), ...args])
+  const state = ['--state-dir', join(directory.path, 'state')]
+  const run = (...args: readonly string[]) => opsctl([...state, ...args])
   return {
     file,
     run,
+    start: (...args: readonly string[]) => startOpsctl([...state, ...args]),
     read: () => readFile(file, 'utf8'),
     /** Applies a change of these steps, each `KIND: PARAMS`; the path is theirs by itself. Returns the run. */
     async change(...steps: readonly (readonly [kind: string, params: object])[]): Promise<string> {
@@ -98,6 +101,35 @@ describe('opsctl undo', () => {
     })
     expect(await host.read()).toBe('welcome\n')
   }, 60_000)
+
+  const interrupted = [
+    { how: 'takes it back first', more: 'rollback: echo back >>LOG', code: 0, log: 'ran\nback\nran\nend\n' },
+    { how: 'runs it again where that is harmless', more: 'idempotent', code: 0, log: 'ran\nran\nend\n' },
+    { how: 'refuses where it has no way back', more: '', code: 6, log: 'ran\n' },
+  ]
+  test.each(interrupted)(
+    'that goes on after a kill in a command $how',
+    async ({ more, code, log }) => {
+      await using host = await motd()
+      const logFile = join(host.file, '../log')
+      const [path, go] = ['once.yaml', 'go'].map(name => join(host.file, '..', name))
+      const line = `echo ran >>${logFile}; test -e ${go} || sleep 20; echo end >>${logFile}`
+      const step =
+        more === 'idempotent'
+          ? `command: { run: ${JSON.stringify(line)}, idempotent: true }`
+          : `run: ${JSON.stringify(line)}\n    ${more.replace('LOG', logFile)}`
+      await writeFile(path ?? '', `name: once\ntargets: localhost\nsteps:\n  - id: once\n    ${step}\n`)
+      const killed = await host.start('exec', '--yes', path ?? '')
+      await poll('the command runs', 20_000, async () => (await readFile(logFile, 'utf8').catch(() => '')) === 'ran\n')
+      killed.child.kill('SIGKILL')
+      await killed.ended
+      await writeFile(go ?? '', '')
+      const { runs } = JSON.parse((await host.run('runs', 'list', '-o', 'json')).stdout)
+      expect((await host.run('exec', '--yes', '--resume', runs[0].runId)).code).toBe(code)
+      expect(await readFile(logFile, 'utf8')).toBe(log)
+    },
+    60_000,
+  )
 
   test('names the step that can not be taken back', async () => {
     await using host = await motd()

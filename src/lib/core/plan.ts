@@ -82,6 +82,8 @@ export interface StepKind {
   readonly looksOnly?: true
   /** It acts on what other steps put there, as a restart does: its undo comes after theirs, and again when one of them is put back later. */
   readonly undoneLast?: true
+  /** To do it again where it may have been done does harm: what was interrupted is taken back before it is done again. */
+  readonly onlyOnce?: true
   /** One line for people: `write /etc/motd`. */
   describe(): string
   /** The pre-image: everything that `undo` needs, as JSON. It is durable before `do` begins. */

@@ -1,5 +1,6 @@
 import type { Item } from '../core/item.ts'
-import type { StepKind } from '../core/plan.ts'
+import type { Json } from '../core/json.ts'
+import { StepError, type StepKind, type StepPlace } from '../core/plan.ts'
 import type { BuiltStep } from './built-plan.ts'
 import { type HostTurn, notRollbackable, type Part, troubleOf } from './host-turn.ts'
 import type { Leases } from './leases.ts'
@@ -55,6 +56,7 @@ export class HostChange {
       await turn.demand(step.verify, place)
       return { outcome: 'ok' }
     }
+    if (begun && begun.outcome !== 'undone') await this.#clear(step, kind, { place, before })
     await log.commit({ is: 'intent', host, step: spec.id, before })
     const held = (await turn.work.leases?.cover(turn, place, { step, kind, before })) ?? place
     turn.passed('before-do', spec.id)
@@ -64,6 +66,15 @@ export class HostChange {
     await turn.demand(step.verify, place)
     log.note({ is: 'result', host, step: spec.id, outcome: 'changed' })
     return { outcome: 'changed', ...diffOf(kind.diff(before)) }
+  }
+
+  /** Before a step is done again that was interrupted: nobody knows whether it was done. @throws StepError */
+  async #clear({ spec }: BuiltStep, kind: StepKind, { place, before }: { place: StepPlace; before: Json }): Promise<void> {
+    // A handler is made to be called again.
+    if (!kind.onlyOnce || spec.on) return
+    if (!kind.undo)
+      throw new StepError('it was interrupted and may have run already: it has no way back, and was not said to be idempotent')
+    await kind.undo(place, before)
   }
 
   /** A host that the plan has nothing for is told all the same. */

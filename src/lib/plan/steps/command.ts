@@ -17,7 +17,12 @@ const Params = z
       )
       .optional(),
     creates: pathField().optional().describe('marker that `run` makes and `undo` removes: where it exists, `run` is not needed'),
-    idempotent: z.boolean().optional().describe('running it again is harmless'),
+    idempotent: z
+      .boolean()
+      .optional()
+      .describe(
+        'running it again is harmless: a resumed change does so where nobody knows whether it ran, and else takes it back first',
+      ),
     env: z
       .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
       .optional()
@@ -48,6 +53,7 @@ function commandStep(config: Json): StepKind {
   const { run, undo, creates } = params
   const marked = async (place: StepPlace): Promise<boolean> => creates !== undefined && (await exists(place, creates))
   return {
+    ...(creates === undefined && !params.idempotent && { onlyOnce: true as const }),
     describe: () => `run ${wordsOf(run)}`,
     capture: async place => ({ marked: await marked(place) }),
     needed: before => !Before.parse(before).marked,
