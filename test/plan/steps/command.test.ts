@@ -40,6 +40,34 @@ test('runs once for its marker, however often it is done, and again after its un
   expect(step.needed(await step.capture(place))).toBe(false)
 })
 
+test('gives variables to a command by stdin: no list of processes and no log of sudo has their values', async () => {
+  await using directory = await tempDir()
+  const path = join(directory.path, 'said')
+  const password = `it's "$HOME" \\ !x\nlast line\n`
+  const step = command.build({
+    run: ['sh', '-c', 'tr "\\0" " " </proc/$PPID/cmdline >"$OUT.args"; cat >>"$OUT"; printf %s "$PASSWORD$opsctl_env" >>"$OUT"'],
+    undo: 'printf %s "$PASSWORD" >"$OUT.undone"',
+    env: { PASSWORD: password, OUT: path },
+    cwd: directory.path,
+  })
+  const before = await step.capture(place)
+  await step.do(place, before)
+  expect(await readFile(path, 'utf8')).toBe(password)
+  await runAlone(place, step.undoAlone?.(before))
+  expect(await readFile(`${path}.undone`, 'utf8')).toBe(password)
+  for (const { argv } of [...(step.undoAlone?.(before) ?? []), ...(step.doAlone?.(before) ?? [])]) {
+    expect(argv.join(' ')).not.toContain('last line')
+  }
+  let sent = ''
+  const run: typeof place.run = (given, options) => {
+    sent += JSON.stringify(given)
+    return place.run(given, options)
+  }
+  await step.do({ ...place, run }, before)
+  expect(sent).toContain('exec')
+  expect(sent).not.toContain('last line')
+})
+
 test('asks for its marker also where the host runs it alone', async () => {
   await using directory = await tempDir()
   const at = (name: string) => join(directory.path, name)

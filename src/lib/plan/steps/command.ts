@@ -26,7 +26,7 @@ const Params = z
     env: z
       .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
       .optional()
-      .describe('environment variables'),
+      .describe('environment variables; their values are never part of a command line'),
     cwd: pathField().optional().describe('working directory'),
   })
   .describe('a command of your own')
@@ -82,7 +82,8 @@ function commandStep(config: Json): StepKind {
 
 /** @throws StepError for a non-zero status, with what the command said last */
 async function runOwn(place: StepPlace, params: Params, line: Params['run']): Promise<void> {
-  const output = await runToEnd(place, commandOf(params, line), { does: `run ${wordsOf(line)}` })
+  const { argv, stdin } = commandOf(params, line)
+  const output = await runToEnd(place, { argv }, { does: `run ${wordsOf(line)}`, ...(stdin && { stdin }) })
   if (output.code === 0) return
   const how = output.signal === undefined ? `status ${output.code}` : `SIG${output.signal}`
   const said = whyFailed(output, 5)
@@ -91,23 +92,33 @@ async function runOwn(place: StepPlace, params: Params, line: Params['run']): Pr
 
 /** Asks for the marker on the way: runs `where` it is, or `unless` it is. */
 function alone(params: Params, line: Params['run'], when: 'where' | 'unless'): LoneCommand {
-  const { argv } = commandOf(params, line)
+  const { argv, stdin } = commandOf(params, line)
   const does = `run ${wordsOf(line)}`
-  if (params.creates === undefined) return { does, argv }
+  if (params.creates === undefined) return { does, argv, ...(stdin && { stdin }) }
   const script = hostScript(
     does,
     absentFunction,
     'if absent "$1"; then found=unless; else found=where; fi; if [ "$2" = $found ]; then shift 2; exec "$@"; fi',
   )
-  return loneScript(script, { args: [params.creates, when, ...argv] })
+  return loneScript(script, { args: [params.creates, when, ...argv], ...(stdin && { stdin }) })
 }
 
-function commandOf({ env = {}, cwd }: Params, line: Params['run']): { readonly argv: readonly string[] } {
+/** Takes variables as lines for sh from stdin, all of them or none, and runs what follows without them in sight. */
+const withVariables = 'eval "$(cat)"; [ "$opsctl_env" = whole ] || exit 125; unset opsctl_env; exec "$@" </dev/null'
+
+/** Values of variables go through stdin: an argument could be read by every user of the host, and sudo writes it into its log. */
+function commandOf(
+  { env = {}, cwd }: Params,
+  line: Params['run'],
+): { readonly argv: readonly string[]; readonly stdin?: Uint8Array } {
   const argv = typeof line === 'string' ? ['sh', '-c', line] : line
   const placed = cwd === undefined ? argv : ['sh', '-c', 'cd "$1" && shift && exec "$@"', 'sh', cwd, ...argv]
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
-  // env itself would take a first word with '=' for a variable.
-  return { argv: variables.length === 0 ? placed : ['env', ...variables, 'sh', '-c', 'exec "$@"', 'sh', ...placed] }
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
+  if (exports.length === 0) return { argv: placed }
+  return {
+    argv: ['sh', '-c', withVariables, 'sh', ...placed],
+    stdin: Buffer.from(`${exports.join('')}opsctl_env=whole\n`),
+  }
 }
 
 async function exists(place: StepPlace, path: string): Promise<boolean> {
