@@ -102,9 +102,10 @@ describe('Deadline', () => {
       Bun.gc(true)
       return process.memoryUsage.rss()
     }
-    const before = use(20_000)
-    const grownBytes = use(100_000) - before
-    expect(grownBytes).toBeLessThan(40 * 1024 * 1024)
+    // The runtime keeps what it once took, and other tests share the process: what leaks grows in every round.
+    const rounds = [1, 2, 3].map(() => use(100_000))
+    const grownBytes = Math.min(...rounds.slice(1).map((bytes, index) => bytes - (rounds[index] ?? 0)))
+    expect(grownBytes).toBeLessThan(20 * 1024 * 1024)
   })
 })
 
