@@ -30,6 +30,9 @@ export const serviceNameField = () =>
     .regex(/^[A-Za-z0-9_@.:][A-Za-z0-9_@.:\\-]*$/, 'is not the name of a service, such as nginx')
     .describe('name of the service, such as nginx')
 
+/** For contents that must not be seen in a diff, a report or a log. */
+export const secretField = () => z.boolean().default(false).describe('never show the content: a diff tells its size')
+
 /** A regular expression of JavaScript, with the flag `u`. */
 export const patternField = () => z.string().refine(isPattern, { error: 'is not a regular expression' })
 

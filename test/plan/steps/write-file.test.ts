@@ -2,6 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { chmod, link, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StepPlace } from '../../../src/lib/core/plan.ts'
+import lines from '../../../src/lib/plan/steps/line-in-file.ts'
+import removes from '../../../src/lib/plan/steps/remove-file.ts'
 import writes from '../../../src/lib/plan/steps/write-file.ts'
 import { findProgram, needs } from '../../helpers/needs.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
@@ -24,6 +26,21 @@ test('shows what would change as a unified diff, with modes and owners', async (
   )
   const binary = writes.build({ path, contentBase64: Buffer.alloc(2048).toString('base64') })
   expect(binary.diff(before)).toBe(`${path}: 10 B -> 2 KiB\n`)
+})
+
+test.each([
+  ['write-file', writes, { content: 'token = hunter2\n' }, 'write '],
+  ['line-in-file', lines, { line: 'token = hunter2' }, 'keep a secret line in '],
+  ['remove-file', removes, {}, 'remove '],
+] as const)('%s shows no content that is secret', async (_, kind, params, does) => {
+  await using directory = await tempDir()
+  const path = join(directory.path, 'shop.conf')
+  await writeFile(path, 'token = swordfish\n')
+  const secret = kind.build({ path, ...params, secret: true })
+  const before = await secret.capture(place)
+  expect(secret.needed(before)).toBe(true)
+  expect(secret.describe()).toBe(`${does}${path}`)
+  expect(secret.diff(before)).toMatch(/shop\.conf: 18 B -> (16 B|34 B|absent)\n$/)
 })
 
 test('writes through a link to the file that was seen, also when the link has moved since', async () => {

@@ -2,12 +2,12 @@ import { formatSize } from '../../core/size.ts'
 import { unifiedDiff } from '../../core/unified-diff.ts'
 import { contentOf, type FileImage, type FileState } from './file-image.ts'
 
-/** What would change in a file, for people: a unified diff, or the sizes of what is not text. */
-export function contentDifference(image: FileImage, content: Uint8Array | undefined): string {
+/** What would change in a file, for people: a unified diff, or the sizes of what is not text or is `secret`. */
+export function contentDifference(image: FileImage, content: Uint8Array | undefined, { secret = false } = {}): string {
   const old = contentOf(image)
   const after = content ?? new Uint8Array()
   if (content !== undefined && image.kind === 'file' && old.equals(after)) return ''
-  const texts = [textOf(old), textOf(after)] as const
+  const texts = secret ? ([] as const) : ([textOf(old), textOf(after)] as const)
   if (texts[0] === undefined || texts[1] === undefined || (texts[0] === '' && texts[1] === '')) {
     const sizes = [image.kind === 'absent' ? 'absent' : formatSize(old.length), content ? formatSize(after.length) : 'absent']
     return `${image.target}: ${sizes.join(' -> ')}\n`

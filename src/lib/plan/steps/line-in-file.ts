@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineStep } from '../../core/component.ts'
-import { pathField, patternField } from '../../core/host-fields.ts'
+import { pathField, patternField, secretField } from '../../core/host-fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
@@ -20,6 +20,7 @@ const Params = z.strictObject({
     .optional()
     .describe('regular expression (JavaScript): present replaces the last line that it finds, absent removes all of them'),
   state: z.enum(['present', 'absent']).default('present'),
+  secret: secretField(),
 })
 type Params = z.output<typeof Params>
 
@@ -39,9 +40,9 @@ export default defineStep({
 
 function lineInFile(config: Json): StepKind {
   const params = parseParams(Params, config)
-  const { path, line, state } = params
+  const { path, line, state, secret } = params
   return {
-    describe: () => `${state === 'present' ? 'keep' : 'remove'} the line '${line}' in ${path}`,
+    describe: () => `${state === 'present' ? 'keep' : 'remove'} ${secret ? 'a secret line' : `the line '${line}'`} in ${path}`,
     async capture(place) {
       const image = await captureFile(place, { path, follow: true })
       if (image.kind !== 'file' && state === 'present') throw new StepError(`${path} does not exist; write-file makes files`)
@@ -49,7 +50,10 @@ function lineInFile(config: Json): StepKind {
       return image
     },
     needed: before => edited(imageOf(before), params) !== undefined,
-    diff: before => contentDifference(imageOf(before), edited(imageOf(before), params) ?? contentOf(imageOf(before))),
+    diff(before) {
+      const image = imageOf(before)
+      return contentDifference(image, edited(image, params) ?? contentOf(image), { secret })
+    },
     async do(place, before) {
       const content = edited(imageOf(before), params)
       if (content) await writeOver(place, imageOf(before), { content })

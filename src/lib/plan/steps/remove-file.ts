@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineStep } from '../../core/component.ts'
-import { pathField } from '../../core/host-fields.ts'
+import { pathField, secretField } from '../../core/host-fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
@@ -9,7 +9,7 @@ import { demandOwn, demandRestored, removeImaged, restoreFile, restoreFileAlone 
 import { contentDifference } from './file-difference.ts'
 import { captureFile, imageOf, lookAgain } from './file-image.ts'
 
-const Params = z.strictObject({ path: pathField() })
+const Params = z.strictObject({ path: pathField(), secret: secretField() })
 
 /** Removes a file, or a symbolic link itself; a directory is refused. An undo makes it again with content, mode, owner and time. */
 export default defineStep({
@@ -23,7 +23,7 @@ export default defineStep({
 })
 
 function removesFile(config: Json): StepKind {
-  const { path } = parseParams(Params, config)
+  const { path, secret } = parseParams(Params, config)
   return {
     describe: () => `remove ${path}`,
     capture: place => captureFile(place, { path, follow: false }),
@@ -31,7 +31,7 @@ function removesFile(config: Json): StepKind {
     diff(before) {
       const image = imageOf(before)
       if (image.kind === 'link') return `${path}: link to ${image.link} -> absent\n`
-      return image.kind === 'absent' ? '' : contentDifference(image, undefined)
+      return image.kind === 'absent' ? '' : contentDifference(image, undefined, { secret })
     },
     do: (place, before) => removeImaged(place, imageOf(before)),
     async verify(place, before) {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineStep } from '../../core/component.ts'
-import { modeField, ownerField, pathField } from '../../core/host-fields.ts'
+import { modeField, ownerField, pathField, secretField } from '../../core/host-fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
@@ -16,6 +16,7 @@ const Params = z
     contentBase64: z.base64().optional().describe('the whole content, for what is not text'),
     mode: modeField().optional(),
     owner: ownerField().optional(),
+    secret: secretField(),
     parents: z.boolean().optional().describe('make the directories above it; an undo removes them again while they are empty'),
   })
   .refine(({ content, contentBase64 }) => (content === undefined) !== (contentBase64 === undefined), {
@@ -39,7 +40,7 @@ export default defineStep({
 
 function writeFile(config: Json): StepKind {
   const params = parseParams(Params, config)
-  const { path, mode, owner, parents } = params
+  const { path, mode, owner, parents, secret } = params
   const content =
     params.contentBase64 === undefined ? Buffer.from(params.content ?? '') : Buffer.from(params.contentBase64, 'base64')
   const sha256 = sha256Of(content)
@@ -57,7 +58,7 @@ function writeFile(config: Json): StepKind {
       return image
     },
     needed: before => wrong(imageOf(before)) !== undefined,
-    diff: before => contentDifference(imageOf(before), content) + attributeDifference(imageOf(before), params),
+    diff: before => contentDifference(imageOf(before), content, { secret }) + attributeDifference(imageOf(before), params),
     do: (place, before) => writeOver(place, imageOf(before), { content, mode, owner, parents }),
     async verify(place, before) {
       const problem = wrong(await lookAgain(place, imageOf(before)))
