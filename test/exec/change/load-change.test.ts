@@ -71,7 +71,8 @@ describe('a change file on the disk', () => {
 describe('the words of opsctl exec', () => {
   test.each([
     [['change.yaml'], 'change.yaml'],
-    [['absent.yaml'], undefined],
+    [['cat absent.yaml'], undefined],
+    [['absent.yaml', 'up'], undefined],
     [['uptime'], undefined],
     [['change.yaml', 'up'], undefined],
   ])('%p name the change file %p', async (command, file) => {
@@ -83,8 +84,15 @@ describe('the words of opsctl exec', () => {
   test('with a flag behind a change file are refused: it would be taken for a command and its argument', async () => {
     await using directory = await tempDir()
     await writeFile(join(directory.path, 'change.yaml'), '')
-    const asked = () => changeFileOf({ paths: pathsIn(directory.path) }, { command: ['change.yaml', '--dry-run'] })
-    expect(asked).toThrow('--dry-run stands behind the change file change.yaml')
+    const asked = () => changeFileOf({ paths: pathsIn(directory.path) }, { command: ['change.yaml', '-o', 'json'] })
+    expect(asked).toThrow('-o stands behind the change file change.yaml')
+    expect(asked).toThrow(expect.objectContaining({ hint: 'put flags before it, as in `opsctl exec -o json change.yaml`' }))
+  })
+
+  test('with a change file that is not there are refused, before a host is asked for a program of that name', async () => {
+    await using directory = await tempDir()
+    const asked = () => changeFileOf({ paths: pathsIn(directory.path) }, { command: ['absent.yaml'] })
+    expect(asked).toThrow('there is no change file absent.yaml')
   })
 })
 

@@ -44,10 +44,16 @@ const maxBytes = 8 * 1024 ** 2
 
 const fieldCount = 7
 
-/** Takes the image of a path. `follow`: a symbolic link stands for what it points to, as for an editor. @throws StepError */
-export async function captureFile(place: StepPlace, { path, follow }: { path: string; follow: boolean }): Promise<FileImage> {
+/**
+ * Takes the image of a path. `follow`: a symbolic link stands for what it points to, as for an editor. `gone`: the file is not replaced but
+ * removed, so what an image has no place for would be lost. @throws StepError
+ */
+export async function captureFile(
+  place: StepPlace,
+  { path, follow, gone = false }: { path: string; follow: boolean; gone?: boolean },
+): Promise<FileImage> {
   const script = lookAtFile(path)
-  const printed = await runScript(place, script, { args: [path, follow ? 'follow' : '', String(maxBytes)] })
+  const printed = await runScript(place, script, { args: [path, follow ? 'follow' : '', String(maxBytes), gone ? 'plain' : ''] })
   const { fields, rest } = demandFields(splitFields(printed, fieldCount), script)
   const [target = '', size = '', count = '', ...state] = fields
   if (Number(size) > maxBytes) {
@@ -68,7 +74,7 @@ export async function captureFile(place: StepPlace, { path, follow }: { path: st
 /** What is at the target of an image now. @throws StepError */
 export async function lookAgain(place: StepPlace, image: FileImage): Promise<FileState> {
   const script = lookAtFile(image.target)
-  const printed = await runScript(place, script, { args: [image.target, '', ''] })
+  const printed = await runScript(place, script, { args: [image.target, '', '', ''] })
   return stateOf(demandFields(splitFields(printed, fieldCount), script).fields.slice(3))
 }
 

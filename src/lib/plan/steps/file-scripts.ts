@@ -28,12 +28,12 @@ const syncDirectory = 'sync "${target%/*}/" 2>/dev/null || :;'
 /**
  * Looks at the path $1; `follow` in $2 goes where a link leads. Prints the real path, the size, how many directories above it are missing,
  * the kind, `mode/uid/gid/user/group/seconds/time`, the context, and the target of a link or the SHA-256 of a file; then, with a limit in
- * $3, the missing directories and the content of a file within the limit.
+ * $3, the missing directories and the content of a file within the limit. With $4 a file with an ACL is refused.
  */
 export const lookAtFile = (path: string): HostScript =>
   hostScript(
     `look at ${path}`,
-    'target=$1 follow=$2 limit=$3;',
+    'target=$1 follow=$2 limit=$3 plain=$4;',
     digestFunction,
     absentFunction,
     'if [ -n "$follow" ] && [ -h "$1" ]; then target=$(readlink -f -- "$1") && [ -n "$target" ] ||',
@@ -43,6 +43,8 @@ export const lookAtFile = (path: string): HostScript =>
     'elif [ -h "$target" ]; then kind=link; last=$(readlink -- "$target") || exit 1;',
     'elif [ -f "$target" ]; then kind=file; size=$(stat -c %s -- "$target") || exit 1;',
     'if [ -z "$limit" ] || [ "$size" -le "$limit" ]; then last=$(digest "$target") || exit 1; fi;',
+    'if [ -n "$plain" ]; then case $(ls -ld -- "$target" 2>/dev/null) in ??????????+*)',
+    'echo "it has an access control list, which an undo could not bring back: take that away first (setfacl -b)" >&2; exit 1;; esac; fi;',
     'else echo "it is neither a file nor a link" >&2; exit 1; fi;',
     'if [ $kind = absent ]; then :; else meta=$(stat -c %a/%u/%g/%U/%G/%Y/%y -- "$target") || exit 1;',
     'context=$(stat -c %C -- "$target" 2>/dev/null); fi;',

@@ -26,7 +26,7 @@ function removesFile(config: Json): StepKind {
   const { path, secret } = parseParams(Params, config)
   return {
     describe: () => `remove ${path}`,
-    capture: place => captureFile(place, { path, follow: false }),
+    capture: place => captureFile(place, { path, follow: false, gone: true }),
     needed: before => imageOf(before).kind !== 'absent',
     diff(before) {
       const image = imageOf(before)
