@@ -14,7 +14,7 @@ export interface FailureGroup {
   readonly names: readonly string[]
 }
 
-/** The items that are bad or unknown, grouped by reason, exit status and message; what is stuck first, then the bad, the large before the small. */
+/** The items that are bad or unknown, grouped by reason, exit status and message; what is stuck first, then the bad, then what was undone, the large before the small. */
 export function failureGroups(items: readonly Item[]): FailureGroup[] {
   const groups = new Map<string, Item[]>()
   for (const item of items) {
@@ -28,8 +28,9 @@ export function failureGroups(items: readonly Item[]): FailureGroup[] {
   return [...groups.values()].map(toGroup).sort((a, b) => urgency(a) - urgency(b) || b.items.length - a.items.length)
 }
 
+/** What is undone followed from something else. */
 const urgency = ({ standing, items: [first] }: FailureGroup): number =>
-  first?.outcome === 'stuck' ? 0 : standing === 'bad' ? 1 : 2
+  first?.outcome === 'stuck' ? 0 : first?.outcome === 'undone' ? 2 : standing === 'bad' ? 1 : 3
 
 function toGroup(items: readonly Item[]): FailureGroup {
   const [first] = items
