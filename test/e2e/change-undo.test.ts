@@ -131,6 +131,16 @@ describe('opsctl undo', () => {
     60_000,
   )
 
+  test('tells where to look when the report of a change could not be written', async () => {
+    await using host = await motd()
+    const path = join(host.file, '../change.yaml')
+    await writeFile(path, `name: x\ntargets: localhost\nsteps:\n  - write-file: { path: ${host.file}, content: new }\n`)
+    const args = ['--state-dir', join(host.file, '../state'), 'exec', '--yes', '-o', 'json', path]
+    const { code, stderr } = await opsctl(args, { stdoutFile: '/dev/full' })
+    expect({ code, stderr }).toEqual({ code: 74, stderr: expect.stringMatching(/opsctl runs show \d/) })
+    expect(await host.read()).toBe('new')
+  }, 60_000)
+
   test('names the step that can not be taken back', async () => {
     await using host = await motd()
     const path = join(host.file, '../once.yaml')

@@ -84,7 +84,7 @@ export class Delivery {
     if (isReport(result)) await this.#finishReport(result)
     else if (isDocument(result)) await this.#finishDocument(result)
     else for await (const bytes of result.bytes) await this.#guarded(() => this.#options.io.stdout.write(bytes))
-    if (this.#broken) throw this.#broken
+    if (this.#broken) throw isReport(result) && result.changed ? withWhereToLook(this.#broken, result) : this.#broken
   }
 
   async #finishReport(report: Report): Promise<void> {
@@ -175,3 +175,10 @@ async function documentText({ text, data }: Document, format: string): Promise<s
       })
   }
 }
+
+/** Hosts were changed, and what came of it was not told: whoever reads the error must find it. */
+const withWhereToLook = (error: OpsError, { runId }: Report): OpsError =>
+  new OpsError(error.code, error.message, {
+    cause: error,
+    hint: `the hosts were changed: opsctl runs show ${runId} tells what came of it`,
+  })

@@ -15,6 +15,8 @@ test('tells the status and the last lines of what failed', async () => {
   )
   const quiet = command.build({ run: ['false'] })
   await expect(quiet.do(place, { marked: false })).rejects.toThrow(/^false ended with status 1$/)
+  const onStdout = command.build({ run: 'echo no such pool; exit 1' })
+  await expect(onStdout.do(place, { marked: false })).rejects.toThrow(/ended with status 1: no such pool$/)
 })
 
 test('has no undo unless it is told one', () => {

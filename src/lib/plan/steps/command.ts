@@ -5,8 +5,8 @@ import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { type LoneCommand, StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
-import { absentFunction, hostScript } from '../../transport/host-script.ts'
-import { loneScript, runScript, runToEnd, whyFailed } from './on-host.ts'
+import { absentFunction, hostScript, lastWords } from '../../transport/host-script.ts'
+import { loneScript, runScript, runToEnd } from './on-host.ts'
 
 const Params = z
   .strictObject({
@@ -86,8 +86,9 @@ async function runOwn(place: StepPlace, params: Params, line: Params['run']): Pr
   const output = await runToEnd(place, { argv }, { does: `run ${wordsOf(line)}`, ...(stdin && { stdin }) })
   if (output.code === 0) return
   const how = output.signal === undefined ? `status ${output.code}` : `SIG${output.signal}`
-  const said = whyFailed(output, 5)
-  throw new StepError(`${wordsOf(line)} ended with ${how}${said === how ? '' : `: ${said}`}`)
+  // Some programs complain on stdout.
+  const said = lastWords(output, 5) || lastWords({ stderr: output.stdout }, 5)
+  throw new StepError(`${wordsOf(line)} ended with ${how}${said && `: ${said}`}`)
 }
 
 /** Asks for the marker on the way: runs `where` it is, or `unless` it is. */
