@@ -62,6 +62,9 @@ export const needsTable = {
   etcd: program('etcd', 'etcd-server'),
   nginx: program('nginx'),
   curl: program('curl'),
+  nft: program('nft', 'nftables'),
+  redis: program('redis-server'),
+  'redis-sentinel': program('redis-sentinel'),
 } satisfies Record<string, Need>
 
 export type NeedName = keyof typeof needsTable

@@ -35,7 +35,7 @@ export interface Context {
   onInterrupt(describe: (hard: boolean) => string): () => void
   /** An item as it happens: streaming formats print it. Waits while the output is held back. */
   emit(item: Item): Promise<void>
-  /** Told the name of every moment of a change at which a kill would matter; only tests listen. */
+  /** Told the name of every moment of a change at which a kill would matter: `after-do web1/config`. Drills and tests listen. */
   readonly passed?: (point: string) => void
   /** Frees memory that nothing uses any more: a few milliseconds, so for the end of many pieces of work, not of each. */
   collectGarbage(): void

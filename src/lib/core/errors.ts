@@ -81,9 +81,14 @@ export const errorCodes = {
     meaning: 'A node set (web[01-50], @group, a!b, a&b, a^b) can not be understood.',
     todo: 'Mend the marked place; `opsctl hosts -t SET` shows what a set selects.',
   },
+  E_HALTED: {
+    exit: 75,
+    meaning: 'The safety lever is set: no drill may begin, and those that ran were ended. Nothing was touched.',
+    todo: 'Ask who set it (`opsctl drill status` shows why), then `opsctl drill allow`.',
+  },
   E_PLAN: {
     exit: 78,
-    meaning: 'A change file is wrong. It was read whole before anything was contacted.',
+    meaning: 'A change file or playbook is wrong. It was read whole before anything was contacted.',
     todo: 'Mend the named line; `opsctl explain step` lists the kinds of steps, --dry-run shows what would be done.',
   },
   E_SSH_CONFIG: {

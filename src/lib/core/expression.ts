@@ -39,6 +39,42 @@ export function parseExpression(text: string, variables: readonly string[]): Exp
   }
 }
 
+/** A condition over figures: each can be named by itself, `recovery_seconds <= 30`, or of something, `recovery_seconds('write') <= 30`. */
+export interface FigureCondition {
+  readonly text: string
+  /** Asks for each figure that the condition comes to; what that throws is thrown. @throws ExpressionError */
+  evaluate(figure: FigureSource): boolean
+}
+
+export type FigureSource = (name: string, of?: string) => number
+
+/** Reads a condition over figures of these names. @throws ExpressionError */
+export function parseFigureCondition(text: string, names: readonly string[]): FigureCondition {
+  const program = (figure: FigureSource) => {
+    const environment = new Environment({ unlistedVariablesAreDyn: false })
+    for (const name of names) {
+      environment.registerVariable(name, 'double')
+      environment.registerFunction(`${name}(string): double`, (of: string) => figure(name, of))
+    }
+    return told(() => environment.parse(text))
+  }
+  const checked = program(() => 0).check()
+  if (!checked.valid) throw told(() => wordsOf(checked.error))
+  if (checked.type !== 'bool')
+    throw new ExpressionError(`it is of the type ${checked.type}, not a condition`, { cause: checked.type })
+  return {
+    text,
+    evaluate(figure) {
+      // A figure that is not named is not asked for: there may be none.
+      const values = {}
+      for (const name of names) Object.defineProperty(values, name, { enumerable: true, get: () => figure(name) })
+      const result: unknown = told(() => program(figure)(values))
+      if (typeof result === 'boolean') return result
+      throw new ExpressionError('it is neither true nor false', { cause: result })
+    },
+  }
+}
+
 function told<T>(work: () => T): T {
   try {
     return work()

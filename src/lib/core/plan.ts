@@ -86,6 +86,8 @@ export interface StepKind {
   readonly onlyOnce?: true
   /** One line for people: `write /etc/motd`. */
   describe(): string
+  /** What a host lacks for it, each with how to get it: judged on every host before the first one is touched. Absent: nothing special. */
+  needs?(place: StepPlace): Promise<readonly string[]>
   /** The pre-image: everything that `undo` needs, as JSON. It is durable before `do` begins. */
   capture(place: StepPlace): Promise<Json>
   /** False when the host is already as the step wants it. */

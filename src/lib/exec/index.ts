@@ -5,10 +5,10 @@ export { checkDryRun, checkResume, execOptions, execRequest } from './options.ts
 // What a command on hosts does not need is loaded when it is called: the engine of changes is larger than all the rest.
 export const applyChange: typeof import('./change/apply-change.ts').applyChange = async (...given) =>
   (await import('./change/apply-change.ts')).applyChange(...given)
-export const resumeChange: typeof import('./change/known-change.ts').resumeChange = async (...given) =>
-  (await import('./change/known-change.ts')).resumeChange(...given)
-export const undoChange: typeof import('./change/known-change.ts').undoChange = async (...given) =>
-  (await import('./change/known-change.ts')).undoChange(...given)
+export const resumeChange: typeof import('../plan/known-change.ts').resumeChange = async (...given) =>
+  (await import('../plan/known-change.ts')).resumeChange(...given)
+export const undoChange: typeof import('../plan/known-change.ts').undoChange = async (...given) =>
+  (await import('../plan/known-change.ts')).undoChange(...given)
 export const changeSchemaDocument: typeof import('./change/schema-document.ts').changeSchemaDocument = async (...given) =>
   (await import('./change/schema-document.ts')).changeSchemaDocument(...given)
 export const showRun: typeof import('./runs/run-details.ts').showRun = async (...given) =>

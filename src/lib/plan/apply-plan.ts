@@ -12,6 +12,20 @@ import { previewPlan } from './preview.ts'
 import { tellUnfinished } from './unfinished.ts'
 import { wavesOf } from './waves.ts'
 
+/** Who looks on while a plan is in place, as a drill does. */
+export interface Onlooker {
+  /** What lists of runs call it. */
+  readonly kind: string
+  /** What a person is asked before anything begins. */
+  readonly question: string
+  /** With the hosts locked, before the first one is touched. */
+  begin(): void
+  /** See ChangeRequest. */
+  during(signal: AbortSignal): Promise<boolean>
+  /** Once everything is kept or taken back, with the hosts still locked: what becomes of the report. */
+  conclude(report: Report): Promise<Report>
+}
+
 export interface PlanRequest {
   readonly built: BuiltPlan
   readonly fleet: Fleet
@@ -26,6 +40,7 @@ export interface PlanRequest {
   readonly stepTimeoutMs: number
   /** How long an undo waits for a host that can not be reached. */
   readonly undoTimeoutMs: number
+  readonly onlooker?: Onlooker
 }
 
 /**
@@ -43,9 +58,17 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
     return await previewPlan(context, { fleet, built, concurrency, stepTimeoutMs, maxFailures, detailedExitCode })
   }
   const waves = wavesOf(hosts, plan.waves).length
-  await confirm(context, `${plan.name}: ${plan.steps.length} steps on ${hosts.length} hosts in ${waves} waves. Apply?`)
+  const { onlooker } = request
+  await confirm(
+    context,
+    onlooker?.question ?? `${plan.name}: ${plan.steps.length} steps on ${hosts.length} hosts in ${waves} waves. Apply?`,
+  )
   await using _locks = await lockHosts(context, hosts)
-  await using record = await RunRecord.start(context, { kind: 'change', title: plan.name, hosts: hosts.map(({ name }) => name) })
+  await using record = await RunRecord.start(context, {
+    kind: onlooker?.kind ?? 'change',
+    title: plan.name,
+    hosts: hosts.map(({ name }) => name),
+  })
   await using log = await ChangeLog.open(context)
   const settings = { stepTimeoutMs, undoTimeoutMs, concurrency, ...(sudo && { sudoUser: sudo.user }) }
   await log.commit({ is: 'plan', plan, hosts, settings })
@@ -59,8 +82,11 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
     undoTimeoutMs,
     maxFailures: allowed,
     ...(sudo && { sudo }),
+    ...(onlooker && { during: signal => onlooker.during(signal) }),
   })
-  const report = await change.apply()
+  onlooker?.begin()
+  const applied = await change.apply()
+  const report = (await onlooker?.conclude(applied)) ?? applied
   recordResult(record, hosts, report)
   return report
 }

@@ -14,7 +14,7 @@ import { HostChange } from './host-change.ts'
 import { type ChangeWork, HostTurn } from './host-turn.ts'
 import { HostUndo } from './host-undo.ts'
 import { Leases } from './leases.ts'
-import { hostsStanding } from './standing.ts'
+import { hostsStanding, isStanding } from './standing.ts'
 import { Timeline } from './timeline.ts'
 import { halfWay } from './unfinished.ts'
 import { wavesOf } from './waves.ts'
@@ -89,7 +89,7 @@ export class Change {
       reached++
       good = await this.#wave(wave)
     }
-    if (good && during) good = await during(fleet.signal)
+    if (good && during) good = (await during(fleet.signal)) && (await this.#stands())
     if (built.plan.finally === 'undo') await this.#undo(waves)
     else if (good) good = await this.#keep(waves, fleet.signal)
     if (!good) {
@@ -129,7 +129,7 @@ export class Change {
   /** False when too many hosts are not fit to be changed: then none is touched. */
   async #precheck(): Promise<boolean> {
     const { fleet, built, maxFailures } = this.#request
-    if (built.precheck.length === 0) return true
+    if (built.precheck.length === 0 && !built.steps.some(({ kinds }) => kinds.some(kind => kind.needs))) return true
     const unfit = await this.#onEach({ name: '0', hosts: fleet.hosts }, fleet.signal, turn => new HostChange(turn).precheck())
     for (const { name } of unfit) this.#failed.add(name)
     return this.#failed.size <= maxFailures
@@ -160,6 +160,13 @@ export class Change {
     return built.plan.rollback === 'run' || this.#keep([wave], fleet.signal)
   }
 
+  /** False when something of what was done did not last until now: whoever looked on saw something else. */
+  async #stands(): Promise<boolean> {
+    const { fleet } = this.#request
+    const everywhere = { name: 'lasting', hosts: fleet.hosts }
+    return (await this.#onEach(everywhere, fleet.signal, turn => new HostChange(turn).stands())).length === 0
+  }
+
   /** Ends the leases: from here on the hosts keep their change. False when one has taken itself back meanwhile. */
   async #keep(waves: readonly Wave[], signal: AbortSignal): Promise<boolean> {
     const { log, maxFailures } = this.#request
@@ -186,7 +193,7 @@ export class Change {
   async #undo(waves: readonly Wave[], how = { asked: false, spare: false }): Promise<void> {
     const { signal } = new AbortController()
     for (const wave of waves.toReversed()) {
-      const touched = wave.hosts.filter(({ name }) => this.#request.log.state.standing(name).length > 0)
+      const touched = wave.hosts.filter(({ name }) => isStanding(this.#request.log.state, name))
       const stuck = await this.#onEach({ ...wave, hosts: touched }, signal, turn => new HostUndo(turn, how).run())
       if (stuck.length > 0) this.#whole = false
     }

@@ -11,7 +11,7 @@ interface GateRequest {
   /** The hosts of the wave on which the steps succeeded. */
   readonly hosts: readonly Host[]
   readonly signal: AbortSignal
-  readonly work: ChangeWork
+  readonly work: GateWork
   /** Hosts that are asked at once. */
   readonly concurrency: number
 }
@@ -27,6 +27,8 @@ export interface GateVerdict {
   /** Names of the hosts on which a gate did not pass. */
   readonly failed: ReadonlySet<string>
 }
+
+type GateWork = Pick<ChangeWork, 'clock' | 'connector' | 'sudo' | 'onItem'>
 
 /** Judges every gate on every host of a wave. A gate without an answer is not passed: no data is a failure. */
 export async function judgeGates({ gates, wave, hosts, signal, work, concurrency }: GateRequest): Promise<GateVerdict> {

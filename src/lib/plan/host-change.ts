@@ -20,7 +20,9 @@ export class HostChange {
     if (log.state.touched(turn.host.name).length > 0) return true
     const startedAt = clock.now()
     try {
-      await turn.demand(built.precheck, await turn.place())
+      const place = await turn.place()
+      for (const step of built.steps) await demandNeeds(place, step.on(turn.host.name))
+      await turn.demand(built.precheck, place)
       turn.work.timeline.passed(turn.host.name, { startedAt, endedAt: clock.now() })
       return true
     } catch (error) {
@@ -82,6 +84,24 @@ export class HostChange {
     const turn = this.#turn
     const about = { step: 'change', name: 'change', startedAt: turn.work.clock.now() }
     await turn.tell(about, { outcome: 'ok', message: 'nothing is to be done here' })
+    return true
+  }
+
+  /** Looks whether everything is still as the steps put it. False is told as an Item. */
+  async stands(): Promise<boolean> {
+    const turn = this.#turn
+    const { log, built, clock } = turn.work
+    const host = turn.host.name
+    for (const { step, before } of log.state.standing(host).toReversed()) {
+      const kind = built.step(step)?.on(host)
+      const startedAt = clock.now()
+      try {
+        await kind?.verify(await turn.place(), before)
+      } catch (error) {
+        await turn.tell({ step, name: kind?.describe() ?? step, startedAt }, { outcome: 'failed', ...troubleOf(error) })
+        return false
+      }
+    }
     return true
   }
 
@@ -155,6 +175,12 @@ export class HostChange {
       return false
     }
   }
+}
+
+/** @throws StepError naming everything that the host lacks */
+async function demandNeeds(place: StepPlace, kind: StepKind | undefined): Promise<void> {
+  const missing = (await kind?.needs?.(place)) ?? []
+  if (missing.length > 0) throw new StepError(`${kind?.describe()}: ${missing.join('; ')}`)
 }
 
 const diffOf = (diff: string): Pick<Item, 'data'> => (diff === '' ? {} : { data: { diff } })

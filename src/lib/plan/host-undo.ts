@@ -1,10 +1,11 @@
 import type { Json } from '../core/json.ts'
-import { StepError, type StepKind } from '../core/plan.ts'
+import { StepError, type StepKind, type StepPlace } from '../core/plan.ts'
 import { TransportError } from '../core/transport.ts'
 import { retry } from '../run/retry.ts'
 import type { BuiltStep } from './built-plan.ts'
 import type { Touched } from './change-state.ts'
 import { type HostTurn, type Part, troubleOf } from './host-turn.ts'
+import { LeaseError } from './lease/index.ts'
 
 /** An undo that the host refused is tried so often. */
 const maxRefusals = 3
@@ -15,6 +16,8 @@ export class HostUndo {
   readonly #turn: HostTurn
   readonly #spares: boolean
   readonly #isAsked: boolean
+  /** The host keeps its lease while it is taken back: when opsctl is lost meanwhile, it goes on by itself. */
+  #isHeld = false
   /** It was waited for once, in vain. */
   #isAway = false
 
@@ -33,7 +36,17 @@ export class HostUndo {
     const { log } = this.#turn.work
     const { name } = this.#turn.host
     const standing = log.state.standing(name)
-    if (standing.length > 0) await this.#takeOver()
+    const { leases, built } = this.#turn.work
+    this.#isHeld = built.plan.finally === 'undo' && leases?.holds(name) === true
+    if (!this.#isHeld && (standing.length > 0 || log.state.lease(name) !== undefined)) await this.#takeOver()
+    const whole = await this.#takeAllBack(standing)
+    if (this.#isHeld) await this.#takeOver()
+    return whole
+  }
+
+  async #takeAllBack(standing: readonly Touched[]): Promise<boolean> {
+    const { log } = this.#turn.work
+    const { name } = this.#turn.host
     const first = standing.filter(entry => !this.#comesLast(entry))
     let whole = true
     let spared = 0
@@ -138,8 +151,21 @@ export class HostUndo {
     }
   }
 
-  async #takeBack({ spec }: BuiltStep, kind: StepKind, before: Json): Promise<void> {
+  async #takeBack(step: BuiltStep, kind: StepKind, before: Json): Promise<void> {
     const place = await this.#turn.place()
+    const held = this.#isHeld ? this.#turn.work.leases?.fenced(this.#turn, place) : undefined
+    try {
+      await this.#takeBackAt(held ?? place, step, { kind, before })
+    } catch (error) {
+      if (!(error instanceof LeaseError)) throw error
+      // The host was first. Once it is done there is nothing left to hold.
+      this.#isHeld = false
+      await this.#takeOver()
+      await this.#takeBackAt(place, step, { kind, before })
+    }
+  }
+
+  async #takeBackAt(place: StepPlace, { spec }: BuiltStep, { kind, before }: { kind: StepKind; before: Json }): Promise<void> {
     // A handler acts on what the steps have put back: it is not undone but called once more.
     if (spec.on) return kind.do(place, before)
     if (!kind.undo) throw new NoUndo(`'${kind.describe()}' has no undo: a human must look`)

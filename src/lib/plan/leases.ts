@@ -96,6 +96,17 @@ export class Leases implements AsyncDisposable {
     return end.is === 'over'
   }
 
+  /** True while this process renews the lease of a host. */
+  holds(host: string): boolean {
+    return this.#held.has(host)
+  }
+
+  /** A place where nothing happens any more once the host has begun to take itself back; undefined for a host without a lease of this process. */
+  fenced(turn: HostTurn, place: StepPlace): StepPlace | undefined {
+    const held = this.#held.get(turn.host.name)
+    return held && fencedPlace(place, held.lease)
+  }
+
   /** The hosts keep their leases, which end by themselves: whoever is lost does no more. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const host of [...this.#held.keys()]) await this.#forget(host)

@@ -10,8 +10,11 @@ export function standingOf(state: ChangeState): ChangeStanding | undefined {
   return state.end ?? (hostsStanding(state).length > 0 ? 'unfinished' : 'undone')
 }
 
-/** Hosts on which a step was begun that is not taken back. */
-export const hostsStanding = (state: ChangeState): string[] => state.touchedHosts.filter(host => state.standing(host).length > 0)
+/** True for a host on which a step was begun that is not taken back, or where the word of a lease is left. */
+export const isStanding = (state: ChangeState, host: string): boolean =>
+  state.standing(host).length > 0 || state.lease(host) !== undefined
+
+export const hostsStanding = (state: ChangeState): string[] => state.touchedHosts.filter(host => isStanding(state, host))
 
 /** True for what nobody has ended: somebody has to undo it, go on with it or settle it. */
 export const isHalfWay = (standing: ChangeStanding | undefined): boolean => standing === 'stuck' || standing === 'unfinished'

@@ -1,9 +1,15 @@
-import type { Context } from '../../core/context.ts'
-import { OpsError } from '../../core/errors.ts'
-import type { Host } from '../../core/host.ts'
-import type { Report } from '../../core/report.ts'
-import { connectFleet, type FleetOptions, maxFailures } from '../../fleet/index.ts'
-import { buildPlan, Change, ChangeLog, type ChangeState, lockHosts, tellUnfinished } from '../../plan/index.ts'
+import type { Context } from '../core/context.ts'
+import { OpsError } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import type { Report } from '../core/report.ts'
+import { connectFleet, type FleetOptions, maxFailures } from '../fleet/index.ts'
+import { buildPlan } from './built-plan.ts'
+import { Change } from './change.ts'
+import { ChangeLog } from './change-log.ts'
+import type { ChangeState } from './change-state.ts'
+import { lockHosts } from './locks.ts'
+import { isStanding } from './standing.ts'
+import { tellUnfinished } from './unfinished.ts'
 
 /** The flags that the work on a known change takes: its hosts and its limits are in its journal. */
 type KnownOptions = Omit<FleetOptions, 'targets' | 'inventory' | 'limit' | 'shard' | 'allowEmpty' | 'timeout' | 'idleTimeout'>
@@ -20,7 +26,7 @@ export function undoChange(
   return workOn(context, {
     runId,
     options,
-    hostsOf: (hosts, state) => hosts.filter(({ name }) => state.standing(name).length > 0),
+    hostsOf: (hosts, state) => hosts.filter(({ name }) => isStanding(state, name)),
     work: change => change.undo({ force }),
   })
 }
@@ -30,7 +36,11 @@ export function undoChange(
  * @throws OpsError as undoChange, and E_USAGE for a change that was taken back: to do it again is a decision of its own
  */
 export function resumeChange(context: Context, runId: string, options: KnownOptions): Promise<Report> {
-  const hostsOf = (hosts: readonly Host[], { end }: ChangeState): readonly Host[] => {
+  const hostsOf = (hosts: readonly Host[], { end, header }: ChangeState): readonly Host[] => {
+    if (header?.plan.finally === 'undo')
+      throw new OpsError('E_USAGE', `${runId} was a drill: what it broke is healed, never broken again`, {
+        hint: `\`opsctl undo ${runId}\` takes back what stands of it`,
+      })
     if (end !== 'undone') return hosts
     throw new OpsError('E_USAGE', `the change ${runId} was taken back: there is nothing to go on with`, {
       hint: 'to make it again, run its change file again',

@@ -1,0 +1,135 @@
+import { type Clock, sleep } from '../core/clock.ts'
+import type { Context } from '../core/context.ts'
+import type { Item } from '../core/item.ts'
+import type { Report } from '../core/report.ts'
+import type { Fleet } from '../fleet/index.ts'
+import { type BuiltPlan, judgeGates, type Onlooker } from '../plan/index.ts'
+import { retry } from '../run/retry.ts'
+import { drillReport, measuredBy } from './drill-report.ts'
+import { haltText, readHalt } from './lever.ts'
+import type { DrillMoments } from './moments.ts'
+import type { Playbook } from './playbook/playbook.ts'
+import type { Probing } from './probing.ts'
+import { interruption } from './verifier/measure.ts'
+import { judgeObjective } from './verifier/objective.ts'
+
+/** Why the faults were healed before their time. */
+export type Ending = { readonly is: 'halted' | 'aborted' | 'stopped'; readonly message: string }
+
+export interface WatchParts {
+  readonly playbook: Playbook
+  readonly fleet: Fleet
+  readonly built: BuiltPlan
+  readonly probing: Probing
+  readonly moments: DrillMoments
+  /** With the hosts locked, before the first is touched. */
+  onBegin(): void
+}
+
+/** The lever and the conditions to abort are looked at so often. */
+const lookMs = 1000
+/** Hosts whose checks run at once. */
+const steadyAtOnce = 64
+
+/** Looks on while the faults are in place, until everything is steady again, and then judges. */
+export class DrillWatch implements Onlooker {
+  readonly kind = 'drill'
+  readonly #context: Context
+  readonly #parts: WatchParts
+  #observedFrom: number | undefined
+  #ending: Ending | undefined
+
+  constructor(context: Context, parts: WatchParts) {
+    this.#context = context
+    this.#parts = parts
+  }
+
+  get question(): string {
+    const { playbook, fleet } = this.#parts
+    const seconds = playbook.durationMs / 1000
+    return `${playbook.name}: ${playbook.faults.length} faults on ${fleet.hosts.length} hosts for ${seconds} s. Break them?`
+  }
+
+  begin(): void {
+    this.#parts.onBegin()
+  }
+
+  async during(signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#context
+    const { durationMs } = this.#parts.playbook
+    this.#observedFrom = clock.monotonic()
+    const until = this.#observedFrom + durationMs
+    while (!signal.aborted && !this.#ending && clock.monotonic() < until) {
+      await sleep(clock, Math.min(lookMs, until - clock.monotonic()), signal).catch(() => undefined)
+      this.#ending = await this.#reasonToEnd()
+    }
+    if (signal.aborted)
+      this.#ending ??= { is: 'stopped', message: signal.reason instanceof Error ? signal.reason.message : 'stopped' }
+    return this.#ending === undefined
+  }
+
+  async conclude(report: Report): Promise<Report> {
+    const healed = this.#context.clock.monotonic()
+    const { probing, moments, playbook, fleet } = this.#parts
+    const steady = moments.moments === undefined ? [] : await this.#untilSteady(fleet.signal.aborted)
+    const settled = this.#context.clock.monotonic()
+    await probing[Symbol.asyncDispose]()
+    return drillReport(report, {
+      ...{ clock: this.#context.clock, playbook, steady, moments, series: probing.series },
+      phases: { healed, settled, ...(this.#observedFrom !== undefined && { observedFrom: this.#observedFrom }) },
+      ...(this.#ending && { ending: this.#ending }),
+    })
+  }
+
+  async #reasonToEnd(): Promise<Ending | undefined> {
+    const halt = await readHalt(this.#context)
+    if (halt) return { is: 'halted', message: haltText(halt) }
+    const { playbook, probing, moments } = this.#parts
+    const now = moments.moments
+    const met =
+      now && playbook.aborts.find(abort => judgeObjective(abort, measuredBy(playbook, probing.series), now).verdict === 'pass')
+    return met && { is: 'aborted', message: `${met.text} came true` }
+  }
+
+  /** The checks once more, until they pass and every probe that failed has succeeded again, or it has taken too long. */
+  async #untilSteady(once: boolean): Promise<readonly Item[]> {
+    const { clock, random } = this.#context
+    const { signal } = new AbortController()
+    const until = clock.monotonic() + this.#parts.playbook.settleMs
+    let items: readonly Item[] = []
+    const attempt = async (): Promise<void> => {
+      items = await this.#judgeSteady(clock, signal)
+      if (items.some(({ verdict }) => verdict !== 'pass' && verdict !== 'warn') || !this.#isAnswered()) throw new NotYet()
+    }
+    const attempts = once ? 1 : Number.POSITIVE_INFINITY
+    const options = { attempts, baseMs: 200, maxMs: 1000, random, clock, signal, until, isRetryable: isNotYet }
+    await retry(attempt, options).catch(error => {
+      if (!isNotYet(error)) throw error
+    })
+    return items
+  }
+
+  #isAnswered(): boolean {
+    const { probing, moments } = this.#parts
+    const now = moments.moments
+    if (!now) return true
+    const { healedMs = now.nowMs } = now
+    return probing.series.every(series => {
+      const { failed, recovered } = interruption(series, now)
+      const isBack = series.samples.some(({ startMs, outcome }) => startMs >= healedMs && outcome === 'ok')
+      return isBack && (failed === undefined || recovered !== undefined)
+    })
+  }
+
+  async #judgeSteady(clock: Clock, signal: AbortSignal): Promise<readonly Item[]> {
+    const { fleet, built } = this.#parts
+    const items: Item[] = []
+    const { connector, sudo, hosts } = fleet
+    const work = { clock, connector, ...(sudo && { sudo }), onItem: async (item: Item) => void items.push(item) }
+    await judgeGates({ gates: built.precheck, wave: 'steady', hosts, signal, work, concurrency: steadyAtOnce })
+    return items
+  }
+}
+
+class NotYet extends Error {}
+const isNotYet = (error: unknown): boolean => error instanceof NotYet

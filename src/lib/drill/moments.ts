@@ -1,0 +1,55 @@
+import type { Clock } from '../core/clock.ts'
+import type { Moments } from './verifier/series.ts'
+
+/** A fault on a host. */
+export interface FaultMoments {
+  readonly host: string
+  readonly step: string
+  /** Of the monotonic clock, milliseconds. */
+  readonly begunMs: number
+  injectedMs?: number
+  healingMs?: number
+  healedMs?: number
+}
+
+/** When what was injected and healed, told by the engine at the moment. */
+export class DrillMoments {
+  readonly #clock: Clock
+  readonly #faults = new Map<string, FaultMoments>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Takes up a point of the engine: `after-do web1/process-pause-1`. Others are no news. */
+  passed(point: string): void {
+    const [, what, host = '', step = ''] = /^(before-do|after-do|before-undo|after-undo) (.*)\/([^/]+)$/.exec(point) ?? []
+    if (what === undefined) return
+    const now = this.#clock.monotonic()
+    const key = `${host}/${step}`
+    const fault = this.#faults.get(key)
+    if (what === 'before-do') this.#faults.set(key, { host, step, begunMs: now })
+    else if (fault && what === 'after-do') fault.injectedMs = now
+    else if (fault && what === 'before-undo') fault.healingMs = now
+    else if (fault) fault.healedMs = now
+  }
+
+  get faults(): readonly FaultMoments[] {
+    return [...this.#faults.values()]
+  }
+
+  /** Undefined before anything was injected. */
+  get moments(): Moments | undefined {
+    const { faults } = this
+    if (faults.length === 0) return undefined
+    const healed = faults.flatMap(({ healedMs }) => healedMs ?? [])
+    return {
+      injectedMs: Math.min(...faults.map(({ begunMs }) => begunMs)),
+      nowMs: this.#clock.monotonic(),
+      ...(healed.length === faults.length && { healedMs: Math.max(...healed) }),
+    }
+  }
+}
+
+/** A moment of the monotonic clock in milliseconds since the epoch. */
+export const epochOf = (clock: Clock, monotonicMs: number): number => clock.now() - (clock.monotonic() - monotonicMs)
