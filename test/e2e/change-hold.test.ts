@@ -20,7 +20,7 @@ interface HeldChange {
 
 const changeOf = (
   target: string,
-  { hold = '5s', confirm = '', last = '', more = '' }: HeldChange,
+  { hold = '15s', confirm = '', last = '', more = '' }: HeldChange,
 ): string => `name: raise the limits
 targets: ${target}
 hold: ${hold}
@@ -135,7 +135,7 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd'))('a change with a hold'
   test(
     'is taken back by the host itself when opsctl is killed; the undo finds nothing left to do',
     async () => {
-      const { start: begin, undo } = await site({ last: 'sleep 30' })
+      const { start: begin, undo } = await site({ hold: '5s', last: 'sleep 30' })
       const killed = await begin()
       await killed.until(/\/backlog"/)
       killed.child.kill('SIGKILL')
@@ -152,7 +152,7 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd'))('a change with a hold'
   test(
     'is done again by --resume when the host has taken it back meanwhile',
     async () => {
-      const { start: begin, resume, undo } = await site({ last: 'test -e /run/go-on || sleep 30' })
+      const { start: begin, resume, undo } = await site({ hold: '5s', last: 'test -e /run/go-on || sleep 30' })
       const killed = await begin()
       await killed.until(/\/backlog"/)
       killed.child.kill('SIGKILL')
@@ -171,7 +171,7 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd'))('a change with a hold'
   test(
     'is not done again by an opsctl that was stopped past its time and goes on',
     async () => {
-      const { start: begin } = await site({ last: 'sleep 3' })
+      const { start: begin } = await site({ hold: '5s', last: 'sleep 3' })
       const stopped = await begin()
       await stopped.until(/\/backlog"/)
       stopped.child.kill('SIGSTOP')
@@ -187,7 +187,7 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd'))('a change with a hold'
   test(
     'is taken back by the host when the network is cut, and opsctl says that it can not know',
     async () => {
-      const { start: begin, undo } = await site({ last: 'sleep 1', more: 'timeout: 4s' })
+      const { start: begin, undo } = await site({ hold: '5s', last: 'sleep 1', more: 'timeout: 4s' })
       const cut = await begin()
       await cut.until(/\/backlog"/)
       await machine.cut()
@@ -207,7 +207,7 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd'))('a change with a hold'
   test(
     'outlives its time while opsctl is at work',
     async () => {
-      const { apply, undo } = await site({ last: 'sleep 8' })
+      const { apply, undo } = await site({ hold: '5s', last: 'sleep 8' })
       expect((await apply()).code).toBe(0)
       await undo()
       expect(await shopState(machine)).toBe(start)

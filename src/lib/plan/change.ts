@@ -90,7 +90,7 @@ export class Change {
       good = await this.#wave(wave)
     }
     if (good && during) good = (await during(fleet.signal)) && (await this.#stands())
-    if (built.plan.finally === 'undo') await this.#undo(waves)
+    if (built.plan.finally === 'undo') await this.#undo(waves, { asked: true, spare: false })
     else if (good) good = await this.#keep(waves, fleet.signal)
     if (!good) {
       await this.#rollBack(waves.slice(0, reached))
