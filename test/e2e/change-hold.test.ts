@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Machine, type Machines, startMachines } from '../helpers/machines.ts'
@@ -15,12 +16,14 @@ interface HeldChange {
   readonly hold?: string
   readonly confirm?: string
   readonly last?: string
+  /** Takes `last` back. */
+  readonly back?: string
   readonly more?: string
 }
 
 const changeOf = (
   target: string,
-  { hold = '15s', confirm = '', last = '', more = '' }: HeldChange,
+  { hold = '15s', confirm = '', last = '', back = 'true', more = '' }: HeldChange,
 ): string => `name: raise the limits
 targets: ${target}
 hold: ${hold}
@@ -32,7 +35,7 @@ steps:
     write-file: { path: /etc/shop/shop.conf, content: "workers 16\\n", mode: "0600", owner: root }
   - id: backlog
     sysctl: { key: net.core.somaxconn, value: 8192, persist: true }
-${last && `  - id: last\n    run: ${JSON.stringify(last)}\n    rollback: "true"`}
+${last && `  - id: last\n    run: ${JSON.stringify(last)}\n    rollback: ${JSON.stringify(back)}`}
 handlers:
   - id: reload
     on: [config]
@@ -145,6 +148,23 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd'))('a change with a hold'
       expect((await undo()).code).toBe(0)
       expect(await shopState(machine)).toBe(start)
       expect(await leases()).toBe('')
+    },
+    patience,
+  )
+
+  test(
+    'is taken back by the host itself when opsctl is killed while it takes it back',
+    async () => {
+      const back = 'touch /run/in-undo; sleep 3'
+      const { start: begin, undo } = await site({ hold: '5s', confirm: 'exit 3', last: 'true', back })
+      const killed = await begin()
+      await poll('the way back has begun', 60_000, () => existsSync(machine.at('/run/in-undo')))
+      killed.child.kill('SIGKILL')
+      await killed.ended
+      expect(await isAsBefore()).toBe(false)
+      await poll('the host has taken itself back', 60_000, isAsBefore)
+      expect((await undo()).code).toBe(0)
+      expect(await shopState(machine)).toBe(start)
     },
     patience,
   )

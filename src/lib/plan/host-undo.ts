@@ -36,8 +36,9 @@ export class HostUndo {
     const { log } = this.#turn.work
     const { name } = this.#turn.host
     const standing = log.state.standing(name)
-    const { leases, built } = this.#turn.work
-    this.#isHeld = built.plan.finally === 'undo' && leases?.holds(name) === true
+    const { leases } = this.#turn.work
+    // A lease lasts until all is taken back: whoever is lost in the middle leaves nothing half-way.
+    this.#isHeld = leases?.holds(name) === true
     if (!this.#isHeld && (standing.length > 0 || log.state.lease(name) !== undefined)) await this.#takeOver()
     const whole = await this.#takeAllBack(standing)
     if (this.#isHeld) await this.#takeOver()
