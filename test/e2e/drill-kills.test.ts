@@ -103,7 +103,7 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft'))('a host that a 
       const run = await drill(at, moment)
       if (moment === 'middle') {
         await poll('the fault is in place', 30_000, () => passed('after-do'))
-        await Bun.sleep(500)
+        await poll('the fault shows', 30_000, async () => (await state(at)) !== start)
         run.kill('SIGKILL')
       }
       expect((await run.ended).signal).toBe('SIGKILL')
@@ -125,13 +125,16 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft'))('a host that a 
     run.kill('SIGSTOP')
     await healed(at, start)
     run.kill('SIGCONT')
-    let broken = false
-    const watching = setInterval(async () => {
-      broken ||= (await state(at)).includes('T')
-    }, 200)
-    const { code, stdout } = await run.ended
-    clearInterval(watching)
-    expect(broken).toBe(false)
+    let isOver = false
+    const ended = run.ended.finally(() => {
+      isOver = true
+    })
+    // One look after the other: a look sees the shells of another one.
+    await poll('the drill ends', 60_000, async () => {
+      expect(await state(at)).not.toContain('T')
+      return isOver
+    })
+    const { code, stdout } = await ended
     expect({ code, verdict: JSON.parse(stdout).data.verdict }).toEqual({ code: 3, verdict: 'invalid' })
     expect([await state(at), await leases()]).toEqual([start, ''])
   }, 120_000)
