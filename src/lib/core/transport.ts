@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { Host } from './host.ts'
 import type { Reason } from './item.ts'
 
@@ -58,6 +59,11 @@ export interface Transport extends AsyncDisposable {
   /** Streams a file there through a temporary name in the same directory, checks its SHA-256, renames it. */
   put(content: AsyncIterable<Uint8Array> | Uint8Array, path: string, options: PutOptions): Promise<void>
   get(path: string, options: { readonly signal: AbortSignal }): Promise<Uint8Array>
+  /**
+   * A stream to a port as the host sees it (RFC 4254, section 7.2: direct-tcpip); the host resolves the name. Absent where there is no way.
+   * @throws TransportError
+   */
+  dial?(target: { readonly host: string; readonly port: number }, options: { readonly signal: AbortSignal }): Promise<Duplex>
 }
 
 export interface PutOptions {

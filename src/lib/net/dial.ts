@@ -1,0 +1,92 @@
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../core/clock.ts'
+import type { Transport } from '../core/transport.ts'
+import { TransportError } from '../core/transport.ts'
+import { connectTcp, connectUnix, resolveName } from './connect.ts'
+import { NetError, netError } from './net-error.ts'
+import type { Phases } from './phases.ts'
+
+/** A host and port, or the path of a Unix socket. */
+export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string }
+
+export interface DialOptions {
+  readonly signal: AbortSignal
+  /** Addresses of one family only; 0 or absent: whichever answers first. */
+  readonly family?: 0 | 4 | 6
+  /** Connect to this address instead of what the name resolves to. */
+  readonly address?: string
+}
+
+/** An open stream, and how it came to be. */
+export interface Dialed {
+  readonly stream: Duplex
+  readonly phases: Pick<Phases, 'resolve' | 'connect'>
+  /** What was connected to, where it is known: not through a host, which resolves by itself. */
+  readonly address?: string
+}
+
+/** Opens streams from one place: this machine, or a host. */
+export interface Dialer {
+  readonly from: 'here' | 'host'
+  /** @throws NetError; the signal's reason when it aborts */
+  dial(endpoint: Endpoint, options: DialOptions): Promise<Dialed>
+}
+
+/** Connects from this machine. */
+export function dialFromHere(clock: Clock): Dialer {
+  return {
+    from: 'here',
+    async dial(endpoint, options) {
+      const start = clock.monotonic()
+      if ('path' in endpoint) {
+        const stream = await telling(connectUnix(endpoint.path, options.signal), options, { phase: 'connect' })
+        return { stream, phases: { connect: clock.monotonic() - start }, address: endpoint.path }
+      }
+      const name = options.address ?? endpoint.host
+      const finding = resolveName(name, { family: options.family ?? 0, signal: options.signal })
+      const addresses = await telling(finding, options, { phase: 'resolve' })
+      const found = clock.monotonic()
+      const resolved = addresses.length === 1 && addresses[0]?.address === name ? {} : { resolve: found - start }
+      const connecting = connectTcp(clock, { addresses, port: endpoint.port }, options.signal)
+      const stream = await telling(connecting, options, { phase: 'connect', phases: resolved })
+      const phases = { ...resolved, connect: clock.monotonic() - found }
+      return { stream, phases, ...(stream.remoteAddress !== undefined && { address: stream.remoteAddress }) }
+    },
+  }
+}
+
+/** Connects from a host, through its connection. The host resolves the name, so that time is part of connecting. */
+export function dialFromHost(clock: Clock, transport: Transport): Dialer {
+  return {
+    from: 'host',
+    async dial(endpoint, options) {
+      const refuse = (message: string) => new NetError('error', message, { phase: 'connect' })
+      if ('path' in endpoint) throw refuse('a Unix socket of a host can not be reached from here')
+      if (transport.dial === undefined) throw refuse('this host offers no connections to others')
+      const start = clock.monotonic()
+      const target = { host: options.address ?? endpoint.host, port: endpoint.port }
+      try {
+        const stream = await transport.dial(target, options)
+        return { stream, phases: { connect: clock.monotonic() - start } }
+      } catch (error) {
+        if (options.signal.aborted) throw options.signal.reason
+        if (error instanceof TransportError) throw error
+        throw netError(error, { phase: 'connect' })
+      }
+    },
+  }
+}
+
+/** The error of a step in our words; the signal's reason where that ended it. */
+async function telling<T>(
+  step: Promise<T>,
+  { signal }: DialOptions,
+  at: { readonly phase: 'resolve' | 'connect'; readonly phases?: Phases },
+): Promise<T> {
+  try {
+    return await step
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw netError(error, at)
+  }
+}

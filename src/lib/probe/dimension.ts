@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import type { CheckJudgement, Sampling } from '../core/check.ts'
+import { durationField } from '../core/fields.ts'
+import type { Json } from '../core/json.ts'
+import { nearest } from '../core/nearest.ts'
+import { ParamsError, parseParams } from '../core/params.ts'
+import type { Observation } from './observation.ts'
+
+/** One way of judging what a look at an endpoint showed, and how often it wants to be looked at. */
+export interface DimensionKind<Params extends z.ZodObject = z.ZodObject> {
+  /** What people write: `http_status`. */
+  readonly type: string
+  readonly summary: string
+  /** Keys besides `type` and those of every dimension. */
+  readonly params: Params
+  /** Milliseconds. */
+  readonly defaults: { readonly intervalMs: number; readonly timeoutMs: number; readonly retries: number }
+  /** Pure. `now` is in milliseconds since 1970. Undefined when the look ended before there was anything to judge. */
+  judge(params: z.output<Params>, observation: Observation, now: number): Judged | undefined
+}
+
+export type Judged = Omit<CheckJudgement, 'dimension'>
+
+export const defineDimension = <P extends z.ZodObject>(kind: DimensionKind<P>): DimensionKind => kind as unknown as DimensionKind
+
+/** A dimension with its parameters: what a check does with every look. */
+export interface Dimension {
+  readonly sampling: Sampling
+  judge(observation: Observation, now: number): CheckJudgement
+}
+
+/** Keys of every dimension. */
+const commonKeys = {
+  interval: durationField().optional().describe('how often it is looked at by probe serve'),
+  timeout: durationField().optional().describe('an answer after so long is none'),
+  retries: z.int().min(0).max(10).optional().describe('so many more looks before a bad one counts'),
+  failures: z.int().min(1).max(100).optional().describe('bad only when so many of the last `of` looks are'),
+  of: z.int().min(1).max(100).optional().describe('the looks that `failures` counts in; as many as failures when absent'),
+  level: z.enum(['fail', 'warn']).optional().describe('warn: what is bad is only a warning'),
+}
+
+/** What one entry below `dimensions:` may be, for a JSON Schema. */
+export const dimensionSchema = (kind: DimensionKind): z.ZodObject =>
+  z.strictObject({ type: z.literal(kind.type), ...commonKeys, ...kind.params.shape })
+
+/** @throws ParamsError with its place below `dimensions` */
+export function readDimensions(value: readonly Json[], kinds: readonly DimensionKind[]): Dimension[] {
+  return value.map((entry, index) => {
+    const at = ['dimensions', index] as const
+    const type = typeof entry === 'object' && entry !== null && 'type' in entry ? entry.type : undefined
+    const kind = kinds.find(known => known.type === type)
+    if (!kind) throw unknownType(type, { at, kinds })
+    return withPlace(at, () => dimensionOf(kind, entry))
+  })
+}
+
+function dimensionOf(kind: DimensionKind, entry: Json): Dimension {
+  const params = parseParams(dimensionSchema(kind), entry) as z.output<z.ZodObject<typeof commonKeys>>
+  const { interval, timeout, retries, failures = 1, of = failures, level } = params
+  if (of < failures) throw new ParamsError(`of: ${of} looks can not hold ${failures} bad ones`, { path: ['of'] })
+  const { defaults } = kind
+  const sampling = {
+    dimension: kind.type,
+    intervalMs: interval ?? defaults.intervalMs,
+    timeoutMs: timeout ?? defaults.timeoutMs,
+    retries: retries ?? defaults.retries,
+    failures,
+    of,
+  }
+  return {
+    sampling,
+    judge(observation, now) {
+      const judged = tooLate(observation, timeout) ?? kind.judge(params, observation, now) ?? ofFailure(observation)
+      const verdict = level === 'warn' && judged.verdict === 'fail' ? 'warn' : judged.verdict
+      return { dimension: kind.type, ...judged, verdict }
+    },
+  }
+}
+
+/** A dimension's own time-out is shorter than the look that it shares with others. */
+function tooLate({ totalMs, failure }: Observation, timeoutMs: number | undefined): Judged | undefined {
+  if (timeoutMs === undefined || totalMs <= timeoutMs || failure !== undefined) return undefined
+  return { verdict: 'fail', reason: 'timeout', message: `the answer took ${Math.round(totalMs)} ms, longer than ${timeoutMs} ms` }
+}
+
+function ofFailure({ failure }: Observation): Judged {
+  if (failure) return { verdict: 'fail', reason: failure.reason, message: failure.message }
+  return { verdict: 'unknown', reason: 'error', message: 'there was nothing to judge' }
+}
+
+interface Asked {
+  readonly at: readonly (string | number)[]
+  readonly kinds: readonly DimensionKind[]
+}
+
+function unknownType(type: Json | undefined, { at, kinds }: Asked): ParamsError {
+  const types = kinds.map(kind => kind.type)
+  const known = `there are ${types.join(', ')}`
+  if (typeof type !== 'string') return new ParamsError('a dimension needs a type', { path: at, hint: known })
+  const close = nearest(type, types)
+  const hint = close ? `did you mean ${close}?` : known
+  return new ParamsError(`type: ${JSON.stringify(type)} is no dimension of this check`, { path: [...at, 'type'], hint })
+}
+
+function withPlace<T>(at: readonly (string | number)[], work: () => T): T {
+  const placed = (error: ParamsError): ParamsError =>
+    new ParamsError(error.message, {
+      path: [...at, ...error.path],
+      part: error.part,
+      hint: error.hint,
+      others: error.others.map(placed),
+    })
+  try {
+    return work()
+  } catch (error) {
+    throw error instanceof ParamsError ? placed(error) : error
+  }
+}

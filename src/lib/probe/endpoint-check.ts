@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import type { Check, CheckJudgement, CheckPlace, CheckResult } from '../core/check.ts'
+import { type Component, defineCheck } from '../core/component.ts'
+import { durationField } from '../core/fields.ts'
+import { worstVerdict } from '../core/item.ts'
+import type { Json } from '../core/json.ts'
+import { jsonSchemaOf } from '../core/json-schema.ts'
+import { parseParams } from '../core/params.ts'
+import { TransportError } from '../core/transport.ts'
+import { Deadline } from '../run/deadline.ts'
+import { type Dimension, type DimensionKind, dimensionSchema, readDimensions } from './dimension.ts'
+import { evidenceOf } from './evidence.ts'
+import type { Observation } from './observation.ts'
+
+/** A kind of check that asks an endpoint once and judges the answer in several dimensions. */
+interface EndpointKind<Shape extends z.ZodRawShape> {
+  readonly type: string
+  readonly summary: string
+  readonly example: Json
+  /** Keys besides `timeout` and `dimensions`. */
+  readonly params: Shape
+  /** Those that it can be judged by. */
+  readonly dimensions: readonly DimensionKind[]
+  /** What is judged where a check names no dimensions. */
+  readonly judgedBy: (params: z.output<z.ZodObject<Shape>>) => readonly Json[]
+  title(params: z.output<z.ZodObject<Shape>>): string
+  /**
+   * One look, which never throws for trouble of the endpoint: that is in the observation. It ends with the signal of the place, whose
+   * reason is then a `LookTimeout`.
+   */
+  look(place: CheckPlace, params: z.output<z.ZodObject<Shape>>): Promise<Observation>
+}
+
+/** The time of a look is over. */
+export class LookTimeout extends Error {
+  override readonly name = 'LookTimeout'
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`)
+  }
+}
+
+const timeoutKey = durationField().optional().describe('how long one look may take; the longest of its dimensions when absent')
+
+/** A component for an endpoint. */
+export function defineEndpointCheck<Shape extends z.ZodRawShape>(kind: EndpointKind<Shape>): Component<'check'> {
+  const { type, summary, example, dimensions } = kind
+  const own = z.strictObject(kind.params)
+  const loose = z.array(z.record(z.string(), z.json())).min(1).optional()
+  const Params = z.strictObject({ ...kind.params, timeout: timeoutKey, dimensions: loose })
+  const [first, ...rest] = dimensions.map(dimensionSchema)
+  const Told = first
+    ? z.strictObject({ ...kind.params, timeout: timeoutKey, dimensions: z.array(z.union([first, ...rest])).optional() })
+    : Params
+  return defineCheck({
+    type,
+    version: '1.0.0',
+    summary,
+    stability: 'beta',
+    schema: jsonSchemaOf(Told),
+    example,
+    build(config) {
+      const { timeout, dimensions: named, ...params } = parseParams(Params, config) as { timeout?: number; dimensions?: Json[] }
+      const checked = params as z.output<typeof own>
+      const judges = readDimensions(named ?? kind.judgedBy(checked), dimensions)
+      return endpointCheck({ kind, params: checked, judges, timeoutMs: timeout })
+    },
+  })
+}
+
+interface Built<Shape extends z.ZodRawShape> {
+  readonly kind: EndpointKind<Shape>
+  readonly params: z.output<z.ZodObject<Shape>>
+  readonly judges: readonly Dimension[]
+  readonly timeoutMs: number | undefined
+}
+
+function endpointCheck<Shape extends z.ZodRawShape>({ kind, params, judges, timeoutMs }: Built<Shape>): Check {
+  const ms = timeoutMs ?? Math.max(...judges.map(({ sampling }) => sampling.timeoutMs))
+  return {
+    title: kind.title(params),
+    sampling: judges.map(({ sampling }) => (timeoutMs === undefined ? sampling : { ...sampling, timeoutMs })),
+    async run(place) {
+      using deadline = new Deadline(place.clock, { ms, signal: place.signal, reason: () => new LookTimeout(ms) })
+      try {
+        const observation = await kind.look({ ...place, signal: deadline.signal }, params)
+        return resultOf(observation, judges, place)
+      } catch (error) {
+        // The way to the host from which to look is no trouble of the endpoint.
+        if (error instanceof TransportError) return { verdict: 'unknown', reason: error.reason, message: error.message }
+        throw error
+      }
+    },
+  }
+}
+
+/** Milliseconds become seconds, the unit of machine formats. */
+function phaseMetrics({ phases, totalMs }: Observation): Record<string, number> {
+  const seconds = Object.entries(phases).map(([phase, ms]) => [`${phase}_seconds`, ms / 1000])
+  return { ...Object.fromEntries(seconds), total_seconds: totalMs / 1000 }
+}
+
+function resultOf(observation: Observation, judges: readonly Dimension[], { clock, trace }: CheckPlace): CheckResult {
+  const judgements = judges.map(judge => judge.judge(observation, clock.now()))
+  for (const { dimension, verdict, message } of judgements) trace?.(`judge    ${dimension}: ${verdict}, ${message}`)
+  const worst = worstOf(judgements)
+  return {
+    verdict: worst?.verdict ?? 'unknown',
+    message: worst?.message ?? 'there was nothing to judge',
+    ...(worst?.reason && { reason: worst.reason }),
+    metrics: phaseMetrics(observation),
+    judgements,
+    evidence: evidenceOf(observation),
+  }
+}
+
+function worstOf(judgements: readonly CheckJudgement[]): CheckJudgement | undefined {
+  const verdict = worstVerdict(judgements.map(judgement => judgement.verdict))
+  return judgements.find(judgement => judgement.verdict === verdict)
+}

@@ -1,0 +1,47 @@
+import type { Reason } from '../core/item.ts'
+import type { Json } from '../core/json.ts'
+import type { Phase, Phases } from '../net/phases.ts'
+import type { TlsSeen } from '../net/tls-seen.ts'
+
+/** What one look at an endpoint showed, also when it failed half-way. Every dimension judges the same look. */
+export interface Observation {
+  /** What was asked: `https://api.example.com/health`. */
+  readonly endpoint: string
+  readonly phases: Phases
+  /** From the start of the look to its end, milliseconds. */
+  readonly totalMs: number
+  /** What was connected to, if it is known. */
+  readonly address?: string
+  /** Why the look did not come to its end. */
+  readonly failure?: ObservationFailure
+  readonly http?: HttpSeen
+  /** Of the answer, as far as it was read. */
+  readonly body?: BodySeen
+  /** Also there when the certificate is not accepted. */
+  readonly tls?: TlsSeen
+  /** Anything else that a kind of check shows, by name: for assertions and for `data` of machine formats. */
+  readonly seen?: Readonly<Record<string, Json>>
+}
+
+export interface ObservationFailure {
+  readonly reason: Reason
+  readonly message: string
+  readonly phase?: Phase
+}
+
+export interface HttpSeen {
+  readonly status: number
+  /** `1.0`, `1.1`, `2`. */
+  readonly version: string
+  /** As they came, names as sent. */
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  /** URLs that were asked before the last one, oldest first. */
+  readonly redirects: readonly string[]
+}
+
+export interface BodySeen {
+  /** Decoded where the answer was compressed. */
+  readonly bytes: Uint8Array
+  /** There was more than the check reads. */
+  readonly truncated: boolean
+}
