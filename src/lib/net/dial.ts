@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import type { CheckPlace } from '../core/check.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Transport } from '../core/transport.ts'
 import { TransportError } from '../core/transport.ts'
@@ -75,6 +76,11 @@ export function dialFromHost(clock: Clock, transport: Transport): Dialer {
       }
     },
   }
+}
+
+/** From where a check is to look: a host that is this machine is looked from without detour. */
+export function dialerOf({ clock, transport, from }: Pick<CheckPlace, 'clock' | 'transport' | 'from'>): Dialer {
+  return from === 'host' && transport.host.via !== 'local' ? dialFromHost(clock, transport) : dialFromHere(clock)
 }
 
 /** The error of a step in our words; the signal's reason where that ended it. */

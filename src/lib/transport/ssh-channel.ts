@@ -20,6 +20,13 @@ export interface ChannelEvents {
 /** The server would not open a channel. */
 export class ChannelRefused extends Error {
   override readonly name = 'ChannelRefused'
+  /** RFC 4254, section 5.1: 1 is forbidden, 2 could not connect. */
+  readonly code: number | undefined
+
+  constructor(message: string, code?: number) {
+    super(message)
+    this.code = code
+  }
 }
 
 /** One channel of a connection: windows, packets, order. */

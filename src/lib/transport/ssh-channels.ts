@@ -61,8 +61,8 @@ export class SshChannels {
         this.#opening.delete(recipient)
         opening.resolve(this.#add({ local: recipient, remote: sender, window, maxPacket: packetSize }, opening.events))
       },
-      CHANNEL_OPEN_FAILURE: (_, recipient, _reason, description) => {
-        this.#opening.get(recipient)?.reject(new ChannelRefused(description || 'refused'))
+      CHANNEL_OPEN_FAILURE: (_, recipient, reason, description) => {
+        this.#opening.get(recipient)?.reject(new ChannelRefused(description || 'refused', reason))
         this.#opening.delete(recipient)
       },
       CHANNEL_WINDOW_ADJUST: (_, recipient, bytes) => this.#channels.get(recipient)?.onWindow(bytes),

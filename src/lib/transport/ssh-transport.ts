@@ -1,7 +1,9 @@
+import type { Duplex } from 'node:stream'
 import { type Clock, sleep } from '../core/clock.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Host } from '../core/host.ts'
 import { type Command, type Output, type PutOptions, type RunOptions, type Transport, TransportError } from '../core/transport.ts'
+import { ChannelDuplex } from './channel-duplex.ts'
 import { ChannelSlots } from './channel-slots.ts'
 import { commandLine } from './quote.ts'
 import { type CommandEvents, type Execution, execute, type RunningCommand } from './running-command.ts'
@@ -78,6 +80,10 @@ export class SshTransport implements Transport {
   async get(path: string, options: { readonly signal: AbortSignal }): Promise<Uint8Array> {
     if (await this.#hasShell(options.signal)) return getFile(this.#run, { path, signal: options.signal })
     return this.#bySftp(files => files.get(path, options))
+  }
+
+  dial(target: { readonly host: string; readonly port: number }, { signal }: { readonly signal: AbortSignal }): Promise<Duplex> {
+    return ChannelDuplex.open(this.#session.channels, target, signal)
   }
 
   /** Closes the connection and returns at once: a peer that is gone is not waited for. */
