@@ -105,7 +105,7 @@ describe('the layers', () => {
   })
 
   test('have domains that are entered by their index only', () => {
-    const domains = ['exec', 'copy', 'doctor', 'sync', 'harden', 'drill', 'fleet']
+    const domains = ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden', 'drill', 'fleet']
     const inside = local.filter(
       ({ file, target }) => domains.includes(room(target)) && room(file) !== room(target) && !target.endsWith('/index.ts'),
     )

@@ -44,6 +44,12 @@ export function findCommand(program: Program, argv: readonly string[]): Found {
       words.push(token)
       command = commandOf(program, words)
     } else {
+      const verb = words.length === command.path.length ? verbOf(program, [...command.path, token]) : undefined
+      words.push(token)
+      if (verb) {
+        command = verb
+        continue
+      }
       rest.push(token)
       if (command.passThrough) {
         rest.push(...argv.slice(index + 1))
@@ -60,6 +66,10 @@ function commandOf(program: Program, words: readonly string[]): CommandEntry | u
   if (starting.length === 0) throw unknownCommand(program, words)
   return starting.find(entry => entry.path.length === words.length)
 }
+
+/** A command that begins with another one, as `probe wait` does with `probe`. */
+const verbOf = (program: Program, words: readonly string[]): CommandEntry | undefined =>
+  program.commands.find(({ path }) => path.length === words.length && words.every((word, at) => path[at] === word))
 
 function unknownCommand(program: Program, words: readonly string[]): OpsError {
   const parent = words.slice(0, -1)

@@ -50,14 +50,18 @@ async function look(place: CheckPlace, params: Params): Promise<CheckResult> {
   if (code !== exit) {
     if (code === 126 || code === 127) throw new Unseen(`could not run ${title}: ${words || `status ${code}`}`)
     const how = code === null ? `SIG${output.signal}` : `status ${code}`
-    return { verdict: 'fail', message: `${title} ended with ${how}${exit === 0 ? '' : `, not ${exit}`}${words && `: ${words}`}` }
+    return {
+      verdict: 'fail',
+      reason: 'exit',
+      message: `${title} ended with ${how}${exit === 0 ? '' : `, not ${exit}`}${words && `: ${words}`}`,
+    }
   }
   const text = Buffer.from(output.stdout).toString()
   if (stdout?.contains !== undefined && !text.includes(stdout.contains)) {
-    return { verdict: 'fail', message: `${title} did not print '${stdout.contains}'` }
+    return { verdict: 'fail', reason: 'content', message: `${title} did not print '${stdout.contains}'` }
   }
   if (stdout?.matches !== undefined && !new RegExp(stdout.matches, 'mu').test(text)) {
-    return { verdict: 'fail', message: `${title} printed nothing that matches ${stdout.matches}` }
+    return { verdict: 'fail', reason: 'content', message: `${title} printed nothing that matches ${stdout.matches}` }
   }
   return { verdict: 'pass', message: `${title} ended with status ${exit}` }
 }

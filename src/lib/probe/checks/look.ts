@@ -18,7 +18,9 @@ export async function judge(look: () => Promise<CheckResult>): Promise<CheckResu
   try {
     return await look()
   } catch (error) {
-    if (error instanceof Unseen || error instanceof TransportError) return { verdict: 'unknown', message: error.message }
+    if (error instanceof Unseen || error instanceof TransportError) {
+      return { verdict: 'unknown', reason: error instanceof TransportError ? error.reason : 'unreadable', message: error.message }
+    }
     throw error
   }
 }

@@ -1,0 +1,135 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { parseYamlDocument } from '../../config/yaml-document.ts'
+import type { Context } from '../../core/context.ts'
+import { OpsError } from '../../core/errors.ts'
+import { nearest } from '../../core/nearest.ts'
+import { changeComponents } from '../../plan/file/components.ts'
+import { ChangeNode } from '../../plan/file/node.ts'
+import { Problems } from '../../plan/file/problems.ts'
+import { SourceError, sourceReader } from '../../plan/file/source.ts'
+import { circleOf } from '../levels.ts'
+import type { AskedCheck } from './asked-check.ts'
+import { defaultKeys, readCheck } from './read-check.ts'
+
+export const fileKeys = ['checks', 'defaults', 'include'] as const
+/** Files within files: more is a circle. */
+const maxDepth = 10
+
+type Loading = Pick<Context, 'program' | 'component' | 'paths' | 'signal'>
+
+/**
+ * Reads a file of checks with everything that it includes. Nothing is contacted. The file is either one check (`endpoint:` or `type:` at
+ * the top) or has `checks:`, `defaults:` and `include:`.
+ * @throws OpsError E_PLAN with everything that is wrong
+ */
+export async function loadProbeFile(context: Loading, path: string): Promise<readonly AskedCheck[]> {
+  const checks = await readFile(context, { path, above: [] })
+  refuseDoubles(checks)
+  refuseWrongParents(checks)
+  return checks
+}
+
+interface FileToRead {
+  readonly path: string
+  /** Files that include this one, outermost first. */
+  readonly above: readonly string[]
+}
+
+async function readFile(context: Loading, { path, above }: FileToRead): Promise<AskedCheck[]> {
+  const file = resolve(context.paths.cwd, path)
+  const document = await parsed(context, { path, file })
+  const problems = new Problems({ document, path })
+  const top = new ChangeNode(document.value, problems)
+  const components = changeComponents(context)
+  const members =
+    top.value === null ? top.wrong('the file is empty', { hint: 'it has checks:' }) : top.members('a file of checks')
+  const isOne = members !== undefined && (members.has('endpoint') || members.has('type'))
+  const defaults = isOne ? new ChangeNode({}, problems) : top.child('defaults')
+  if (!isOne) for (const [key, node] of members ?? []) judgeKey(key, node)
+  if (!defaults.isAbsent) judgeDefaults(defaults)
+  problems.throwAny()
+  const nodes = isOne
+    ? [top]
+    : top.child('checks').isAbsent
+      ? []
+      : (top.child('checks').entries('write `checks: [{ endpoint: https://example.com }]`') ?? [])
+  const checks: AskedCheck[] = []
+  for (const node of nodes) {
+    const check = await readCheck(node, { components, defaults })
+    if (check) checks.push(check)
+  }
+  const included: AskedCheck[] = []
+  for (const node of includes(top, isOne)) {
+    const name = node.text('the path of a file')
+    if (name === undefined) continue
+    const inner = resolve(dirname(file), name)
+    if ([...above, file].includes(inner) || above.length >= maxDepth) node.wrong(`${name} includes itself`)
+    else
+      included.push(
+        ...(await readFile(context, { path: isAbsolute(name) ? name : join(dirname(path), name), above: [...above, file] })),
+      )
+  }
+  if (!isOne && top.child('checks').isAbsent && top.child('include').isAbsent)
+    top.wrong('there are no checks in it', { hint: 'add checks:' })
+  problems.throwAny()
+  return [...included, ...checks]
+}
+
+function includes(top: ChangeNode, isOne: boolean): ChangeNode[] {
+  const node = top.child('include')
+  if (isOne || node.isAbsent) return []
+  return Array.isArray(node.value) ? (node.entries() ?? []) : [node]
+}
+
+function judgeKey(key: string, node: ChangeNode): void {
+  if (!fileKeys.some(known => known === key))
+    node.unknownKey(`unknown key '${key}' in a file of checks`, [...fileKeys, 'endpoint', 'type'])
+}
+
+function judgeDefaults(defaults: ChangeNode): void {
+  for (const [key, node] of defaults.members('defaults') ?? []) {
+    if (!defaultKeys.some(known => known === key)) node.unknownKey(`unknown key '${key}' in defaults`, defaultKeys)
+  }
+}
+
+async function parsed({ signal }: Loading, { path, file }: { readonly path: string; readonly file: string }) {
+  try {
+    const bytes = await sourceReader({ directory: dirname(file), signal })(file)
+    return parseYamlDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), path, 'E_PLAN')
+  } catch (cause) {
+    if (cause instanceof SourceError)
+      throw new OpsError('E_PLAN', `${path}: the file of checks ${cause.message}`, { cause: cause.cause })
+    if (cause instanceof TypeError) throw new OpsError('E_PLAN', `${path}: the file of checks is not UTF-8 text`, { cause })
+    throw cause
+  }
+}
+
+function refuseDoubles(checks: readonly AskedCheck[]): void {
+  const seen = new Map<string, AskedCheck>()
+  for (const check of checks) {
+    const other = seen.get(check.name)
+    if (other) {
+      throw new OpsError('E_PLAN', `${check.place}: two checks are called '${check.name}'; the other is at ${other.place}`, {
+        hint: 'give each a name: of its own',
+      })
+    }
+    seen.set(check.name, check)
+  }
+}
+
+function refuseWrongParents(checks: readonly AskedCheck[]): void {
+  const names = checks.map(({ name }) => name)
+  for (const { dependsOn, place } of checks) {
+    const unknown = dependsOn.find(name => !names.includes(name))
+    if (unknown === undefined) continue
+    const close = nearest(unknown, names)
+    throw new OpsError('E_PLAN', `${place}: depends_on names '${unknown}', and there is no such check`, {
+      hint: close ? `did you mean ${close}?` : `there are ${names.join(', ')}`,
+    })
+  }
+  const circle = circleOf(checks)
+  if (circle) {
+    const place = checks.find(({ name }) => name === circle[0])?.place
+    throw new OpsError('E_PLAN', `${place}: checks depend on each other in a circle: ${circle.join(' → ')}`)
+  }
+}

@@ -1,0 +1,190 @@
+import type { Component } from '../../core/component.ts'
+import type { Json } from '../../core/json.ts'
+import { nearest } from '../../core/nearest.ts'
+import { type ChangeComponents, parameterNames, paramsOf, spokenBy, tryBuild } from '../../plan/file/components.ts'
+import { type ChangeNode, isMapping, shown } from '../../plan/file/node.ts'
+import { readTargets, readTime } from '../../plan/file/settings.ts'
+import { endpointType, endpointTypes } from '../endpoint-types.ts'
+import { type SlaClass, samplingOf, slaClasses } from '../probed-check.ts'
+import type { AskedCheck } from './asked-check.ts'
+
+/** Keys of a check that are the engine's; all others are parameters of its kind. */
+export const engineKeys = [
+  'name',
+  'type',
+  'labels',
+  'sla',
+  'depends_on',
+  'from',
+  'targets',
+  'interval',
+  'retries',
+  'failures',
+  'of',
+] as const
+/** Those of them, and `timeout`, that `defaults:` may give for all. */
+export const defaultKeys = ['timeout', 'labels', 'sla', 'from', 'targets', 'interval', 'retries', 'failures', 'of'] as const
+const samplingKeys = ['interval', 'retries', 'failures', 'of'] as const
+
+interface Reading {
+  readonly components: ChangeComponents
+  /** The values below `defaults:`. */
+  readonly defaults: ChangeNode
+}
+
+/** Reads one check; what is wrong with it is noted. */
+export async function readCheck(node: ChangeNode, { components, defaults }: Reading): Promise<AskedCheck | undefined> {
+  const members = node.members('a check', 'write `- endpoint: https://example.com`')
+  if (!members) return undefined
+  const component = await componentOf(node, components)
+  if (!component) return undefined
+  const isEndpoint = endpointTypes.includes(component.type)
+  const setting = (key: string): ChangeNode => (node.child(key).isAbsent ? defaults.child(key) : node.child(key))
+  const check = tryBuild(component, {
+    params: paramsWith(node, { setting, component }),
+    at: path => node.within(path),
+    say: spokenBy(component.type),
+    names: [...parameterNames(component), ...engineKeys],
+  })
+  const sampling = readSampling(setting)
+  const sla = readSla(setting('sla'))
+  const from = readFrom(setting('from'))
+  const targets = readTargets(setting('targets'))
+  const labels = { ...readLabels(defaults.child('labels')), ...readLabels(node.child('labels')) }
+  const name = node.child('name').isAbsent ? defaultName(node, component.type) : node.child('name').text()
+  if (!check || sla === undefined || from === undefined || sampling === undefined || name === undefined) return undefined
+  if (targets !== undefined && isEndpoint && from === 'here' && !node.child('targets').isAbsent) {
+    node.child('targets').wrong('targets of an endpoint that is asked from here', {
+      part: 'key',
+      hint: 'add `from: host` to ask it from each of them',
+    })
+  }
+  const own = samplingOf(check, component.type)
+  return {
+    name,
+    type: component.type,
+    check,
+    sampling: node.child('dimensions').isAbsent
+      ? own.map(each => ({ ...each, ...sampling, of: sampling.of ?? sampling.failures ?? each.of }))
+      : own,
+    isEndpoint,
+    from,
+    ...(targets && { targets }),
+    labels,
+    sla,
+    dependsOn: readNames(node.child('depends_on')),
+    place: node.place,
+  }
+}
+
+/** By `type`, else by the scheme of the endpoint. */
+async function componentOf(node: ChangeNode, components: ChangeComponents): Promise<Component<'check'> | undefined> {
+  const [type, endpoint] = [node.child('type'), node.child('endpoint')]
+  if (type.isAbsent && endpoint.isAbsent) {
+    return node.wrong('this check looks at nothing', { hint: 'it needs an endpoint: or a type:' })
+  }
+  if (type.isAbsent) {
+    const text = endpoint.text('an endpoint like https://example.com')
+    const found = text === undefined ? undefined : endpointType(text)
+    if (found === undefined) return undefined
+    if ('problem' in found) return endpoint.wrong(`endpoint: ${found.problem}`, { hint: found.hint })
+    return (await components.load('check', found.type)) as Component<'check'>
+  }
+  const name = type.text('the kind of a check')
+  if (name === undefined) return undefined
+  const types = components.types('check')
+  if (types.includes(name)) return (await components.load('check', name)) as Component<'check'>
+  const close = nearest(name, types)
+  return type.wrong(`there is no check '${name}'`, { hint: close ? `did you mean ${close}?` : `there are ${types.join(', ')}` })
+}
+
+interface Wanted {
+  readonly setting: (key: string) => ChangeNode
+  readonly component: Component<'check'>
+}
+
+/** What is the component's of an entry, with the defaults that it understands; figures of sampling go down to the dimensions that have none. */
+function paramsWith(node: ChangeNode, { setting, component }: Wanted): Json {
+  const value = paramsOf(node)
+  if (!isMapping(value)) return {}
+  const own = Object.entries(value).filter(([key]) => !engineKeys.some(known => known === key))
+  const timeout = setting('timeout')
+  const takesTimeout = parameterNames(component).includes('timeout') && !timeout.isAbsent
+  const common = Object.fromEntries(
+    samplingKeys.flatMap(key => {
+      const found = setting(key).value
+      return found === undefined ? [] : [[key, found]]
+    }),
+  )
+  const params: Record<string, Json> = { ...(takesTimeout && { timeout: timeout.value as Json }), ...Object.fromEntries(own) }
+  const dimensions = params['dimensions']
+  if (!Array.isArray(dimensions)) return params
+  return { ...params, dimensions: dimensions.map((each: Json) => (isMapping(each) ? { ...common, ...each } : each)) }
+}
+
+type WrittenSampling = { intervalMs?: number; retries?: number; failures?: number; of?: number }
+
+function readSampling(setting: (key: string) => ChangeNode): WrittenSampling | undefined {
+  const interval = setting('interval')
+  const intervalMs = interval.isAbsent ? undefined : readTime(interval, { absent: 0, leastMs: 1 })
+  const whole = (key: string, least: number): number | undefined => {
+    const node = setting(key)
+    if (node.isAbsent) return undefined
+    const { value } = node
+    if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= 100) return value
+    return node.wrong(`${key} must be a whole number from ${least} to 100, not ${shown(value)}`)
+  }
+  const [retries, failures, of] = [whole('retries', 0), whole('failures', 1), whole('of', 1)]
+  if (of !== undefined && of < (failures ?? 1)) setting('of').wrong(`of: ${of} looks can not hold ${failures} bad ones`)
+  return {
+    ...(intervalMs !== undefined && { intervalMs }),
+    ...(retries !== undefined && { retries }),
+    ...(failures !== undefined && { failures }),
+    ...(of !== undefined && { of }),
+  }
+}
+
+function readSla(node: ChangeNode): SlaClass | undefined {
+  if (node.isAbsent) return 'P1'
+  const found = slaClasses.find(each => each === node.value)
+  return found ?? node.wrong(`sla must be ${slaClasses.join(', ')}, not ${shown(node.value)}`)
+}
+
+function readFrom(node: ChangeNode): 'here' | 'host' | undefined {
+  const { value } = node
+  if (node.isAbsent || value === 'here') return 'here'
+  if (value === 'host') return 'host'
+  return node.wrong(`from must be here or host, not ${shown(value)}`, {
+    hint: 'host: the check is made from each of its targets',
+  })
+}
+
+function readLabels(node: ChangeNode): Record<string, string> {
+  if (node.isAbsent) return {}
+  const entries = [...(node.members('labels', 'write `labels: { env: prod }`') ?? [])]
+  return Object.fromEntries(
+    entries.flatMap(([key, member]) => {
+      if (!/^[A-Za-z_]\w{0,62}$/.test(key))
+        return member.wrong(`'${key}' can not be the name of a label`, { part: 'key', hint: 'letters, digits and _' }) ?? []
+      const text = member.scalar('a text')
+      return text === undefined ? [] : [[key, text]]
+    }),
+  )
+}
+
+/** One name, or a list of them. */
+function readNames(node: ChangeNode): string[] {
+  if (node.isAbsent) return []
+  const nodes = Array.isArray(node.value) ? (node.entries() ?? []) : [node]
+  return nodes.flatMap(each => each.text('the name of a check') ?? [])
+}
+
+/** An endpoint is called as it is written; other checks by their kind and what they look at. */
+function defaultName(node: ChangeNode, type: string): string {
+  const { value } = node.child('endpoint')
+  if (typeof value === 'string') return value
+  const subject = ['path', 'name', 'port', 'unit', 'mount', 'key']
+    .map(key => node.child(key).value)
+    .find(each => typeof each === 'string' || typeof each === 'number')
+  return subject === undefined ? type : `${type} ${subject}`
+}

@@ -1,0 +1,5 @@
+export { explainCheck } from './explain-check.ts'
+export { probeLint } from './lint.ts'
+export { probeLintOptions, probeOptions, probeWaitOptions } from './options.ts'
+export { probe } from './probe.ts'
+export { probeWait } from './wait.ts'

@@ -1,0 +1,92 @@
+import type { CheckJudgement, CheckResult, Sampling } from '../core/check.ts'
+import { worstVerdict } from '../core/item.ts'
+
+/** A verdict that counts against a check: what could not be seen is no pass. */
+const isBad = ({ verdict }: Pick<CheckJudgement, 'verdict'>): boolean => verdict === 'fail' || verdict === 'unknown'
+
+/**
+ * Looks at one thing until every dimension is decided: a bad one is looked at `retries` times more, and one with a limit of N of M is
+ * bad once N of its last M looks were, good once no more than M − N can be.
+ */
+export class Judging {
+  readonly #dimensions: Map<string, Dimension>
+  #last: CheckResult | undefined
+  #looks = 0
+
+  constructor(sampling: readonly Sampling[]) {
+    this.#dimensions = new Map(sampling.map(each => [each.dimension, new Dimension(each)]))
+  }
+
+  get looks(): number {
+    return this.#looks
+  }
+
+  /** True when everything is decided. */
+  add(result: CheckResult): boolean {
+    this.#looks++
+    this.#last = result
+    const judgements = new Map(judgementsOf(result, this.#only).map(judgement => [judgement.dimension, judgement]))
+    for (const [name, dimension] of this.#dimensions) {
+      const judgement = judgements.get(name)
+      if (judgement) dimension.add(judgement)
+    }
+    return [...this.#dimensions.values()].every(dimension => dimension.decided)
+  }
+
+  /** What came of it; undefined before the first look. */
+  get result(): CheckResult | undefined {
+    if (!this.#last) return undefined
+    const judgements = [...this.#dimensions.values()].flatMap(({ judgement }) => judgement ?? [])
+    const verdict = worstVerdict(judgements.map(judgement => judgement.verdict))
+    const worst = judgements.find(judgement => judgement.verdict === verdict)
+    if (!worst) return this.#last
+    const { dimension: _, data: _data, ...told } = worst
+    const { reason: _reason, ...last } = this.#last
+    return { ...last, ...told, metrics: { ...this.#last.metrics, ...worst.metrics }, judgements }
+  }
+
+  get #only(): string {
+    return this.#dimensions.keys().next().value ?? ''
+  }
+}
+
+/** A check without dimensions is one of its own kind. */
+function judgementsOf(
+  { judgements, verdict, message, reason, metrics }: CheckResult,
+  dimension: string,
+): readonly CheckJudgement[] {
+  return judgements ?? [{ dimension, verdict, message, ...(reason && { reason }), ...(metrics && { metrics }) }]
+}
+
+class Dimension {
+  readonly #sampling: Sampling
+  #bad = 0
+  #good = 0
+  #worst: CheckJudgement | undefined
+  judgement: CheckJudgement | undefined
+  decided = false
+
+  constructor(sampling: Sampling) {
+    this.#sampling = sampling
+  }
+
+  add(judgement: CheckJudgement): void {
+    if (this.decided) return
+    const { failures, of, retries } = this.#sampling
+    if (isBad(judgement)) {
+      this.#bad++
+      this.#worst = judgement
+    } else this.#good++
+    // With N of M every look counts; else a single good one clears it.
+    const isGood = of > 1 ? this.#good > of - failures : this.#good > 0
+    const neededBad = of > 1 ? failures : retries + 1
+    this.decided = isGood || this.#bad >= neededBad
+    this.judgement = this.decided && !isGood ? this.#told(judgement) : judgement
+  }
+
+  #told(judgement: CheckJudgement): CheckJudgement {
+    const bad = isBad(judgement) ? judgement : (this.#worst ?? judgement)
+    const { of } = this.#sampling
+    return of > 1 ? { ...bad, message: `${bad.message} (${this.#bad} of ${this.#bad + this.#good} looks)` } : bad
+  }
+}

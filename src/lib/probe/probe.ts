@@ -1,0 +1,133 @@
+import { rfc3339 } from '../core/clock.ts'
+import type { Context } from '../core/context.ts'
+import { OpsError } from '../core/errors.ts'
+import type { Host } from '../core/host.ts'
+import { hostNamed } from '../core/host.ts'
+import type { Item } from '../core/item.ts'
+import { type Report, ReportFold } from '../core/report.ts'
+import { connectFleet, type Fleet, selectHosts } from '../fleet/index.ts'
+import { askedChecks } from './asked-checks.ts'
+import type { AskedCheck } from './file/asked-check.ts'
+import type { ProbeOptions } from './options.ts'
+import type { ProbedCheck } from './probed-check.ts'
+import { readSecret } from './read-secret.ts'
+import { runProbe } from './run-probe.ts'
+import { SharedThings } from './shared-things.ts'
+import { unitsOf } from './unit.ts'
+
+/**
+ * Looks once at everything that is asked for. Each judgement is an item; trouble is a verdict, never a throw.
+ * @throws OpsError E_USAGE, E_PLAN, and those of openFleet
+ */
+export async function probe(context: Context, options: ProbeOptions): Promise<Report> {
+  const asked = await askedChecks(context, options)
+  await using opened = await openProbe(context, asked, options)
+  return await probeOnce(context, opened, { ...options, onItem: item => context.emit(item) })
+}
+
+/** Checks with the hosts that they look at, and connections to those. */
+export interface OpenedProbe extends AsyncDisposable {
+  readonly checks: readonly ProbedCheck[]
+  readonly fleet: Fleet
+  readonly shared: SharedThings
+}
+
+/** Selects the hosts. Nothing is contacted yet. */
+export async function openProbe(context: Context, asked: readonly AskedCheck[], options: ProbeOptions): Promise<OpenedProbe> {
+  const select = hostSelector(context, options)
+  const checks: ProbedCheck[] = []
+  for (const { isEndpoint, from, targets, place, ...check } of asked) {
+    const hosts = isEndpoint && from === 'here' ? undefined : await select(targets, { isEndpoint, place })
+    checks.push({ ...check, ...(hosts && { hosts }) })
+  }
+  const hosts = new Map(checks.flatMap(check => (check.hosts ?? []).map(host => [host.name, host])))
+  const fleet = await connectFleet(context, hosts.size > 0 ? [...hosts.values()] : [thisHost], options)
+  const shared = new SharedThings()
+  return {
+    checks,
+    fleet,
+    shared,
+    async [Symbol.asyncDispose]() {
+      await shared[Symbol.asyncDispose]()
+      await fleet[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const thisHost = hostNamed('localhost', { via: 'local' })
+
+type Select = (
+  targets: readonly string[] | undefined,
+  check: { readonly isEndpoint: boolean; readonly place: string | undefined },
+) => Promise<readonly Host[]>
+
+/** The hosts of a check: its own targets, else those of -t, else this machine. The inventory is read when it is first needed. */
+function hostSelector(context: Context, options: ProbeOptions): Select {
+  const known = new Map<string, Promise<readonly Host[]>>()
+  return (own, { isEndpoint, place }) => {
+    const targets = own ?? options.targets
+    if (targets.length === 0 && isEndpoint) {
+      throw new OpsError('E_NO_TARGETS', `${place ? `${place}: ` : ''}from the host, and no host is named`, {
+        hint: 'name hosts with -t, or with targets: in the file',
+      })
+    }
+    if (targets.length === 0) return Promise.resolve([thisHost])
+    const key = JSON.stringify(targets)
+    const found = known.get(key) ?? selectHosts(context, { ...options, targets: [...targets] })
+    known.set(key, found)
+    return found
+  }
+}
+
+interface Round {
+  /** Endpoints at a time, and hosts at a time. */
+  readonly concurrency: number
+  readonly onItem?: (item: Item) => Promise<void>
+  readonly trace?: (line: string) => void
+}
+
+/** One round of all checks, as a report. */
+export async function probeOnce(context: Context, opened: OpenedProbe, { concurrency, onItem, trace }: Round): Promise<Report> {
+  const { clock } = context
+  const { checks, fleet, shared } = opened
+  const started = clock.monotonic()
+  const startedAt = rfc3339(clock.now())
+  const fold = new ReportFold()
+  const units = checks.reduce((sum, check) => sum + unitsOf(check).length, 0)
+  await runProbe(context, {
+    checks,
+    connector: fleet.connector,
+    signal: fleet.signal,
+    ...(fleet.sudo && { sudo: fleet.sudo }),
+    shared,
+    secret: reference => readSecret(context, reference),
+    endpoints: concurrency,
+    hosts: concurrency,
+    ...(trace && { trace }),
+    onItem: async item => {
+      fold.add(item)
+      await onItem?.(item)
+    },
+  })
+  const { signal } = fleet
+  return {
+    kind: 'probe',
+    version: 1,
+    runId: context.runId,
+    title: titleOf(checks, units),
+    startedAt,
+    durationMs: Math.round(clock.monotonic() - started),
+    counts: fold.counts,
+    items: fold.items(fleet.hosts.map(({ name }) => name)),
+    omitted: fold.omitted,
+    changed: false,
+    ...(signal.aborted &&
+      signal.reason instanceof OpsError && { stopped: { exit: signal.reason.exit, message: signal.reason.message } }),
+  }
+}
+
+function titleOf(checks: readonly ProbedCheck[], units: number): string {
+  const [only] = checks
+  if (checks.length === 1 && only && units === 1) return only.name
+  return units === checks.length ? `${checks.length} checks` : `${checks.length} checks in ${units} places`
+}

@@ -1,0 +1,184 @@
+import type { CheckPlace, CheckResult, SecretReference, Shared } from '../core/check.ts'
+import { sleep } from '../core/clock.ts'
+import type { Connector, Context } from '../core/context.ts'
+import type { Host } from '../core/host.ts'
+import { hostNamed } from '../core/host.ts'
+import type { Item, OutputRef } from '../core/item.ts'
+import { type Sudo, type Transport, TransportError } from '../core/transport.ts'
+import { Semaphore } from '../run/semaphore.ts'
+import { Judging } from './judging.ts'
+import { levelsOf } from './levels.ts'
+import type { ProbedCheck } from './probed-check.ts'
+import { readAll } from './readings.ts'
+import { itemsOf, type Unit, type UnitResult, unitsOf } from './unit.ts'
+
+/** What a run of checks needs. */
+export interface ProbeWork {
+  readonly checks: readonly ProbedCheck[]
+  readonly connector: Connector
+  readonly signal: AbortSignal
+  readonly sudo?: Sudo
+  readonly shared: Shared
+  readonly secret: (reference: SecretReference) => Promise<string>
+  /** Endpoints at a time. */
+  readonly endpoints: number
+  /** Hosts at a time. */
+  readonly hosts: number
+  readonly trace?: (line: string) => void
+  onItem(item: Item): Promise<void>
+}
+
+/** Between two looks at the same thing, milliseconds. */
+const pauseMs = 1000
+
+/** Runs every check once, in the order of what they depend on, and tells an item for each of its judgements. */
+export async function runProbe(context: Pick<Context, 'clock' | 'outputs'>, work: ProbeWork): Promise<void> {
+  await new ProbeRun(context, work).run()
+}
+
+class ProbeRun {
+  readonly #context: Pick<Context, 'clock' | 'outputs'>
+  readonly #work: ProbeWork
+  readonly #endpoints: Semaphore
+  readonly #hosts: Semaphore
+  /** By check, then by host name ('' for here): what a bad check said. */
+  readonly #bad = new Map<string, Map<string, string>>()
+
+  constructor(context: Pick<Context, 'clock' | 'outputs'>, work: ProbeWork) {
+    this.#context = context
+    this.#work = work
+    this.#endpoints = new Semaphore(work.endpoints)
+    this.#hosts = new Semaphore(work.hosts)
+  }
+
+  async run(): Promise<void> {
+    for (const level of levelsOf(this.#work.checks)) {
+      const units = [...level].sort((a, b) => a.sla.localeCompare(b.sla)).flatMap(unitsOf)
+      const suppressed = units.filter(unit => this.#cause(unit) !== undefined)
+      for (const unit of suppressed) await this.#suppress(unit)
+      const wanted = units.filter(unit => !suppressed.includes(unit))
+      const byHost = Map.groupBy(
+        wanted.filter(({ probed }) => probed.check.host),
+        ({ host }) => host?.name ?? '',
+      )
+      const alone = wanted.filter(({ probed }) => !probed.check.host)
+      await Promise.all([...[...byHost.values()].map(units => this.#lookAtHost(units)), ...alone.map(unit => this.#lookAt(unit))])
+    }
+  }
+
+  /** Why a check is not judged: the bad one that it depends on, on the same host where that is looked at there too. */
+  #cause({ probed, host }: Unit): string | undefined {
+    for (const name of probed.dependsOn) {
+      const bad = this.#bad.get(name)
+      if (!bad) continue
+      const parent = this.#work.checks.find(check => check.name === name)
+      const shares = host !== undefined && parent?.hosts?.some(each => each.name === host.name)
+      const message = shares ? bad.get(host.name) : bad.values().next().value
+      if (message !== undefined) return `suppressed by ${name}: ${message}`
+    }
+    return undefined
+  }
+
+  async #suppress(unit: Unit): Promise<void> {
+    const result: CheckResult = { verdict: 'unknown', reason: 'dependency', message: this.#cause(unit) ?? '' }
+    await this.#tell(unit, { result, startedAt: this.#context.clock.now(), durationMs: 0, looks: 0 })
+  }
+
+  /** An endpoint, or a check that needs commands of its own. */
+  async #lookAt(unit: Unit): Promise<void> {
+    const slots = unit.host ? this.#hosts : this.#endpoints
+    using _slot = await slots.acquire(1, this.#work.signal)
+    const { probed } = unit
+    await this.#untilDecided([unit], async place => new Map([[unit, await probed.check.run(place)]]))
+  }
+
+  /** All checks of a host that need readings only: one command for all of them, and one more for those that are looked at again. */
+  async #lookAtHost(units: readonly Unit[]): Promise<void> {
+    using _slot = await this.#hosts.acquire(1, this.#work.signal)
+    await this.#untilDecided(units, async (place, wanted) => {
+      const looks = wanted.flatMap(unit => (unit.probed.check.host ? [{ unit, look: unit.probed.check.host }] : []))
+      const found = await readAll(
+        place,
+        looks.flatMap(({ look }) => look.readings),
+      )
+      return new Map(looks.map(({ unit, look }) => [unit, look.judge(found, place)]))
+    })
+  }
+
+  async #untilDecided(
+    units: readonly Unit[],
+    look: (place: CheckPlace, wanted: readonly Unit[]) => Promise<ReadonlyMap<Unit, CheckResult>>,
+  ): Promise<void> {
+    const { clock } = this.#context
+    const { signal } = this.#work
+    const judgings = new Map(units.map(unit => [unit, new Judging(unit.probed.sampling)]))
+    for (let wanted = units; ; ) {
+      const startedAt = clock.now()
+      const start = clock.monotonic()
+      const results = await this.#looked(wanted, look)
+      const durationMs = clock.monotonic() - start
+      const open: Unit[] = []
+      for (const unit of wanted) {
+        const judging = judgings.get(unit)
+        const result = results.get(unit)
+        if (!judging || !result) continue
+        if (!judging.add(result) && !signal.aborted) open.push(unit)
+        else await this.#tell(unit, { result: judging.result ?? result, startedAt, durationMs, looks: judging.looks })
+      }
+      if (open.length === 0) return
+      await sleep(clock, pauseMs, signal).catch(() => undefined)
+      wanted = open
+    }
+  }
+
+  /** What cannot be reached gives no verdict, whatever was to be looked at there. */
+  async #looked(
+    units: readonly Unit[],
+    look: (place: CheckPlace, wanted: readonly Unit[]) => Promise<ReadonlyMap<Unit, CheckResult>>,
+  ): Promise<ReadonlyMap<Unit, CheckResult>> {
+    const [first] = units
+    const all = (result: CheckResult): ReadonlyMap<Unit, CheckResult> => new Map(units.map(unit => [unit, result]))
+    try {
+      return await look(await this.#place(first?.host), units)
+    } catch (error) {
+      if (this.#work.signal.aborted) {
+        const message = error instanceof Error ? error.message : 'stopped'
+        return all({ verdict: 'unknown', reason: 'cancelled', message })
+      }
+      if (error instanceof TransportError) return all({ verdict: 'unknown', reason: error.reason, message: error.message })
+      throw error
+    }
+  }
+
+  async #place(host: Host | undefined): Promise<CheckPlace> {
+    const { connector, signal, sudo, shared, secret, trace } = this.#work
+    const transport: Transport = await connector.connect(host ?? hostNamed('localhost', { via: 'local' }), { signal })
+    return {
+      transport,
+      clock: this.#context.clock,
+      signal,
+      from: host ? 'host' : 'here',
+      shared,
+      secret,
+      ...(sudo && { sudo }),
+      ...(trace && { trace }),
+    }
+  }
+
+  async #tell(unit: Unit, told: UnitResult): Promise<void> {
+    const { verdict, message, evidence } = told.result
+    if (verdict === 'fail' || verdict === 'unknown') {
+      const byHost = this.#bad.get(unit.probed.name) ?? new Map<string, string>()
+      byHost.set(unit.host?.name ?? '', message)
+      this.#bad.set(unit.probed.name, byHost)
+    }
+    const kept = evidence && verdict !== 'pass' ? await this.#keep(unit, evidence) : undefined
+    for (const item of itemsOf(unit, { ...told, ...(kept && { evidence: kept }) })) await this.#work.onItem(item)
+  }
+
+  async #keep({ probed, host }: Unit, evidence: string): Promise<OutputRef> {
+    const writer = this.#context.outputs.open(`${host?.name ?? 'here'}/${probed.name}`)
+    await writer.write(Buffer.from(evidence))
+    return writer.close()
+  }
+}

@@ -1,0 +1,64 @@
+import type { CheckResult } from '../core/check.ts'
+import { rfc3339 } from '../core/clock.ts'
+import type { Host } from '../core/host.ts'
+import type { Item, OutputRef } from '../core/item.ts'
+import type { ProbedCheck } from './probed-check.ts'
+
+/** One check in one place. */
+export interface Unit {
+  readonly probed: ProbedCheck
+  /** Absent: from where opsctl runs. */
+  readonly host?: Host
+}
+
+/** What came of it. */
+export interface UnitResult {
+  readonly result: CheckResult
+  readonly startedAt: number
+  readonly durationMs: number
+  readonly looks: number
+  /** What was seen, kept as output of the item. */
+  readonly evidence?: OutputRef
+}
+
+export const unitsOf = (probed: ProbedCheck): Unit[] =>
+  probed.hosts === undefined ? [{ probed }] : probed.hosts.map(host => ({ probed, host }))
+
+const severities = { P0: 'critical', P1: 'warning', P2: 'info' } as const
+
+/** An item for each way in which it was judged. */
+export function itemsOf({ probed, host }: Unit, { result, startedAt, durationMs, looks, evidence }: UnitResult): Item[] {
+  const { name, type, labels, sla } = probed
+  const parts = result.judgements && result.judgements.length > 1 ? result.judgements : [{ dimension: undefined, ...result }]
+  const path = [...(host ? [host.name] : []), name.replaceAll('/', '∕')]
+  return parts.map((part, index): Item => {
+    const metrics = { ...part.metrics, ...(index === 0 && result.metrics) }
+    const data = {
+      ...('data' in part ? part.data : undefined),
+      ...(part.dimension && { dimension: part.dimension }),
+      ...(looks > 1 && { looks }),
+    }
+    return {
+      path: [...path, ...(part.dimension === undefined ? [] : [part.dimension])].join('/'),
+      ...(host && { host: host.name }),
+      name: part.dimension === undefined ? name : host ? `${name} ${part.dimension}` : part.dimension,
+      verdict: part.verdict,
+      ...reasonOf(part),
+      message: part.message,
+      labels: { ...host?.labels, ...labels, check: name, type, sla },
+      severity: severities[sla],
+      startedAt: rfc3339(startedAt),
+      durationMs: Math.round(durationMs),
+      ...(Object.keys(metrics).length > 0 && { metrics }),
+      ...(evidence && index === 0 && { output: { stdout: evidence } }),
+      ...(Object.keys(data).length > 0 && { data }),
+    }
+  })
+}
+
+/** Nothing fails without a reason: where a check gives none, it is that of its kind of verdict. */
+function reasonOf({ verdict, reason }: Pick<CheckResult, 'verdict' | 'reason'>): Pick<Item, 'reason'> {
+  if (reason !== undefined) return { reason }
+  if (verdict === 'fail' || verdict === 'warn') return { reason: 'state' }
+  return verdict === 'unknown' ? { reason: 'unreadable' } : {}
+}

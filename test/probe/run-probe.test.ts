@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'bun:test'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inProcess } from '../helpers/in-process.ts'
+import { tempDir } from '../helpers/temp-dir.ts'
+
+/** `opsctl probe` of a file on this machine, in an empty directory that `DIR` names in it. */
+async function run(text: string, args: readonly string[] = []) {
+  await using dir = await tempDir()
+  await writeFile(join(dir.path, 'checks.yaml'), text.replaceAll('DIR', dir.path))
+  const { code, stdout, stderr } = await inProcess(['probe', '-f', 'checks.yaml', '-o', 'json', ...args], { cwd: dir.path })
+  return { code, stderr, items: stdout === '' ? [] : JSON.parse(stdout).items }
+}
+
+const ok = '{ name: ok, type: command, run: ["true"] }'
+const bad = '{ name: bad, type: command, run: ["false"], retries: 0 }'
+
+describe('a run of checks', () => {
+  test('gives 0 when all is well, and names every check', async () => {
+    const { code, items } = await run(`checks: [${ok}]`)
+    expect(code).toBe(0)
+    expect(items).toMatchObject([
+      {
+        path: 'localhost/ok',
+        host: 'localhost',
+        name: 'ok',
+        verdict: 'pass',
+        labels: { check: 'ok', type: 'command', sla: 'P1' },
+      },
+    ])
+  })
+
+  test('gives 1 for one that fails, with a reason', async () => {
+    const { code, items } = await run(`checks: [${ok}, ${bad}]`)
+    expect(code).toBe(1)
+    expect(items).toMatchObject([{ verdict: 'pass' }, { verdict: 'fail', reason: 'exit' }])
+  })
+
+  test('does not judge what depends on a bad one, and names it', async () => {
+    const { items } = await run(`checks: [${bad}, { name: child, type: command, run: [touch, DIR/ran], depends_on: bad }]`)
+    expect(items[1]).toMatchObject({
+      verdict: 'unknown',
+      reason: 'dependency',
+      message: expect.stringMatching(/^suppressed by bad: false ended with status 1/),
+    })
+  })
+
+  test('does not even look at it', async () => {
+    const marks = '{ name: child, type: command, run: [sh, -c, "echo ran >>DIR/ran"], depends_on: bad }'
+    const shows = '{ name: shows, type: file, path: DIR/ran, exists: false }'
+    const { items } = await run(`checks: [${bad}, ${marks}, ${shows}]`)
+    expect(items.find(({ name }: { name: string }) => name === 'shows')).toMatchObject({ verdict: 'pass' })
+  })
+
+  test('looks again as often as a check allows, and counts the looks', async () => {
+    const third = 'echo x >>DIR/looks; test $(wc -l <DIR/looks) -ge 3'
+    const { code, items } = await run(`checks: [{ name: slow, type: command, run: "${third}", retries: 2 }]`)
+    expect(code).toBe(0)
+    expect(items).toMatchObject([{ verdict: 'pass', data: { looks: 3 } }])
+  })
+
+  test('makes only the checks that are named, and what they depend on', async () => {
+    const { items } = await run(`checks: [${ok}, ${bad}, { name: child, type: command, run: ["true"], depends_on: ok }]`, [
+      '--check',
+      'chi*',
+    ])
+    expect(items.map(({ name }: { name: string }) => name)).toEqual(['ok', 'child'])
+  })
+
+  test('is refused for a check that there is not', async () => {
+    const { code, stderr } = await run(`checks: [${ok}]`, ['--check', 'okk'])
+    expect({ code, hint: JSON.parse(stderr).hint }).toEqual({ code: 2, hint: 'did you mean ok?' })
+  })
+})
+
+describe('waiting', () => {
+  test('ends when everything is well', async () => {
+    await using dir = await tempDir()
+    const second = 'echo x >>looks; test $(wc -l <looks) -ge 2'
+    await writeFile(join(dir.path, 'checks.yaml'), `checks: [{ type: command, run: "cd ${dir.path}; ${second}", retries: 0 }]`)
+    const { code } = await inProcess('probe wait -f checks.yaml --every 10ms --deadline 20s', { cwd: dir.path })
+    expect(code).toBe(0)
+  })
+
+  test('gives 124 and the last round when the deadline passes', async () => {
+    await using dir = await tempDir()
+    await writeFile(join(dir.path, 'checks.yaml'), `checks: [${bad}]`)
+    const { code, stdout } = await inProcess('probe wait -f checks.yaml --every 10ms --deadline 300ms -o json', { cwd: dir.path })
+    expect(code).toBe(124)
+    expect(JSON.parse(stdout)).toMatchObject({ items: [{ name: 'bad', verdict: 'fail' }], stopped: { exit: 124 } })
+  })
+})
