@@ -78,5 +78,7 @@ test.skipIf(!ready)('an aborted attempt ends at once with the reason of the sign
   await using server = await place(() => undefined)
   const stop = new AbortController()
   stop.abort(new Error('enough'))
-  await expect(server.transport.dial?.({ host: '127.0.0.1', port: server.port }, { signal: stop.signal })).rejects.toThrow('enough')
+  await expect(server.transport.dial?.({ host: '127.0.0.1', port: server.port }, { signal: stop.signal })).rejects.toThrow(
+    'enough',
+  )
 })
