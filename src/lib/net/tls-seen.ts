@@ -7,7 +7,7 @@ export interface TlsSeen {
   readonly cipher: string
   /** `h2`, `http/1.1`; absent when none was agreed on. */
   readonly alpn?: string
-  /** As the server sent them, its own first. */
+  /** As the server sent them, its own first; the authority at the end, sent or not, where it is known. */
   readonly chain: readonly CertificateSeen[]
   /** Of the certificates up to the authority (which may not have been sent): the first to end, seconds since 1970. */
   readonly chainNotAfter?: number

@@ -1,0 +1,151 @@
+import { isIP, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect, type TLSSocket } from 'node:tls'
+import type { Clock } from '../../core/clock.ts'
+import type { TlsSeen } from '../tls-seen.ts'
+import { parseCertificate } from './certificate-seen.ts'
+import type { HandshakeSlots } from './handshake-slots.ts'
+import { judgeChain } from './judge-chain.ts'
+import { type TlsContext, TlsContexts, type TlsTerms } from './tls-contexts.ts'
+import { tlsFailure } from './tls-failure.ts'
+
+export interface StartTls extends TlsTerms {
+  /** What the server is asked for (SNI); an address is not sent. */
+  readonly serverName: string
+  /** What its certificate must be for, where that is another: a DNS name or an address. */
+  readonly verifyName?: string
+  /** Application protocols, the best first: `h2`, `http/1.1`. */
+  readonly alpn?: readonly string[]
+  /** Ends it; its reason is what is thrown. */
+  readonly signal: AbortSignal
+  readonly clock: Clock
+  /** Shared by connections; absent: one of its own. */
+  readonly contexts?: TlsContexts
+  /** Waited for before the first byte is sent, and given back when the handshake is over. */
+  readonly slots?: HandshakeSlots
+}
+
+export interface StartedTls {
+  /** To read and write through. Its errors are those of `tlsFailure`. Destroying it closes the stream below. */
+  readonly stream: TLSSocket
+  readonly seen: TlsSeen
+  /** Of the handshake, without the wait for a slot, milliseconds. */
+  readonly tookMs: number
+}
+
+/**
+ * A TLS handshake over an open stream. A certificate that is not accepted is no error: it is told in `seen.problems`, and who goes on
+ * all the same must know why.
+ * @throws NetError of phase `tls`, when there is no TLS; the signal's reason. The stream is closed then.
+ */
+export async function startTls(stream: Duplex, options: StartTls): Promise<StartedTls> {
+  const { contexts = new TlsContexts(), slots, signal, clock } = options
+  try {
+    signal.throwIfAborted()
+    const context = contexts.get(options)
+    using _ = await slots?.acquire(1, signal)
+    const start = clock.monotonic()
+    const socket = await handshake(stream, { ...options, context })
+    const tookMs = clock.monotonic() - start
+    return { stream: socket, seen: whatIsSeen(socket, { ...options, context }), tookMs }
+  } catch (error) {
+    discard(stream)
+    throw error
+  }
+}
+
+interface Handshake extends StartTls {
+  readonly context: TlsContext
+}
+
+function handshake(stream: Duplex, { serverName, alpn, signal, context }: Handshake): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    // Its errors come through the TLS stream as well.
+    stream.on('error', ignore)
+    const socket = connect({
+      socket: stream,
+      secureContext: context.secure,
+      // An address in its place is not permitted (RFC 6066, section 3).
+      servername: isIP(serverName) ? '' : serverName,
+      ...(alpn && { ALPNProtocols: [...alpn] }),
+      // Judged below and told, whatever NODE_TLS_REJECT_UNAUTHORIZED in the environment says.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    })
+    const count = counter(stream)
+    const settle = (): void => {
+      signal.removeEventListener('abort', abort)
+      socket.off('secureConnect', done)
+      socket.off('error', failed)
+      socket.off('close', closed)
+      count.stop()
+    }
+    const done = (): void => {
+      settle()
+      resolve(socket)
+    }
+    const end = (reason: unknown): void => {
+      settle()
+      discard(socket)
+      reject(reason)
+    }
+    const abort = (): void => end(signal.reason)
+    const failed = (error: Error): void => end(tlsFailure(error, { phase: 'tls', received: count.received() }))
+    const closed = (): void => failed(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
+    signal.addEventListener('abort', abort, { once: true })
+    socket.once('secureConnect', done)
+    socket.once('error', failed)
+    socket.once('close', closed)
+  })
+}
+
+const ignore = (): void => undefined
+
+/** Bytes that came over a stream from now on. */
+function counter(stream: Duplex): { received(): number; stop(): void } {
+  if (stream instanceof Socket) {
+    const before = stream.bytesRead
+    return { received: () => stream.bytesRead - before, stop: ignore }
+  }
+  let received = 0
+  const count = (chunk: Uint8Array): void => {
+    received += chunk.length
+  }
+  // The TLS socket listens for the same event, so nothing is lost by this one.
+  stream.on('data', count)
+  return { received: () => received, stop: () => void stream.off('data', count) }
+}
+
+function discard(stream: Duplex): void {
+  stream.on('error', ignore)
+  stream.destroy()
+}
+
+function whatIsSeen(socket: TLSSocket, { serverName, verifyName = serverName, clock, context }: Handshake): TlsSeen {
+  const { alpnProtocol } = socket
+  const judged = judgeChain({
+    sent: sentBy(socket),
+    authorities: context.authorities,
+    refusal: socket.authorized ? null : String(socket.authorizationError ?? 'not verified'),
+    name: verifyName,
+    nowMs: clock.now(),
+  })
+  return {
+    protocol: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher()?.standardName ?? socket.getCipher()?.name ?? 'unknown',
+    ...(typeof alpnProtocol === 'string' && alpnProtocol !== '' && { alpn: alpnProtocol }),
+    ...judged,
+  }
+}
+
+/** The server's certificates in its order; the runtime appends the authority where it knows it. */
+function sentBy(socket: TLSSocket) {
+  const sent = []
+  const known = new Set()
+  for (let at = socket.getPeerCertificate(true); at?.raw !== undefined && !known.has(at); at = at.issuerCertificate) {
+    known.add(at)
+    const certificate = parseCertificate(at.raw)
+    if (certificate) sent.push(certificate)
+  }
+  return sent
+}
