@@ -15,13 +15,24 @@ export interface DimensionKind<Params extends z.ZodObject = z.ZodObject> {
   readonly params: Params
   /** Milliseconds. */
   readonly defaults: { readonly intervalMs: number; readonly timeoutMs: number; readonly retries: number }
-  /** Pure. `now` is in milliseconds since 1970. Undefined when the look ended before there was anything to judge. */
-  judge(params: z.output<Params>, observation: Observation, now: number): Judged | undefined
+  /** Made once for each use, so that what parameters mean is worked out once. @throws ParamsError */
+  compile(params: z.output<Params>): Judge
 }
+
+/** Pure. `now` is in milliseconds since 1970. Undefined when the look ended before there was anything to judge. */
+export type Judge = (observation: Observation, now: number) => Judged | undefined
 
 export type Judged = Omit<CheckJudgement, 'dimension'>
 
-export const defineDimension = <P extends z.ZodObject>(kind: DimensionKind<P>): DimensionKind => kind as unknown as DimensionKind
+/** A dimension, by `compile` or, where there is nothing to work out, by `judge`. */
+export const defineDimension = <P extends z.ZodObject>(
+  kind: Omit<DimensionKind<P>, 'compile'> &
+    (Pick<DimensionKind<P>, 'compile'> | { judge(params: z.output<P>, ...look: Parameters<Judge>): Judged | undefined }),
+): DimensionKind =>
+  ({
+    compile: params => (observation, now) => ('judge' in kind ? kind.judge(params, observation, now) : undefined),
+    ...kind,
+  }) as DimensionKind<P> as unknown as DimensionKind
 
 /** A dimension with its parameters: what a check does with every look. */
 export interface Dimension {
@@ -59,6 +70,7 @@ function dimensionOf(kind: DimensionKind, entry: Json): Dimension {
   const { interval, timeout, retries, failures = 1, of = failures, level } = params
   if (of < failures) throw new ParamsError(`of: ${of} looks can not hold ${failures} bad ones`, { path: ['of'] })
   const { defaults } = kind
+  const judge = kind.compile(params)
   const sampling = {
     dimension: kind.type,
     intervalMs: interval ?? defaults.intervalMs,
@@ -70,7 +82,7 @@ function dimensionOf(kind: DimensionKind, entry: Json): Dimension {
   return {
     sampling,
     judge(observation, now) {
-      const judged = tooLate(observation, timeout) ?? kind.judge(params, observation, now) ?? ofFailure(observation)
+      const judged = tooLate(observation, timeout) ?? judge(observation, now) ?? ofFailure(observation)
       const verdict = level === 'warn' && judged.verdict === 'fail' ? 'warn' : judged.verdict
       return { dimension: kind.type, ...judged, verdict }
     },

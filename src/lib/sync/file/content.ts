@@ -1,7 +1,7 @@
+import { compileSchema, type Validate } from '../../config/schema-check.ts'
 import { type ChangeNode, shown } from '../../plan/file/node.ts'
 import { type ReadSource, SourceError } from '../../plan/file/source.ts'
 import type { Format } from '../document.ts'
-import { compileSchema, type Validate } from '../json-schema.ts'
 import { Template, TemplateError } from '../template.ts'
 
 export type ContentSpec =
