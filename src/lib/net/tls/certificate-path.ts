@@ -7,9 +7,9 @@ export interface CertificatePath {
   readonly certificates: readonly X509Certificate[]
   /**
    * `trusted`: at an authority that is trusted. `self-signed`: at one that signed itself and is not. `missing`: at one whose issuer is
-   * nowhere to be found.
+   * nowhere to be found. `forged`: at one whose issuer is known and did not sign it, or with an algorithm that proves nothing.
    */
-  readonly end: 'trusted' | 'self-signed' | 'missing'
+  readonly end: 'trusted' | 'self-signed' | 'missing' | 'forged'
 }
 
 export interface PathSearch {
@@ -63,10 +63,11 @@ function walk(sent: readonly X509Certificate[], { authorities, nowMs, isSignedBy
     }
     if (certificates.length === maxLength) break
     const sentOfName = sent.filter(other => other.subject === certificate.issuer)
-    at = [...authorities.named(certificate.issuer), ...sentOfName]
+    const known = [...authorities.named(certificate.issuer), ...sentOfName]
       .filter(other => !used.has(other.fingerprint256))
       .sort((a, b) => Number(inTime(b, nowMs)) - Number(inTime(a, nowMs)))
-      .find(other => isSignedBy(certificate, other))
+    at = known.find(other => isSignedBy(certificate, other))
+    if (!at && known.length > 0) return { certificates, end: 'forged' }
   }
   return { certificates, end: 'missing' }
 }

@@ -35,6 +35,7 @@ const order: readonly Reason[] = [
   'tls-incomplete-chain',
   'tls-name',
   'tls-weak-key',
+  'unreadable',
 ]
 
 /**
@@ -44,9 +45,10 @@ const order: readonly Reason[] = [
 export function judgeChain(question: ChainQuestion): Pick<TlsSeen, 'chain' | 'chainNotAfter' | 'problems'> {
   const { sent, authorities, refusal, nowMs, revocations } = question
   const path = certificatePath(sent, { authorities, nowMs, accepted: refusal === null })
-  const ofChain = [...timeProblems(path, nowMs), ...trustProblems(path), ...(revocations?.(path.certificates) ?? [])]
+  const ofChain = [...timeProblems(path, nowMs), ...trustProblems(path)]
   const unknown = refusal !== null && ofChain.length === 0 ? [refused(refusal)] : []
-  const problems = [...ofChain, ...unknown, ...nameProblems(question), ...weakProblems(path)]
+  const revoked = revocations?.(path.certificates) ?? []
+  const problems = [...ofChain, ...unknown, ...revoked, ...nameProblems(question), ...weakProblems(path)]
   const ends = path.certificates.map(({ validToDate }) => seconds(validToDate))
   const extra = path.certificates.filter(known => !sent.some(other => other.fingerprint256 === known.fingerprint256))
   return {
@@ -87,6 +89,14 @@ function trustProblems({ certificates, end }: CertificatePath): Problem[] {
       : [{ reason: 'tls-untrusted', message: `the authority ${called(last)} is not trusted` }]
   }
   const issuer = oneLine(last.issuer)
+  if (end === 'forged') {
+    return [
+      {
+        reason: 'tls-untrusted',
+        message: `the signature of the certificate of ${called(last)} is not proved by the known ${issuer}`,
+      },
+    ]
+  }
   return alone
     ? [
         {
@@ -128,7 +138,8 @@ function weakProblems({ certificates, end }: CertificatePath): Problem[] {
 /** Codes of the runtime (X509_verify_cert) whose cause is not found by looking at the certificates alone. */
 function refused(code: string): Problem {
   const reason = reasonOf[code] ?? 'tls-untrusted'
-  return { reason, message: `the chain is not accepted: ${code.toLowerCase().replaceAll('_', ' ')}` }
+  const why = code === 'UNSPECIFIED' ? 'the runtime does not say why' : code.toLowerCase().replaceAll('_', ' ')
+  return { reason, message: `the chain is not accepted: ${why}` }
 }
 
 const reasonOf: Readonly<Record<string, Reason>> = {

@@ -6,6 +6,8 @@ import type { TlsSeen } from '../tls-seen.ts'
 import { parseCertificate } from './certificate-seen.ts'
 import type { HandshakeSlots } from './handshake-slots.ts'
 import { judgeChain } from './judge-chain.ts'
+import { type RevocationList, revocationLists } from './revocation-list.ts'
+import { revocations } from './revocations.ts'
 import { type TlsContext, TlsContexts, type TlsTerms } from './tls-contexts.ts'
 import { tlsFailure } from './tls-failure.ts'
 
@@ -16,6 +18,8 @@ export interface StartTls extends TlsTerms {
   readonly verifyName?: string
   /** Application protocols, the best first: `h2`, `http/1.1`. */
   readonly alpn?: readonly string[]
+  /** Revocation lists, PEM texts or DER: the server's certificate must be in none, and one of its issuer must be there. */
+  readonly crl?: readonly (string | Uint8Array)[]
   /** Ends it; its reason is what is thrown. */
   readonly signal: AbortSignal
   readonly clock: Clock
@@ -43,11 +47,12 @@ export async function startTls(stream: Duplex, options: StartTls): Promise<Start
   try {
     signal.throwIfAborted()
     const context = contexts.get(options)
+    const lists = options.crl && revocationLists(options.crl)
     using _ = await slots?.acquire(1, signal)
     const start = clock.monotonic()
     const socket = await handshake(stream, { ...options, context })
     const tookMs = clock.monotonic() - start
-    return { stream: socket, seen: whatIsSeen(socket, { ...options, context }), tookMs }
+    return { stream: socket, seen: whatIsSeen(socket, { ...options, context, lists }), tookMs }
   } catch (error) {
     discard(stream)
     throw error
@@ -121,14 +126,20 @@ function discard(stream: Duplex): void {
   stream.destroy()
 }
 
-function whatIsSeen(socket: TLSSocket, { serverName, verifyName = serverName, clock, context }: Handshake): TlsSeen {
+interface Look extends Handshake {
+  readonly lists: readonly RevocationList[] | undefined
+}
+
+function whatIsSeen(socket: TLSSocket, { serverName, verifyName = serverName, clock, context, lists }: Look): TlsSeen {
   const { alpnProtocol } = socket
+  const nowMs = clock.now()
   const judged = judgeChain({
     sent: sentBy(socket),
     authorities: context.authorities,
     refusal: socket.authorized ? null : String(socket.authorizationError ?? 'not verified'),
     name: verifyName,
-    nowMs: clock.now(),
+    nowMs,
+    ...(lists && { revocations: path => revocations(path, { lists, nowMs }) }),
   })
   return {
     protocol: socket.getProtocol() ?? 'unknown',

@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { createSecureContext, rootCertificates, type SecureContext, type SecureVersion } from 'node:tls'
+import {
+  createSecureContext,
+  rootCertificates,
+  type SecureContext,
+  type SecureContextOptions,
+  type SecureVersion,
+} from 'node:tls'
 import { NetError } from '../net-error.ts'
 import { Authorities } from './authorities.ts'
 
@@ -46,14 +52,14 @@ export class TlsContexts {
     const name = [minVersion, maxVersion, ca, cert, key].join('\0')
     const known = this.#contexts.get(name)
     if (known) return known
-    const made = this.#make({ ...terms, minVersion, maxVersion })
+    const made = this.#make(terms.ca, { minVersion, maxVersion, ...(cert && { cert }), ...(key && { key }) })
     const [oldest] = this.#contexts.keys()
     if (oldest !== undefined && this.#contexts.size >= kept) this.#contexts.delete(oldest)
     this.#contexts.set(name, made)
     return made
   }
 
-  #make({ ca, ...rest }: TlsTerms): TlsContext {
+  #make(ca: string | undefined, rest: SecureContextOptions): TlsContext {
     const authorities = ca === undefined ? this.#systemAuthorities() : new Authorities(ca)
     try {
       return { secure: createSecureContext({ ca: authorities.pem, ...rest }), authorities }
