@@ -100,6 +100,8 @@ export interface Reading {
   readonly args?: readonly string[]
   /** Read a second time after so many milliseconds, for what is known only by its change. */
   readonly againAfterMs?: number
+  /** May wait for something that never comes, such as a lost file server: done last, so that it holds nothing else up. */
+  readonly mayHang?: true
 }
 
 /** What a reading gave. */
@@ -111,6 +113,8 @@ export interface ReadingOutput {
   readonly complaint: string
   /** The second reading, and the seconds between the two. */
   readonly again?: { readonly stdout: Buffer; readonly seconds: number }
+  /** Between which moments of our clock it was done, milliseconds since 1970; absent when the host does not tell its times. */
+  readonly between?: readonly [earliest: number, latest: number]
 }
 
 /** Gives what a reading of the look found. */

@@ -1,4 +1,149 @@
-import type { CheckPlace, Found, Reading } from '../core/check.ts'
-export async function readAll(_place: CheckPlace, _readings: readonly Reading[]): Promise<Found> {
-  throw new Error('no readings')
+import type { CheckPlace, Found, Reading, ReadingOutput } from '../core/check.ts'
+import type { Output } from '../core/transport.ts'
+import { lastWords, scriptCommand, scriptOutput } from '../transport/host-script.ts'
+import { parseSections, type Section, type Sections, scriptOf } from './reading-script.ts'
+
+/** How long the readings of one command may take, milliseconds, besides the time between two readings of the same. */
+const batchMs = 20_000
+
+/** Of all that one command may print. */
+const maxBytes = 16 * 1024 ** 2
+
+/** What a host takes as one line is 128 KiB, of which quotes need a part. */
+const maxLineBytes = 90_000
+
+/**
+ * Reads on one host with as few commands as possible: one, unless they do not fit. The same script with the same arguments is read once.
+ * A reading that fails, hangs or prints too much spoils none of the others.
+ * @throws TransportError when the host can not be reached
+ */
+export async function readAll(place: CheckPlace, readings: readonly Reading[]): Promise<Found> {
+  const found = new Map<string, ReadingOutput>()
+  let waiting = united(readings)
+  while (waiting.length > 0) {
+    const batch = fitting(waiting)
+    const { answers, again } = await readBatch(place, batch)
+    for (const [reading, output] of answers) found.set(keyOf(reading), output)
+    waiting = [...again, ...waiting.slice(batch.length)]
+  }
+  return reading => {
+    const output = found.get(keyOf(reading))
+    if (output === undefined) throw new Error(`'${reading.does}' is not among what was read`)
+    return output
+  }
+}
+
+const keyOf = ({ script, args = [] }: Reading): string => JSON.stringify([script, ...args])
+
+/** Each once; read again when one of them wants so, after the longest time. */
+function united(readings: readonly Reading[]): Reading[] {
+  const byKey = new Map<string, Reading>()
+  for (const reading of readings) {
+    const known = byKey.get(keyOf(reading))
+    const againAfterMs = Math.max(known?.againAfterMs ?? -1, reading.againAfterMs ?? -1)
+    byKey.set(keyOf(reading), { ...reading, ...(againAfterMs >= 0 && { againAfterMs }) })
+  }
+  return [...byKey.values()]
+}
+
+/** As many from the start as fit into one line, at least one. */
+function fitting(readings: readonly Reading[]): readonly Reading[] {
+  let bytes = 0
+  const end = readings.findIndex(({ script, args = [] }) => {
+    bytes += 120 + Buffer.byteLength([script, ...args].join('    ')) + args.length * 8
+    return bytes > maxLineBytes
+  })
+  return end === -1 ? readings : readings.slice(0, Math.max(1, end))
+}
+
+interface BatchResult {
+  readonly answers: readonly (readonly [Reading, ReadingOutput])[]
+  /** To be read by another command: an earlier one printed too much. */
+  readonly again: readonly Reading[]
+}
+
+async function readBatch(place: CheckPlace, batch: readonly Reading[]): Promise<BatchResult> {
+  const { transport, signal, sudo, clock, trace } = place
+  const { script, args, frames } = scriptOf(batch)
+  const timeoutMs = batchMs + Math.max(0, ...batch.map(({ againAfterMs = 0 }) => againAfterMs))
+  const sent = clock.now()
+  const options = { signal, timeoutMs, maxOutputBytes: maxBytes, ...(sudo && { sudo }) }
+  const output = await transport.run(scriptCommand(script, args), options)
+  const times = { sent, received: clock.now() }
+  const printed = scriptOutput(output)
+  const sections = parseSections(printed ?? Buffer.alloc(0))
+  const complaint = whyNot(output, printed !== undefined)
+  const answers = batch.map(reading => [reading, outputOf(reading, { frames, sections, times, complaint })] as const)
+  for (const [{ does }, { code, complaint: why }] of answers)
+    trace?.(`read     ${does}${code === 0 ? '' : `: ${why || `status ${code}`}`}`)
+  if (output.ended !== 'output-limit') return { answers, again: [] }
+  const lacking = [...new Set(frames.slice(sections.sections.length))].filter(
+    reading => reading !== frames[sections.sections.length],
+  )
+  return { answers: answers.filter(([reading]) => !lacking.includes(reading)), again: lacking }
+}
+
+/** Why there is no answer of a reading. */
+function whyNot(output: Output, started: boolean): string {
+  if (output.ended === 'output-limit') return `it printed more than ${maxBytes} bytes`
+  if (output.ended === 'timeout') return 'no answer in time'
+  if (output.ended) return output.message || output.ended
+  if (!started) return lastWords(output) || 'the host does not run commands'
+  return lastWords(output) || (output.signal ? `ended by SIG${output.signal}` : 'it ended before its answer')
+}
+
+interface Answered {
+  readonly frames: readonly Reading[]
+  readonly sections: Sections
+  readonly times: { readonly sent: number; readonly received: number }
+  readonly complaint: string
+}
+
+/** Status of what gave no answer, as a shell tells of a program that it can not start. */
+const noAnswer = 126
+
+function outputOf(reading: Reading, { frames, sections: { sections, end }, times, complaint }: Answered): ReadingOutput {
+  const first = sections[frames.indexOf(reading)]
+  if (first === undefined) return { code: noAnswer, stdout: Buffer.alloc(0), complaint }
+  const { code, stdout, stderr } = first
+  const again = secondOf(reading, { frames, sections, first })
+  const between = end === undefined || !sections[0] ? undefined : momentOf(first, { begun: sections[0].begun, end, ...times })
+  return {
+    code,
+    stdout,
+    complaint: lastWords({ stderr: Buffer.from(stderr) }),
+    ...(again && { again }),
+    ...(between && { between }),
+  }
+}
+
+interface Twice {
+  readonly frames: readonly Reading[]
+  readonly sections: readonly Section[]
+  readonly first: Section
+}
+
+function secondOf(reading: Reading, { frames, sections, first }: Twice): ReadingOutput['again'] {
+  const index = frames.lastIndexOf(reading)
+  const second = sections[index]
+  if (second === undefined || index === frames.indexOf(reading) || second.code !== 0) return undefined
+  const seconds = second.begun - first.begun
+  return seconds > 0 ? { stdout: second.stdout, seconds } : undefined
+}
+
+/** Of the uptime, in milliseconds: it has two digits after its point. */
+const resolutionMs = 10
+
+interface Span {
+  readonly begun: number
+  readonly end: number
+  readonly sent: number
+  readonly received: number
+}
+
+/** The host tells how long after its first and before its last word a reading was done: what is left is the time on the way. */
+function momentOf(read: Section, { begun, end, sent, received }: Span): readonly [number, number] | undefined {
+  const earliest = sent + (read.begun - begun) * 1000 - resolutionMs
+  const latest = received - (end - read.ended) * 1000 + resolutionMs
+  return Number.isFinite(earliest) && Number.isFinite(latest) ? [earliest, latest] : undefined
 }

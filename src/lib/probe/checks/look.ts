@@ -18,11 +18,15 @@ export async function judge(look: () => Promise<CheckResult>): Promise<CheckResu
   try {
     return await look()
   } catch (error) {
-    if (error instanceof Unseen || error instanceof TransportError) {
-      return { verdict: 'unknown', reason: error instanceof TransportError ? error.reason : 'unreadable', message: error.message }
-    }
-    throw error
+    return unknown(error)
   }
+}
+
+/** The result of a look that could not be had. @throws what is no trouble of the host */
+export function unknown(error: unknown): CheckResult {
+  if (error instanceof Unseen) return { verdict: 'unknown', reason: 'unreadable', message: error.message }
+  if (error instanceof TransportError) return { verdict: 'unknown', reason: error.reason, message: error.message }
+  throw error
 }
 
 /** What a script printed on the host. @throws Unseen */

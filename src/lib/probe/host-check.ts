@@ -1,0 +1,88 @@
+import type { z } from 'zod'
+import type { Check, CheckPlace, CheckResult, Found, HostLook, Reading, Sampling } from '../core/check.ts'
+import { type Component, defineCheck } from '../core/component.ts'
+import type { Json } from '../core/json.ts'
+import { jsonSchemaOf } from '../core/json-schema.ts'
+import { parseParams } from '../core/params.ts'
+import { judge, Unseen, unknown } from './checks/look.ts'
+import { readAll } from './readings.ts'
+
+interface HostCheck extends HostLook {
+  readonly title: string
+  readonly sampling?: readonly Sampling[]
+}
+
+/** A check that needs nothing but readings of a host. Run alone it reads its own; the engine reads those of many together. */
+export function hostCheck({ title, readings, judge: verdictOf, sampling }: HostCheck): Check {
+  const careful: HostLook['judge'] = (found, place) => {
+    try {
+      const result = verdictOf(found, place)
+      // Names come from the host, and a message is one line.
+      return { ...result, message: result.message.replace(/[\x00-\x1f\x7f]/g, '?') }
+    } catch (error) {
+      return unknown(error)
+    }
+  }
+  return {
+    title,
+    host: { readings, judge: careful },
+    run: place => judge(async () => careful(await readAll(place, readings), place)),
+    ...(sampling && { sampling }),
+  }
+}
+
+interface HostKind<Params extends z.ZodType> {
+  readonly type: string
+  readonly summary: string
+  readonly example: Json
+  readonly params: Params
+  title(params: z.output<Params>): string
+  readings(params: z.output<Params>): readonly Reading[]
+  /** Pure. @throws Unseen for what could not be read */
+  judge(params: z.output<Params>, found: Found, place: Pick<CheckPlace, 'clock'>): CheckResult
+}
+
+/** A component of a check of a host. */
+export const defineHostCheck = <Params extends z.ZodType>(kind: HostKind<Params>): Component<'check'> =>
+  defineCheck({
+    type: kind.type,
+    version: '1.0.0',
+    summary: kind.summary,
+    stability: 'beta',
+    schema: jsonSchemaOf(kind.params),
+    example: kind.example,
+    build(config) {
+      const params = parseParams(kind.params, config)
+      return hostCheck({
+        title: kind.title(params),
+        readings: kind.readings(params),
+        judge: (found, place) => kind.judge(params, found, place),
+      })
+    },
+  })
+
+/** Status of a reading of what is not there (EX_NOINPUT of sysexits.h). */
+export const notThere = 66
+
+/** Reads a file as it is. */
+export const fileReading = (path: string): Reading => ({
+  does: `read ${path}`,
+  script: `if [ -e "$1" ]; then cat <"$1"; else exit ${notThere}; fi`,
+  args: [path],
+})
+
+/** What a reading printed; undefined when it says that nothing is there. @throws Unseen */
+export function seenIn(found: Found, reading: Reading): string | undefined {
+  const { code, stdout, complaint } = found(reading)
+  if (code === notThere) return undefined
+  if (code !== 0)
+    throw new Unseen(`could not ${reading.does}: ${complaint || (code === 137 ? 'no answer in time' : `status ${code}`)}`)
+  return stdout.toString()
+}
+
+/** What a reading printed. @throws Unseen */
+export function textIn(found: Found, reading: Reading): string {
+  const text = seenIn(found, reading)
+  if (text === undefined) throw new Unseen(`could not ${reading.does}: it is not there`)
+  return text
+}

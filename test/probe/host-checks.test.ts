@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CheckPlace } from '../../src/lib/core/check.ts'
+import type { Component } from '../../src/lib/core/component.ts'
+import type { Transport } from '../../src/lib/core/transport.ts'
+import { systemClock } from '../../src/lib/io/system-clock.ts'
+import { readAll } from '../../src/lib/probe/readings.ts'
+import { commandLine } from '../../src/lib/transport/quote.ts'
+import { cleanRoot } from '../helpers/clean-root.ts'
+import { needs } from '../helpers/needs.ts'
+import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
+import { demandPlainScript, fullHost, toolboxHost } from '../plan/step-host.ts'
+import { foundOf, hostCases } from './host-cases.ts'
+
+// Checks that need nothing but readings of a host: judged on written outputs, then read on real shells and tools.
+
+const folder = join(import.meta.dirname, '../../src/lib/probe/checks')
+const modules = await Promise.all(
+  readdirSync(folder)
+    .filter(name => name.endsWith('.ts'))
+    .sort()
+    .map(name => import(join(folder, name))),
+)
+const components: Component<'check'>[] = modules.flatMap(module => module.default ?? [])
+const hosted = components.filter(({ build, example }) => build(example).host !== undefined)
+
+test('there is a file of cases for every check, and no other', () => {
+  const files = readdirSync(join(import.meta.dirname, 'data')).map(name => name.replace(/\.yaml$/, ''))
+  const types = components.map(({ type }) => type)
+  expect(files.filter(name => !types.includes(name))).toEqual([])
+})
+
+for (const { type, build } of hosted) {
+  const cases = hostCases(type)
+  describe.skipIf(cases.length === 0)(type, () => {
+    test.each(cases.map(written => [written.case, written] as const))('%s', (_, written) => {
+      const look = build(written.config ?? {}).host
+      if (!look) throw new Error('it needs more than readings')
+      const clock = { ...systemClock, now: () => Date.UTC(2026, 10, 22, 3, 0, 0) }
+      const { verdict, reason, message, metrics, evidence } = look.judge(foundOf(written, look.readings), { clock })
+      expect({ verdict, reason, message }).toEqual({
+        verdict: written.expect,
+        reason: written.reason as never,
+        message: expect.stringContaining(written.says),
+      })
+      expect(message).not.toMatch(/undefined|NaN|\n|\.$|^[A-Z]/)
+      for (const [name, value] of Object.entries(written.metrics ?? {}))
+        expect([name, metrics?.[name]]).toEqual([name, expect.closeTo(value, 3)])
+      for (const [name, value] of Object.entries(metrics ?? {})) expect([name, Number.isFinite(value)]).toEqual([name, true])
+      expect(evidence ?? '').toContain(written.shows ?? '')
+    })
+  })
+}
+
+const tools = 'cat stat sleep timeout true grep id uname date sha256sum tr'.split(' ')
+const toolboxes = [
+  { name: 'dash', tools: [['sh', 'dash'], ...tools.map((tool): [string, string] => [tool, tool])] },
+  { name: 'bash', tools: [['sh', 'bash'], ...tools.map((tool): [string, string] => [tool, tool])] },
+  { name: 'busybox', tools: ['sh', 'ps', ...tools].map((tool): [string, string] => [tool, 'busybox']) },
+] as const
+
+describe('all checks of hosts together', () => {
+  let scratch: TempDir
+  beforeAll(async () => {
+    scratch = await tempDir()
+  })
+  afterAll(() => scratch[Symbol.asyncDispose]())
+
+  const looks = hosted.map(({ type, build, example }) => ({ type, look: build(example).host }))
+
+  async function judgeAll(transport: Transport): Promise<Record<string, string>> {
+    let commands = 0
+    const run: Transport['run'] = (command, options) => {
+      demandPlainScript(command)
+      commands++
+      return transport.run(command, options)
+    }
+    const place: CheckPlace = {
+      transport: { ...transport, host: transport.host, run },
+      clock: systemClock,
+      signal: new AbortController().signal,
+    }
+    const found = await readAll(
+      place,
+      looks.flatMap(({ look }) => look?.readings ?? []),
+    )
+    expect(commands).toBe(1)
+    return Object.fromEntries(looks.map(({ type, look }) => [type, verdictOf(look?.judge(found, place))]))
+  }
+
+  const verdictOf = (result: { verdict: string; message: string } | undefined): string => `${result?.verdict}: ${result?.message}`
+
+  test.each(toolboxes.map(box => [box.name, box] as const))(
+    'are read by one command with the tools of %s',
+    async (name, box) => {
+      if (!needs(name)) return
+      const results = await judgeAll(await toolboxHost(box.tools as [string, string][], join(scratch.path, name)))
+      const unknown = Object.entries(results).filter(([, result]) => result.startsWith('unknown'))
+      expect(Object.fromEntries(unknown)).toEqual(withoutTools)
+    },
+    120_000,
+  )
+
+  test('are read on this machine', async () => {
+    const unknown = Object.entries(await judgeAll(fullHost())).filter(([, result]) => result.startsWith('unknown'))
+    expect(Object.fromEntries(unknown)).toEqual({})
+  }, 120_000)
+
+  test.skipIf(!needs('root', 'busybox', 'mount'))(
+    'are read on a root with nothing but busybox',
+    async () => {
+      await using root = await cleanRoot()
+      const unknown = Object.entries(await judgeAll(inRoot(root.path))).filter(([, result]) => result.startsWith('unknown'))
+      expect(Object.fromEntries(unknown)).toEqual({})
+    },
+    120_000,
+  )
+})
+
+/** A host whose root directory this is, with /dev, /proc and /sys of this machine. */
+function inRoot(path: string): Transport {
+  const local = fullHost()
+  const setUp =
+    'for at in dev proc sys; do mkdir -p "$0/$at"; mount --rbind "/$at" "$0/$at"; done; exec chroot "$0" /bin/sh -c "$1"'
+  const run: Transport['run'] = (command, options) =>
+    local.run({ argv: ['unshare', '--mount', 'sh', '-c', setUp, path, commandLine(command)] }, options)
+  return { ...local, host: local.host, run }
+}
+
+/** What can not be known with hardly any tool. */
+const withoutTools = {}
