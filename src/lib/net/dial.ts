@@ -3,7 +3,7 @@ import type { CheckPlace } from '../core/check.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Transport } from '../core/transport.ts'
 import { TransportError } from '../core/transport.ts'
-import { connectTcp, connectUnix, resolveName } from './connect.ts'
+import { type Address, connectTcp, connectUnix, resolveName } from './connect.ts'
 import { NetError, netError } from './net-error.ts'
 import type { Phases } from './phases.ts'
 
@@ -16,6 +16,8 @@ export interface DialOptions {
   readonly family?: 0 | 4 | 6
   /** Connect to this address instead of what the name resolves to. */
   readonly address?: string
+  /** Told when the name is resolved and connecting begins; not from a host, which resolves by itself. */
+  readonly onResolved?: (addresses: readonly Address[]) => void
 }
 
 /** An open stream, and how it came to be. */
@@ -47,6 +49,7 @@ export function dialFromHere(clock: Clock): Dialer {
       const finding = resolveName(name, { family: options.family ?? 0, signal: options.signal })
       const addresses = await telling(finding, options, { phase: 'resolve' })
       const found = clock.monotonic()
+      options.onResolved?.(addresses)
       const resolved = addresses.length === 1 && addresses[0]?.address === name ? {} : { resolve: found - start }
       const connecting = connectTcp(clock, { addresses, port: endpoint.port }, options.signal)
       const stream = await telling(connecting, options, { phase: 'connect', phases: resolved })

@@ -1,0 +1,111 @@
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../../core/clock.ts'
+import { Http1Connection } from '../http1/connection.ts'
+import { NetError } from '../net-error.ts'
+import { Progress } from '../progress.ts'
+import type { HandshakeSlots } from '../tls/handshake-slots.ts'
+import { type StartTls, startTls } from '../tls/start-tls.ts'
+import type { TlsSeen } from '../tls-seen.ts'
+import type { Route, RouteTls } from './route.ts'
+
+export interface OpenOptions {
+  readonly signal: AbortSignal
+  readonly progress: Progress
+  readonly clock: Clock
+  /** What connections share. */
+  readonly tls?: Pick<StartTls, 'slots' | 'contexts'>
+}
+
+export interface OpenStream {
+  readonly stream: Duplex
+  readonly address?: string
+  readonly tls?: TlsSeen
+}
+
+/** An answer to CONNECT is a head; what a proxy writes besides is of no use. */
+const connectLimits = { hold: 1024, read: 65_536 }
+const maxSlotMs = 1000
+
+/** A stream to the server of a route, through its proxy, with TLS where it says so. @throws NetError; the signal's reason when it aborts */
+export async function openStream(route: Route, options: OpenOptions): Promise<OpenStream> {
+  const { dialer, proxy, tls, family = 0, address } = route
+  const { signal, progress } = options
+  progress.phase = dialer.from === 'host' ? 'connect' : 'resolve'
+  const endpoint = proxy ?? route.endpoint
+  const dialed = await dialer.dial(endpoint, {
+    signal,
+    family,
+    ...(address !== undefined && proxy === undefined && { address }),
+    onResolved: () => {
+      progress.phase = 'connect'
+    },
+  })
+  for (const phase of ['resolve', 'connect'] as const) {
+    const ms = dialed.phases[phase]
+    if (ms !== undefined) progress.done(phase, ms)
+  }
+  progress.address = dialed.address
+  const reached = dialed.address === undefined ? {} : { address: dialed.address }
+  if (tls === undefined) return { stream: dialed.stream, ...reached }
+  const stream = proxy ? await tunnel(dialed.stream, route, options) : dialed.stream
+  return { ...(await secured(stream, tls, options)), ...reached }
+}
+
+/** A tunnel through a proxy (RFC 9110, section 9.3.6); its time counts as connecting. */
+async function tunnel(stream: Duplex, { endpoint, proxy }: Route, { clock, signal, progress }: OpenOptions): Promise<Duplex> {
+  const start = clock.monotonic()
+  const target = `${hostText(endpoint.host)}:${endpoint.port}`
+  const authorization = proxy?.authorization
+  const connection = new Http1Connection(stream, clock)
+  const request = {
+    method: 'CONNECT',
+    target,
+    headers: [['host', target] as const, ...(authorization ? [['proxy-authorization', authorization] as const] : [])],
+  }
+  progress.phase = 'connect'
+  // Its stages are part of connecting: they are told nowhere else.
+  const answer = await connection.exchange(request, { signal, progress: new Progress(), limits: connectLimits })
+  progress.done('connect', clock.monotonic() - start)
+  if (answer.status < 200 || answer.status > 299) {
+    connection.close()
+    throw new NetError('unreachable', `the proxy gives no way to ${target}: status ${answer.status}`, { phase: 'connect' })
+  }
+  const { rest } = connection
+  const released = connection.release()
+  if (rest.length > 0) released.unshift(rest)
+  return released
+}
+
+async function secured(stream: Duplex, route: RouteTls, { clock, signal, progress, tls }: OpenOptions) {
+  const { insecure = false, ...terms } = route
+  progress.phase = 'tls'
+  const start = clock.monotonic()
+  const slots = tls?.slots && briefly(tls.slots, clock)
+  const { stream: secure, seen, tookMs } = await startTls(stream, { ...terms, ...tls, ...(slots && { slots }), signal, clock })
+  progress.done('tls', tookMs)
+  progress.queuedMs += clock.monotonic() - start - tookMs
+  progress.tls = seen
+  const [problem] = seen.problems
+  if (problem === undefined || insecure) return { stream: secure, tls: seen }
+  secure.destroy()
+  throw new NetError(problem.reason, problem.message, { phase: 'tls' })
+}
+
+/** Slots that are given back after a second at the latest: a handshake that hangs must not keep others from theirs. */
+function briefly(slots: HandshakeSlots, clock: Clock): HandshakeSlots {
+  return {
+    async acquire(weight, signal) {
+      const slot = await slots.acquire(weight, signal)
+      const cancel = clock.timer(maxSlotMs, () => slot[Symbol.dispose](), { background: true })
+      return {
+        [Symbol.dispose]() {
+          cancel()
+          slot[Symbol.dispose]()
+        },
+      }
+    },
+  }
+}
+
+/** As it stands in an authority: an IPv6 address in brackets. */
+export const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)

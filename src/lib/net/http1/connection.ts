@@ -1,0 +1,210 @@
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../../core/clock.ts'
+import { NetError } from '../net-error.ts'
+import type { Progress } from '../progress.ts'
+import { tlsFailure } from '../tls/tls-failure.ts'
+import { AnswerReader } from './answer-reader.ts'
+import type { Field } from './field.ts'
+import type { BodyLimits } from './held-body.ts'
+import { protocolError } from './protocol-error.ts'
+import { type Http1Request, requestHead } from './request-head.ts'
+
+export interface Answer {
+  readonly status: number
+  /** `1.0`, `1.1`, `2`. */
+  readonly version: string
+  readonly headers: readonly Field[]
+  /** As much as the limits keep. */
+  readonly body: Buffer
+  /** Of all of it. */
+  readonly bodyBytes: number
+}
+
+export interface ExchangeOptions {
+  readonly signal: AbortSignal
+  readonly progress: Progress
+  readonly limits: BodyLimits
+}
+
+/** One that is sent in one piece is gone at once, as far as can be told. */
+const sentAtOnceBytes = 16_384
+
+interface Exchange {
+  /** The request asks that something else than HTTP follows on this stream. */
+  readonly switches: boolean
+  readonly reader: AnswerReader
+  readonly options: ExchangeOptions
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (reason: unknown) => void
+  readonly abort: () => void
+  /** Moment of the clock in which the stage began. */
+  since: number
+}
+
+/**
+ * HTTP/1.1 on an open stream, one exchange after the other. The listeners on the stream stay for its life, since taking them off and on
+ * costs as much as the exchange.
+ */
+export class Http1Connection {
+  readonly #stream: Duplex
+  readonly #clock: Clock
+  #exchange: Exchange | undefined
+  #open = true
+  #rest: Buffer = Buffer.alloc(0)
+  readonly #listeners = {
+    data: (bytes: Buffer): void => this.#data(bytes),
+    end: (): void => this.#ended(),
+    error: (error: Error): void => this.#lost(error),
+    close: (): void => this.#lost(undefined),
+  }
+  /** Whether there was any byte of an answer to the last request. */
+  answered = false
+  /** Told once, when the other side ends it between two exchanges. */
+  onIdleEnd: (() => void) | undefined
+
+  constructor(stream: Duplex, clock: Clock) {
+    this.#stream = stream
+    this.#clock = clock
+    for (const [event, listener] of Object.entries(this.#listeners)) stream.on(event, listener)
+  }
+
+  /** Whether another exchange can begin. */
+  get isOpen(): boolean {
+    return this.#open
+  }
+
+  /** What came after an answer that ended HTTP on this stream: after CONNECT, or 101. */
+  get rest(): Buffer {
+    return this.#rest
+  }
+
+  /**
+   * Sends a request and reads its answer. The connection closes itself when no further request may follow.
+   * @throws NetError; the signal's reason when it aborts
+   */
+  exchange(request: Http1Request, options: ExchangeOptions): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const { signal } = options
+      if (signal.aborted) return reject(signal.reason)
+      const head = requestHead(request)
+      const reader = new AnswerReader(request.method, options.limits)
+      const abort = (): void => this.#fail(signal.reason)
+      const switches = request.method === 'CONNECT' || request.headers.some(([name]) => name.toLowerCase() === 'upgrade')
+      const exchange = { switches, reader, options, resolve, reject, abort, since: this.#clock.monotonic() }
+      this.#exchange = exchange
+      signal.addEventListener('abort', abort)
+      options.progress.phase = 'wait'
+      this.#send(head, request.body, exchange)
+    })
+  }
+
+  /** Gives the stream up without closing it, for what follows after CONNECT or 101. */
+  release(): Duplex {
+    this.#open = false
+    this.#stream.pause()
+    for (const [event, listener] of Object.entries(this.#listeners)) this.#stream.removeListener(event, listener)
+    return this.#stream
+  }
+
+  close(): void {
+    this.#open = false
+    this.#stream.destroy()
+  }
+
+  #send(head: string, body: Uint8Array | undefined, exchange: Exchange): void {
+    const length = body?.length ?? 0
+    if (body === undefined || length === 0) {
+      this.#stream.write(head)
+      return
+    }
+    const sent = (): void => {
+      if (!exchange.reader.started) exchange.since = this.#clock.monotonic()
+    }
+    this.#stream.write(Buffer.concat([Buffer.from(head), body]), length > sentAtOnceBytes ? sent : undefined)
+  }
+
+  #data(bytes: Buffer): void {
+    const exchange = this.#exchange
+    // What comes unasked belongs to no answer: the connection can not be trusted any more.
+    if (exchange === undefined) {
+      this.#endIdle()
+      return
+    }
+    const { reader } = exchange
+    if (!reader.started) this.#begin(exchange)
+    try {
+      reader.push(bytes)
+      if (reader.done) this.#finish(exchange)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #begin(exchange: Exchange): void {
+    const now = this.#clock.monotonic()
+    const { progress } = exchange.options
+    progress.done('wait', now - exchange.since)
+    progress.phase = 'transfer'
+    exchange.since = now
+  }
+
+  #ended(): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) {
+      this.#endIdle()
+      return
+    }
+    this.#open = false
+    try {
+      exchange.reader.end()
+      this.#finish(exchange)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #lost(error: unknown): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) {
+      this.#endIdle()
+      return
+    }
+    const { phase } = exchange.options.progress
+    this.#fail(error === undefined ? new NetError('reset', 'the connection was closed', { phase }) : tlsFailure(error, { phase }))
+  }
+
+  #endIdle(): void {
+    if (this.#open) this.close()
+    this.onIdleEnd?.()
+    this.onIdleEnd = undefined
+  }
+
+  /** @throws NetError */
+  #finish(exchange: Exchange): void {
+    const { reader, options, resolve, switches } = exchange
+    const { head } = reader
+    if (head === undefined) return
+    const switched = reader.switched
+    if (switched && !switches) throw protocolError('the server switches protocols, which was not asked for')
+    this.#settle(exchange)
+    options.progress.done('transfer', this.#clock.monotonic() - exchange.since)
+    if (switched) this.#rest = reader.rest
+    else if (!reader.keepsConnection) this.close()
+    const { status, version, headers } = head
+    resolve({ status, version, headers, body: reader.body, bodyBytes: reader.bodyBytes })
+  }
+
+  #fail(reason: unknown): void {
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    this.#settle(exchange)
+    this.close()
+    exchange.reject(reason)
+  }
+
+  #settle({ reader, options, abort }: Exchange): void {
+    this.#exchange = undefined
+    this.answered = reader.started
+    options.signal.removeEventListener('abort', abort)
+  }
+}
