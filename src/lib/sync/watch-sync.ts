@@ -5,6 +5,7 @@ import { OpsError } from '../core/errors.ts'
 import { exitCodeOf } from '../core/exit.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
+import { newRunId } from '../core/run-id.ts'
 import { withDeadline } from '../run/deadline.ts'
 import { applyPrepared } from './apply-sync.ts'
 import { asOpsError, type Configuration, readConfiguration, takeRevision, toolsOf } from './configuration.ts'
@@ -104,7 +105,7 @@ class Watch {
   /** Each apply is a run of its own, which `opsctl undo` takes back by its id. Templates and targets are read anew. */
   async #apply(context: Context, configuration: Configuration): Promise<void> {
     if (configuration.digest === this.#applied) return
-    const run = { ...context, runId: `${context.runId}.${this.#runs + this.#failures + 1}` }
+    const run = { ...context, runId: newRunId(context.clock.now(), context.random) }
     const sync = await loadSync(run, this.#options.file)
     await using fleet = await syncFleet(run, sync, this.#options)
     const prepared = await prepare(run, { sync, configuration, fleet })
@@ -122,9 +123,9 @@ class Watch {
 
   async #tellDrift(context: Context): Promise<void> {
     if (this.#applied === undefined) return
-    const record = await new Revisions(context, this.#sync).applied()
+    const { hosts } = await new Revisions(context, this.#sync).applied()
     await using fleet = await syncFleet(context, this.#sync, this.#options)
-    const { items } = await findDrift(context, { fleet, record, concurrency: this.#options.concurrency })
+    const { items } = await findDrift(context, { fleet, title: this.#sync.name, hosts, concurrency: this.#options.concurrency })
     for (const { host, message, verdict } of items) {
       if (verdict === 'fail') context.log('warn', `${host} is not as it was left: ${message}`)
     }
