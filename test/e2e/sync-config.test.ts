@@ -20,6 +20,25 @@ describe('opsctl sync-config', () => {
     expect(await shop.read('root/etc/app.json')).toContain('8080')
   }, 120_000)
 
+  test('shows nothing of a file that is secret, whatever the format of the result', async () => {
+    await using shop = await Shop.open()
+    await shop.write(
+      'sync.yaml',
+      (await shop.read('sync.yaml')).replace('from: app.json\n', 'from: app.json\n    secret: true\n'),
+    )
+    await shop.write('config/app.json', '{ "port": 8080, "password": "correct horse" }\n')
+    await shop.apply()
+    await shop.write('config/app.json', '{ "port": 8080, "password": "battery staple" }\n')
+    for (const format of ['human', 'json', 'junit', 'html']) {
+      for (const verb of ['diff', 'plan', 'validate']) {
+        const { code, stdout, stderr } = await shop.run(verb, '-o', format)
+        expect({ code, told: /horse|staple/.test(stdout + stderr) }).toEqual({ code: 0, told: false })
+      }
+    }
+    expect((await shop.run('diff')).stdout).toContain(`app.json: 46 B -> 47 B\n`)
+    expect(await shop.read('root/etc/app.json')).toContain('correct horse')
+  }, 120_000)
+
   test('plans which files and actions every wave would touch', async () => {
     await using shop = await Shop.open()
     const { code, stdout } = await shop.run('plan', '-o', 'json')
