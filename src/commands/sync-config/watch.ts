@@ -7,9 +7,14 @@ export default defineCommand({
   path: ['sync-config', 'watch'],
   summary: 'apply every new revision of the source until stopped',
   description:
-    'Each revision goes the whole way of an apply, as a run of its own. One that fails is taken back and told; the watch goes on with the next. Quick changes become one.',
+    'Each revision goes the whole way of an apply, as a run of its own. One that fails is taken back and told, and tried again where a lock or an unreachable host kept it. The watch goes on with the next. Quick changes become one.',
   input: z.strictObject({
     ...syncOptions.shape,
+    tries: z.int().min(1).max(100).default(5).meta({
+      value: 'N',
+      group: 'Configuration',
+      description: 'try a revision so often in all, where a lock or a host that could not be reached kept it; the pauses grow',
+    }),
     reconcile: durationField().prefault('0').meta({
       value: 'TIME',
       group: 'Configuration',

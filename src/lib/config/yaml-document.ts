@@ -8,6 +8,15 @@ import { type YamlFault, YamlIndex } from './yaml-index.ts'
 /** Times aliases may be repeated in all, nested ones multiplied: one for each of many hosts, too little for a file that grows without bounds. */
 const maxAliases = 100_000
 
+/** `text`: as `yaml`, but every scalar is the text that is written there. */
+type Dialect = YamlDialect | 'text'
+
+const schemas = {
+  yaml: { merge: true },
+  text: { merge: true, schema: 'failsafe' },
+  ansible: { schema: 'failsafe', customTags: ansibleTags },
+} as const
+
 /**
  * YAML (JSON included) as plain data with positions; one document, keys unique. An empty text is null.
  * @throws OpsError of `code` with `path:line:column`
@@ -16,7 +25,7 @@ export function parseYamlDocument(
   text: string,
   path: string,
   code: ErrorCode = 'E_CONFIG',
-  dialect: YamlDialect = 'yaml',
+  dialect: Dialect = 'yaml',
 ): YamlDocument {
   const lines = new LineCounter()
   const document = parseDocument(text, {
@@ -25,7 +34,7 @@ export function parseYamlDocument(
     logLevel: 'error',
     // The library compares every key with every other: YamlIndex does it in one pass.
     uniqueKeys: false,
-    ...(dialect === 'yaml' ? { merge: true } : { schema: 'failsafe', customTags: ansibleTags }),
+    ...schemas[dialect],
   })
   const fail = ({ offset, problem, ...details }: Problem): OpsError => {
     const position = place(lines, offset)
@@ -36,7 +45,7 @@ export function parseYamlDocument(
   }
   const [error] = [...document.errors, ...document.warnings]
   if (error) throw fail({ offset: error.pos[0], ...wording(error), cause: error })
-  const index = new YamlIndex(document, { uniqueKeys: dialect === 'yaml' })
+  const index = new YamlIndex(document, { uniqueKeys: dialect !== 'ansible' })
   if (index.fault) throw fail(index.fault)
   return {
     value: toJson(document, fail),

@@ -41,6 +41,8 @@ export interface PlanRequest {
   /** How long an undo waits for a host that can not be reached. */
   readonly undoTimeoutMs: number
   readonly onlooker?: Onlooker
+  /** Awaited once it is sure to begin: confirmed, with the hosts locked, before the first one is touched. */
+  begun?(): Promise<void>
 }
 
 /**
@@ -64,6 +66,7 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
     onlooker?.question ?? `${plan.name}: ${plan.steps.length} steps on ${hosts.length} hosts in ${waves} waves. Apply?`,
   )
   await using _locks = await lockHosts(context, hosts)
+  await request.begun?.()
   await using record = await RunRecord.start(context, {
     kind: onlooker?.kind ?? 'change',
     title: plan.name,

@@ -17,7 +17,7 @@ export async function applySync(context: Context, options: SyncOptions): Promise
 interface Applying {
   readonly prepared: PreparedSync
   readonly fleet: Fleet
-  readonly options: Pick<SyncOptions, 'concurrency' | 'maxFail'>
+  readonly options: Pick<SyncOptions, 'concurrency' | 'maxFail' | 'targets' | 'limit' | 'shard'>
 }
 
 export async function applyPrepared(context: Context, { prepared, fleet, options }: Applying): Promise<Report> {
@@ -25,9 +25,10 @@ export async function applyPrepared(context: Context, { prepared, fleet, options
   const { stepTimeoutMs, undoTimeoutMs, maxFail } = sync.conduct
   const { concurrency } = options
   const revisions = new Revisions(context, sync)
-  await revisions.begin(recordOf(context, prepared))
+  const begun = (): Promise<void> =>
+    revisions.begin({ ...recordOf(context, prepared), ...(isPartial(options) && { partial: true }) })
   const limits = { concurrency, stepTimeoutMs, undoTimeoutMs, maxFail: options.maxFail ?? maxFail }
-  const report = await applyPlan(context, { built, fleet, dryRun: false, ...limits })
+  const report = await applyPlan(context, { built, fleet, dryRun: false, begun, ...limits })
   await revisions.end(context.runId)
   return { ...report, kind: 'sync-config', data: { ...report.data, ...preparedData(prepared) } }
 }
@@ -48,6 +49,10 @@ function recordOf(
     plan: built.plan,
   }
 }
+
+/** Whether the flags mean some of the hosts only. */
+export const isPartial = ({ targets, limit, shard }: Pick<SyncOptions, 'targets' | 'limit' | 'shard'>): boolean =>
+  targets.length > 0 || limit.length > 0 || shard !== undefined
 
 /** Who does it, in which run. */
 export const origin = (context: Context): Pick<RevisionRecord, 'runId' | 'at' | 'by'> => ({

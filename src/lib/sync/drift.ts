@@ -11,23 +11,25 @@ import {
   scriptCommand,
   scriptOutput,
 } from '../transport/host-script.ts'
-import type { AppliedFile, RevisionRecord } from './revisions.ts'
+import type { AppliedFile } from './revisions.ts'
 
 interface Comparing {
   readonly fleet: Fleet
-  readonly record: RevisionRecord
+  /** Of the report. */
+  readonly title: string
+  /** What was applied, by host. */
+  readonly hosts: ReadonlyMap<string, readonly AppliedFile[]>
   readonly concurrency: number
 }
 
 /** Compares hosts with what was applied to them last, all files of a host in one question. Changes nothing. */
-export function findDrift(context: Context, { fleet, record, concurrency }: Comparing): Promise<Report> {
+export function findDrift(context: Context, { fleet, title, hosts, concurrency }: Comparing): Promise<Report> {
   return runOnFleet(context, {
-    ...{ kind: 'sync-status', title: record.plan.name, fleet, concurrency, dryRun: true },
+    ...{ kind: 'sync-status', title, fleet, concurrency, dryRun: true },
     maxFailures: Number.POSITIVE_INFINITY,
     async visit(visit) {
-      const indexes = record.hosts[visit.host.name]
-      if (!indexes) return { verdict: 'na', message: 'nothing was applied here' }
-      const files = indexes.flatMap(index => record.files[index] ?? [])
+      const files = hosts.get(visit.host.name)
+      if (!files) return { verdict: 'na', message: 'nothing was applied here' }
       visit.phase('comparing')
       return await compare(files, { transport: await visit.connect(), signal: visit.signal, sudo: fleet.sudo })
     },

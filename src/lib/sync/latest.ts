@@ -2,29 +2,31 @@
 export class Latest<T> {
   #value: { readonly value: T } | undefined
   #failure: { readonly error: unknown } | undefined
-  #wake: (() => void) | undefined
+  #told = Promise.withResolvers<void>()
 
   set(value: T): void {
     this.#value = { value }
-    this.#wake?.()
+    this.#told.resolve()
   }
 
   /** The reader is told when it has read what was set before. */
   fail(error: unknown): void {
     this.#failure = { error }
-    this.#wake?.()
+    this.#told.resolve()
+  }
+
+  /** Settles when `next` need not wait. */
+  arrival(): Promise<void> {
+    return this.#told.promise
   }
 
   /** What is newest, once. Waits for it. */
   async next(): Promise<T> {
-    for (;;) {
-      const told = this.#value
-      this.#value = undefined
-      if (told) return told.value
-      if (this.#failure) throw this.#failure.error
-      await new Promise<void>(resolve => {
-        this.#wake = resolve
-      })
-    }
+    await this.#told.promise
+    const told = this.#value
+    if (!told) throw this.#failure?.error
+    this.#value = undefined
+    if (!this.#failure) this.#told = Promise.withResolvers()
+    return told.value
   }
 }

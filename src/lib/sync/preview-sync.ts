@@ -61,14 +61,14 @@ interface Change {
   readonly before: Json
 }
 
-/** What a file would change from and to; as JSON Patch where both are data. */
+/** What a file would change from and to; as JSON Patch where both are data that may be shown. */
 function patchOf({ rendering }: PreparedSync, { step, host, before }: Change): Json {
   const file = rendering.of(host).find(({ spec }) => spec.id === step.id)
   const image = Image.safeParse(before)
   if (!file || !image.success) return {}
   const { path, sha256, spec, content } = file
   const about = { path, sha256 }
-  if (spec.format === 'text' || image.data.kind !== 'file') return about
+  if (spec.secret || spec.format === 'text' || image.data.kind !== 'file') return about
   try {
     const old = documentOf(spec.format, Buffer.from(image.data.content, 'base64'), path)
     const next = documentOf(spec.format, content, path)

@@ -5,6 +5,7 @@ import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Plan } from '../core/plan.ts'
 import { ChangeLog } from '../plan/index.ts'
+import { byKey } from './digest.ts'
 import type { SyncFile } from './file/sync-file.ts'
 import { readSealed, SealError, writeSealed } from './sealed-file.ts'
 import { stateDirectory } from './state-directory.ts'
@@ -34,6 +35,8 @@ const Record = z.object({
   files: z.array(AppliedFile),
   /** Indexes into `files`, by host. */
   hosts: z.record(z.string(), z.array(z.number())),
+  /** It was meant for some of the hosts only, as -t, --limit or --shard said. */
+  partial: z.literal(true).optional(),
   plan: z.custom<Plan>(value => typeof value === 'object' && value !== null && 'steps' in value),
   /** What came of it, as far as the run itself could tell. */
   outcome: z.enum(['begun', 'kept', 'undone', 'stuck', 'settled']),
@@ -42,7 +45,17 @@ const Record = z.object({
 /** One apply: who, what, from which revision of the source, and everything that is needed to apply it again. */
 export type RevisionRecord = z.output<typeof Record>
 
+/** What hosts should be like. */
+export interface Applied {
+  /** The last run that was kept. */
+  readonly last: RevisionRecord
+  /** The files of every host, as the last run that was meant for it brought them. */
+  readonly hosts: ReadonlyMap<string, readonly AppliedFile[]>
+}
+
 const keptRecords = 50
+/** So many runs that were kept stay however many came to nothing since: the one that is judged against, and the one to go back to. */
+const neededRecords = 2
 
 /** What was applied of a sync file from this machine, in the order of time. */
 export class Revisions {
@@ -54,11 +67,13 @@ export class Revisions {
     this.#stateDirectory = context.paths.state
   }
 
-  /** Before anything is changed. @throws OpsError E_STATE */
+  /** Once it is sure to begin, before anything is changed. @throws OpsError E_STATE */
   async begin(record: Omit<RevisionRecord, 'version' | 'outcome'>): Promise<void> {
     await this.#write({ version: 1, ...record, outcome: 'begun' })
     const ids = await this.#ids()
-    for (const id of ids.slice(0, -keptRecords)) await rm(join(this.#directory, id), { force: true })
+    const old = ids.slice(0, -keptRecords)
+    const needed = old.length === 0 ? [] : await this.#needed(ids)
+    for (const id of old) if (!needed.includes(id)) await rm(join(this.#directory, id), { force: true })
   }
 
   /** With what came of it. @throws OpsError E_STATE */
@@ -67,17 +82,31 @@ export class Revisions {
     if (record) await this.#write(record)
   }
 
-  /** All that were begun and left something on record, oldest first. @throws OpsError E_STATE for one that is not whole */
+  /** All that were begun and left something on record, in the order in which they began. @throws OpsError E_STATE for one that is not whole */
   async all(): Promise<RevisionRecord[]> {
     const records = await Promise.all((await this.#ids()).map(id => this.#read(id)))
-    return records.filter(record => record !== undefined && record.outcome !== 'begun') as RevisionRecord[]
+    return records
+      .filter(record => record !== undefined)
+      .filter(({ outcome }) => outcome !== 'begun')
+      .sort((a, b) => byKey([a.at, a], [b.at, b]))
   }
 
-  /** What hosts should be like. @throws OpsError E_USAGE when nothing was applied yet */
-  async applied(): Promise<RevisionRecord> {
-    const last = (await this.all()).findLast(({ outcome }) => outcome === 'kept')
-    if (last) return last
-    throw new OpsError('E_USAGE', 'nothing was applied from here yet', { hint: 'opsctl sync-config apply' })
+  /** Back to the last run on all hosts: those that only earlier ones were meant for are no longer asked for. @throws OpsError E_USAGE when nothing was applied yet */
+  async applied(): Promise<Applied> {
+    const kept = (await this.all()).filter(({ outcome }) => outcome === 'kept')
+    const last = kept.at(-1)
+    if (!last) throw new OpsError('E_USAGE', 'nothing was applied from here yet', { hint: 'opsctl sync-config apply' })
+    const whole = kept.findLastIndex(({ partial }) => !partial)
+    const hosts = new Map<string, readonly AppliedFile[]>()
+    for (const record of kept.slice(Math.max(0, whole))) {
+      for (const [host, indexes] of Object.entries(record.hosts)) {
+        hosts.set(
+          host,
+          indexes.flatMap(index => record.files[index] ?? []),
+        )
+      }
+    }
+    return { last, hosts }
   }
 
   /**
@@ -94,6 +123,20 @@ export class Revisions {
     throw new OpsError('E_USAGE', `no revision or run ${word} was applied and kept`, {
       hint: known.length === 0 ? 'nothing was applied from here yet' : `the last ones are ${known.join(', ')}`,
     })
+  }
+
+  /** Of these the newest that were kept, and those since the last run on all hosts. */
+  async #needed(ids: readonly string[]): Promise<string[]> {
+    const needed: string[] = []
+    let isWhole = false
+    for (const id of ids.toReversed()) {
+      const record = await this.#read(id).catch(() => undefined)
+      if (record?.outcome !== 'kept') continue
+      needed.push(id)
+      isWhole ||= !record.partial
+      if (isWhole && needed.length >= neededRecords) break
+    }
+    return needed
   }
 
   async #read(runId: string): Promise<RevisionRecord | undefined> {

@@ -1,12 +1,14 @@
 import type { Context } from '../core/context.ts'
+import { OpsError } from '../core/errors.ts'
 import type { Report } from '../core/report.ts'
-import { openFleet } from '../fleet/index.ts'
+import { type Fleet, openFleet } from '../fleet/index.ts'
+import { foldNodeSet } from '../inventory/node-set.ts'
 import { applyPlan, buildPlan } from '../plan/index.ts'
-import { origin } from './apply-sync.ts'
+import { isPartial, origin } from './apply-sync.ts'
 import { sourceData } from './configuration.ts'
 import { loadSync } from './load-sync.ts'
 import type { RecordedOptions } from './options.ts'
-import { Revisions } from './revisions.ts'
+import { type RevisionRecord, Revisions } from './revisions.ts'
 
 /**
  * Applies again what an earlier run brought to its hosts, from the record of it: neither the source nor the templates are asked. Prechecks,
@@ -20,14 +22,29 @@ export async function rollBackSync(context: Context, word: string | undefined, o
   const built = await buildPlan(context, record.plan)
   const targets = options.targets.length > 0 ? options.targets : Object.keys(record.hosts)
   await using fleet = await openFleet(context, { ...options, targets })
-  await revisions.begin({ ...recorded, ...origin(context), rollbackOf: record.runId })
+  demandRecorded(record, fleet)
+  const hosts = Object.fromEntries(fleet.hosts.map(({ name }) => [name, record.hosts[name] ?? []]))
+  const begun = (): Promise<void> =>
+    revisions.begin({
+      ...{ ...recorded, ...origin(context), hosts, rollbackOf: record.runId },
+      ...(isPartial(options) && { partial: true }),
+    })
   const { stepTimeoutMs, undoTimeoutMs, maxFail } = sync.conduct
   const limits = { concurrency: options.concurrency, stepTimeoutMs, undoTimeoutMs, maxFail: options.maxFail ?? maxFail }
-  const report = await applyPlan(context, { built, fleet, dryRun: false, ...limits })
+  const report = await applyPlan(context, { built, fleet, dryRun: false, begun, ...limits })
   await revisions.end(context.runId)
   return {
     ...report,
     kind: 'sync-config',
     data: { ...report.data, file: sync.path, source: sourceData(record.source), rollbackOf: record.runId },
   }
+}
+
+/** What a host never had can not be brought back to it: it would get the files of another one. @throws OpsError E_USAGE */
+function demandRecorded({ runId, hosts }: RevisionRecord, fleet: Fleet): void {
+  const strangers = fleet.hosts.map(({ name }) => name).filter(name => !Object.hasOwn(hosts, name))
+  if (strangers.length === 0) return
+  throw new OpsError('E_USAGE', `run ${runId} brought nothing to ${foldNodeSet(strangers)}`, {
+    hint: `it went to ${foldNodeSet(Object.keys(hosts))}`,
+  })
 }

@@ -12,11 +12,11 @@ import { type RevisionRecord, Revisions } from './revisions.ts'
 export async function statusOfSync(context: Context, options: RecordedOptions): Promise<Report> {
   const sync = await loadSync(context, options.file)
   const revisions = new Revisions(context, sync)
-  const record = await revisions.applied()
-  const targets = options.targets.length > 0 ? options.targets : Object.keys(record.hosts)
+  const { last, hosts } = await revisions.applied()
+  const targets = options.targets.length > 0 ? options.targets : [...hosts.keys()]
   await using fleet = await openFleet(context, { ...options, targets })
-  const report = await findDrift(context, { fleet, record, concurrency: options.concurrency })
-  const { runId, at, by, source } = record
+  const report = await findDrift(context, { fleet, title: sync.name, hosts, concurrency: options.concurrency })
+  const { runId, at, by, source } = last
   const applied = { runId, at, by, source: sourceData(source) }
   const all = await revisions.all()
   return { ...report, blocks: [await revisionsBlock(context, all)], data: { file: sync.path, applied, revisions: listed(all) } }

@@ -19,12 +19,13 @@ export function syncPlan({ name, files, conduct }: SyncFile, rendering: Renderin
 }
 
 function fileStep(spec: FileSpec, rendering: Rendering): StepSpec {
-  const { id, mode, owner, parents } = spec
+  const { id, mode, owner, parents, secret } = spec
   const params = ({ path, content }: RenderedFile): Json => ({
     ...{ path, contentBase64: content.toString('base64') },
     ...(mode !== undefined && { mode }),
     ...(owner !== undefined && { owner }),
     ...(parents && { parents }),
+    ...(secret && { secret }),
   })
   return step(id, 'write-file', variantsOf(spec, rendering, params))
 }

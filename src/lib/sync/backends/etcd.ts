@@ -19,7 +19,13 @@ const fileField = (what: string) => z.string().min(1).optional().describe(`${wha
 const Params = z
   .strictObject({
     endpoints: z
-      .array(z.string().regex(/^https?:\/\/[^/\s]+\/?$/, 'is not an endpoint, such as https://10.0.0.1:2379'))
+      .array(
+        z
+          .string()
+          // Titles and messages name the endpoint: a password in it would be told. Nor is it shown here.
+          .refine(text => !text.includes('@'), { error: 'nobody logs in here: user and passwordFile say who', abort: true })
+          .regex(/^https?:\/\/[^/\s]+\/?$/, 'is not an endpoint, such as https://10.0.0.1:2379'),
+      )
       .min(1)
       .describe('members of one cluster: one is asked, the next one when it does not answer'),
     user: z.string().min(1).optional().describe('log in as this user'),

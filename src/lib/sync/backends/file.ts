@@ -41,15 +41,19 @@ function fileBackend(config: Json): Backend {
     read: async (prefix, tools) => (await readStable(at(tools), prefix, tools)).revision,
     async *watch(prefix, tools) {
       let last: string | undefined
+      let trouble: string | undefined
       for (;;) {
         try {
           const { revision, stamps } = await readStable(at(tools), prefix, tools)
           if (revision.revision !== last) yield revision
           last = revision.revision
+          trouble = undefined
           await untilChanged(at(tools), { since: stamps, pollMs: poll }, tools)
         } catch (error) {
           if (!(error instanceof BackendError)) throw error
-          tools.log('warn', `${path} can not be read: it is tried again`, { error: error.message })
+          // Told once, however long it lasts.
+          if (error.message !== trouble) tools.log('warn', `${path} can not be read: it is tried again`, { error: error.message })
+          trouble = error.message
           await sleep(tools.clock, poll, tools.signal)
         }
       }

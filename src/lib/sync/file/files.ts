@@ -18,6 +18,8 @@ export interface FileSpec {
   readonly mode?: string
   readonly owner?: string
   readonly parents?: true
+  /** No diff of it is shown. */
+  readonly secret?: true
   readonly format: Format
   readonly schema?: Validate
   /** Words of a command that judges a copy of the file, whose path stands for `{}`. */
@@ -29,7 +31,7 @@ export interface FileSpec {
 }
 
 const fileKeys: readonly string[] = [
-  ...['id', 'template', 'from', 'to', 'owner', 'mode', 'parents', 'format', 'schema', 'validate', 'service', 'run'],
+  ...['id', 'template', 'from', 'to', 'owner', 'mode', 'parents', 'secret', 'format', 'schema', 'validate', 'service', 'run'],
 ]
 
 export async function readFiles(node: ChangeNode, readLocal: ReadSource): Promise<readonly FileSpec[]> {
@@ -63,6 +65,7 @@ async function readFile(
   const mode = readField(entry.child('mode'), modeField())
   const owner = readField(entry.child('owner'), ownerField())
   const parents = readFlag(entry.child('parents'))
+  const secret = readFlag(entry.child('secret'))
   const validate = readValidate(entry.child('validate'))
   const action = readAction(entry)
   const id = readId(entry.child('id')) ?? `file-${position}`
@@ -75,6 +78,7 @@ async function readFile(
     ...(mode !== undefined && { mode }),
     ...(owner !== undefined && { owner }),
     ...(parents && { parents }),
+    ...(secret && { secret }),
     ...(schema && { schema }),
     ...(validate && { validate }),
     ...(action && { action }),

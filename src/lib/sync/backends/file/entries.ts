@@ -3,6 +3,7 @@ import { parseYamlDocument } from '../../../config/yaml-document.ts'
 import { BackendError } from '../../../core/backend.ts'
 import { OpsError } from '../../../core/errors.ts'
 import type { Json } from '../../../core/json.ts'
+import { isMapping } from '../../../plan/file/node.ts'
 import { byKey } from '../../digest.ts'
 
 /** Where a directory keeps what its files should be, as sha256sum writes it. */
@@ -28,22 +29,25 @@ function valuesOf(path: string, bytes: Uint8Array): ReadonlyMap<string, Uint8Arr
     throw new BackendError('invalid', `${path} is neither a directory nor a .yaml, .yml or .json file`)
   }
   const entries = new Map<string, Uint8Array>()
-  const visit = (value: Json, key: string): void => {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      for (const [name, inner] of Object.entries(value)) visit(inner, key === '' ? name : `${key}/${name}`)
+  const visit = (value: Json, written: Json, key: string): void => {
+    if (isMapping(value)) {
+      for (const [name, inner] of Object.entries(value))
+        visit(inner, (isMapping(written) && written[name]) || '', key === '' ? name : `${key}/${name}`)
     } else if (key === '') {
       if (value !== null) throw new BackendError('invalid', `${path}: it must be keys and values`)
     } else {
-      entries.set(key, Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)))
+      // A number is what is written: 0644 is no 644, and 1.10 no 1.1.
+      const text = value !== null && typeof written === 'string' ? written : JSON.stringify(value)
+      entries.set(key, Buffer.from(text))
     }
   }
-  visit(parse(path, bytes), '')
+  visit(parse(path, bytes, 'yaml'), parse(path, bytes, 'text'), '')
   return new Map([...entries].sort(byKey))
 }
 
-function parse(path: string, bytes: Uint8Array): Json {
+function parse(path: string, bytes: Uint8Array, dialect: 'yaml' | 'text'): Json {
   try {
-    return parseYamlDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), path).value
+    return parseYamlDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), path, 'E_CONFIG', dialect).value
   } catch (cause) {
     if (cause instanceof OpsError) throw new BackendError('invalid', cause.message, { cause })
     throw new BackendError('invalid', `${path} is not UTF-8 text`, { cause })

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs'
-import { open, readdir, stat } from 'node:fs/promises'
+import { type BigIntStats, constants } from 'node:fs'
+import { lstat, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BackendError } from '../../../core/backend.ts'
 import { errnoOf } from '../../../core/errno.ts'
@@ -19,16 +19,19 @@ export interface Stamp {
 }
 
 /**
- * All files below a directory by their path in it, names with a leading dot left out; of a plain file itself, under an empty name. None
- * where nothing is there. @throws BackendError
+ * All files below a directory by their path in it, names with a leading dot left out; of a plain file itself, under an empty name. What is
+ * not there is no empty one: a directory that is not mounted must not empty the hosts. @throws BackendError
  */
 export async function stampTree(path: string): Promise<ReadonlyMap<string, Stamp>> {
   const found = new Map<string, Stamp>()
   let bytes = 0
   const visit = async (at: string, key: string): Promise<void> => {
-    const info = await stat(at, { bigint: true })
-    if (info.isDirectory()) {
-      for (const name of (await readdir(at)).sort()) {
+    const info = await statOf(at)
+    if (info === undefined) {
+      // What goes while it is looked at is gone: the next look tells how it ended.
+      if (key === '') throw new BackendError('unreachable', `${path} does not exist`)
+    } else if (info.isDirectory()) {
+      for (const name of (await readdir(at).catch(noneIfGone)).sort()) {
         if (!name.startsWith('.')) await visit(join(at, name), key === '' ? name : `${key}/${name}`)
       }
     } else if (info.isFile()) {
@@ -41,11 +44,29 @@ export async function stampTree(path: string): Promise<ReadonlyMap<string, Stamp
   try {
     await visit(path, '')
   } catch (error) {
-    // Also when a file of it goes while it is looked at: the next look tells how it ended.
-    if (errnoOf(error) === 'ENOENT' && found.size === 0) return new Map()
     throw asBackendError(path, error)
   }
   return new Map([...found].sort(byKey))
+}
+
+/** Undefined when there is nothing. @throws BackendError for a link that leads nowhere */
+async function statOf(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await stat(path, { bigint: true })
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    const isLink = await lstat(path).then(
+      info => info.isSymbolicLink(),
+      () => false,
+    )
+    if (isLink) throw new BackendError('invalid', `${path}: the link leads nowhere`)
+    return undefined
+  }
+}
+
+function noneIfGone(error: unknown): string[] {
+  if (errnoOf(error) !== 'ENOENT') throw error
+  return []
 }
 
 /** The contents of stamped files. @throws BackendError, also when one is no longer as it was stamped */
