@@ -8,6 +8,7 @@ import type { Facts } from '../../src/lib/core/rule.ts'
 import { lookAtHost } from '../../src/lib/harden/look-at-host.ts'
 import { lookScript } from '../../src/lib/harden/look-script.ts'
 import { oscapScript } from '../../src/lib/harden/oscap/oscap-script.ts'
+import lockAccount from '../../src/lib/harden/steps/lock-account.ts'
 import permissions from '../../src/lib/harden/steps/permissions.ts'
 import reloadSshd from '../../src/lib/harden/steps/reload-sshd.ts'
 import { findProgram, type NeedName, needs } from '../helpers/needs.ts'
@@ -87,13 +88,14 @@ describe('the scripts for hosts', () => {
     lookScript.text,
     oscapScript.text,
     ...alone(reloadSshd.build({}), {}),
+    ...alone(lockAccount.build({ name: 'guest' }), { state: 'empty' }),
     ...alone(permissions.build({ path: '/etc/shadow', mode: '0640', owner: 'root:shadow' }), { state: '644/0/42/root/shadow' }),
   ]
 
   test.skipIf(!needs('dash', 'bash', 'busybox')).each(['dash', 'bash', 'busybox sh'].map(shell => [shell] as const))(
     'are understood by %s',
     shell => {
-      expect(scripts).toHaveLength(4)
+      expect(scripts).toHaveLength(5)
       for (const text of scripts) {
         const { success, stderr } = Bun.spawnSync([...shell.split(' '), '-n', '-c', text])
         expect({ success, stderr: stderr.toString() }).toEqual({ success: true, stderr: '' })
