@@ -15,7 +15,7 @@ import { findProgram, type NeedName, needs } from '../helpers/needs.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
 import { demandPlainScript, fullHost, stepPlace, toolboxHost } from '../plan/step-host.ts'
 
-const tools = ['cat', 'stat', 'head', 'tail', 'tr', 'mount', 'mkdir', 'unshare']
+const tools = ['cat', 'stat', 'head', 'tail', 'tr', 'mount', 'mkdir', 'unshare', 'readlink']
 const toolboxes: readonly {
   readonly name: string
   readonly needs: readonly NeedName[]
