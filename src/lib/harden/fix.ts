@@ -5,6 +5,7 @@ import { openFleet } from '../fleet/index.ts'
 import { foldNodeSet } from '../inventory/node-set.ts'
 import { applyPlan, buildPlan } from '../plan/index.ts'
 import { chosenRules } from './chosen-rules.ts'
+import { refuseLostLogins } from './lost-logins.ts'
 import type { FixOptions } from './options.ts'
 import { type Findings, judgeFleet, withThisMachine } from './scan.ts'
 
@@ -16,7 +17,7 @@ const dangerous: readonly string[] = ['sshd', 'sudo', 'accounts']
 
 /**
  * Makes the rules hold where they fail, as a change that can be taken back; where nothing can be mended, tells how the hosts stand.
- * @throws OpsError as openFleet and applyPlan
+ * @throws OpsError as openFleet, refuseLostLogins and applyPlan
  */
 export async function fix(context: Context, options: FixOptions): Promise<Report> {
   const chosen = chosenRules(options)
@@ -30,9 +31,14 @@ export async function fix(context: Context, options: FixOptions): Promise<Report
     for (const item of report.items) await context.emit(item)
     return report
   }
-  const built = await buildPlan(context, plan)
   const { dryRun, concurrency, maxFail } = options
-  return await applyPlan(context, { built, fleet, dryRun, concurrency, maxFail, stepTimeoutMs, undoTimeoutMs })
+  await refuseLostLogins(context, { fleet, findings, dryRun })
+  const built = await buildPlan(context, plan)
+  const changed = await applyPlan(context, { built, fleet, dryRun, concurrency, maxFail, stepTimeoutMs, undoTimeoutMs })
+  for (const { host, name, outcome, message } of changed.items) {
+    if (outcome === 'changed' && message !== undefined) context.log('warn', `${host}: ${name}: ${message}`)
+  }
+  return changed
 }
 
 /** Undefined where there is nothing that could be mended. Hosts that could not be looked at are in it: there the change fails, and says why. */
