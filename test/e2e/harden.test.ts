@@ -91,6 +91,20 @@ describe.skipIf(!needs('root', 'mount', 'sshd', 'sudo'))('opsctl harden over SSH
     expect(await Promise.all(fleet.hosts.map(({ sh }) => sh(state)))).toEqual(before)
   }, 300_000)
 
+  test('touches nothing when a host can not be reached, unless that is allowed', async () => {
+    const [host] = fleet.hosts
+    const before = await host?.sh(state)
+    const targets = ['-t', `${host?.address},127.0.8.99`, '--ssh-config', fleet.sshConfigFile, '--retries', '0']
+    const fix = ['harden', 'fix', ...targets, ...asDeploy, '--rule', 'sshd-max-auth-tries', '--yes', '-o', 'json']
+    const { code, stdout, stderr } = await opsctl([...global(), ...fix], patient)
+    expect({ code, stderr, items: JSON.parse(stdout).items }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining('nothing is changed: 127.0.8.99 can not be looked at'),
+      items: expect.arrayContaining([expect.objectContaining({ host: '127.0.8.99', outcome: 'failed', reason: 'unreachable' })]),
+    })
+    expect(await host?.sh(state)).toBe(before ?? '')
+  }, 120_000)
+
   test('takes back by itself what would lock out the user that made it', async () => {
     const [host] = fleet.hosts
     const before = await host?.sh(state)
