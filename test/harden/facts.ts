@@ -7,6 +7,8 @@ export interface WrittenFacts {
   readonly sshdForRoot?: Readonly<Record<string, string>>
   /** By path, the content or `denied`. */
   readonly files?: Readonly<Record<string, string>>
+  /** Patterns that are looked at in a second go. */
+  readonly also?: readonly string[]
   /** By name, the value or `denied`. */
   readonly sysctl?: Readonly<Record<string, string>>
   /** By path, `644 root:root` or `denied`. */
@@ -26,7 +28,9 @@ export function factsOf(written: WrittenFacts, { look }: Pick<Rule, 'look'>): Fa
     ...(sshd !== undefined && { sshd: sshdFact(sshd, sshdForRoot) }),
     sysctl: Object.fromEntries((look.sysctl ?? []).map(key => [key, sysctlFact(sysctl[key])])),
     paths: (look.paths ?? []).flatMap(pattern => found(pattern, paths).map(([path, text]) => pathFact({ pattern, path, text }))),
-    texts: (look.texts ?? []).flatMap(pattern => found(pattern, texts).map(([path, text]) => textFact({ pattern, path, text }))),
+    texts: [...(look.texts ?? []), ...(written.also ?? [])].flatMap(pattern =>
+      found(pattern, texts).map(([path, text]) => textFact({ pattern, path, text })),
+    ),
     ...(users && { accounts: accounts(users, written.shadow ?? []) }),
   }
 }
@@ -63,7 +67,8 @@ function pathFact({ pattern, path, text }: Written): PathFact {
   if (text === undefined || text === 'denied') {
     return { pattern, path, status: text === undefined ? 'absent' : 'denied', mode: '', uid: '', gid: '', user: '', group: '' }
   }
-  return { pattern, path, status: 'file', mode, uid: id(user), gid: id(group), user, group }
+  // A mode with an x is that of a directory here.
+  return { pattern, path, status: mode === '755' ? 'directory' : 'file', mode, uid: id(user), gid: id(group), user, group }
 }
 
 function textFact({ pattern, path, text }: Written): TextFact {

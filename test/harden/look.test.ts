@@ -3,18 +3,19 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Json } from '../../src/lib/core/json.ts'
-import type { StepKind, StepPlace } from '../../src/lib/core/plan.ts'
+import { StepError, type StepKind, type StepPlace } from '../../src/lib/core/plan.ts'
 import type { Facts } from '../../src/lib/core/rule.ts'
 import { lookAtHost } from '../../src/lib/harden/look-at-host.ts'
 import { lookScript } from '../../src/lib/harden/look-script.ts'
 import { oscapScript } from '../../src/lib/harden/oscap/oscap-script.ts'
+import lockAccount from '../../src/lib/harden/steps/lock-account.ts'
 import permissions from '../../src/lib/harden/steps/permissions.ts'
 import reloadSshd from '../../src/lib/harden/steps/reload-sshd.ts'
 import { findProgram, type NeedName, needs } from '../helpers/needs.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
 import { demandPlainScript, fullHost, stepPlace, toolboxHost } from '../plan/step-host.ts'
 
-const tools = ['cat', 'stat', 'head', 'tail', 'tr', 'mount', 'mkdir', 'unshare']
+const tools = ['cat', 'stat', 'head', 'tail', 'tr', 'mount', 'mkdir', 'unshare', 'readlink']
 const toolboxes: readonly {
   readonly name: string
   readonly needs: readonly NeedName[]
@@ -80,6 +81,22 @@ for (const toolbox of toolboxes) {
   })
 }
 
+const argvOf = (command: Parameters<StepPlace['run']>[0]): readonly string[] =>
+  'argv' in command ? command.argv : ['sh', '-c', command.shell]
+
+/** As a host is asked about what runs there. */
+const remarkScripts: string[] = []
+await reloadSshd
+  .build({})
+  .remark?.({
+    ...stepPlace(fullHost()),
+    async run(command) {
+      remarkScripts.push(argvOf(command)[2] ?? '')
+      throw new StepError('only its script is wanted')
+    },
+  })
+  .catch(() => undefined)
+
 describe('the scripts for hosts', () => {
   const alone = (step: StepKind, before: Json): string[] =>
     [...(step.doAlone?.(before) ?? []), ...(step.undoAlone?.(before) ?? [])].map(({ argv }) => argv[2] ?? '')
@@ -87,13 +104,15 @@ describe('the scripts for hosts', () => {
     lookScript.text,
     oscapScript.text,
     ...alone(reloadSshd.build({}), {}),
+    ...remarkScripts,
+    ...alone(lockAccount.build({ name: 'guest' }), { state: 'empty' }),
     ...alone(permissions.build({ path: '/etc/shadow', mode: '0640', owner: 'root:shadow' }), { state: '644/0/42/root/shadow' }),
   ]
 
   test.skipIf(!needs('dash', 'bash', 'busybox')).each(['dash', 'bash', 'busybox sh'].map(shell => [shell] as const))(
     'are understood by %s',
     shell => {
-      expect(scripts).toHaveLength(4)
+      expect(scripts).toHaveLength(6)
       for (const text of scripts) {
         const { success, stderr } = Bun.spawnSync([...shell.split(' '), '-n', '-c', text])
         expect({ success, stderr: stderr.toString() }).toEqual({ success: true, stderr: '' })
@@ -141,6 +160,3 @@ test.skipIf(!needs('root'))('no hash of a password leaves the host', async () =>
   expect(accounts?.shadow).toContainEqual({ name: 'root', password: expect.any(String) })
   expect(printed.join('')).not.toMatch(/\$(y|6|5|1|2[aby])\$/)
 })
-
-const argvOf = (command: Parameters<StepPlace['run']>[0]): readonly string[] =>
-  'argv' in command ? command.argv : ['sh', '-c', command.shell]

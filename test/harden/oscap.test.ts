@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { StepError } from '../../src/lib/core/plan.ts'
+import { KeptResults } from '../../src/lib/harden/oscap/kept-results.ts'
 import { runOscap } from '../../src/lib/harden/oscap/run-oscap.ts'
 import { XccdfError, XccdfReader } from '../../src/lib/harden/oscap/xccdf-results.ts'
 import { needs } from '../helpers/needs.ts'
@@ -78,6 +80,41 @@ describe('an oscap', () => {
     expect(await runOscap(host, request)).toHaveLength(1)
     expect(await readdir(temporary)).toEqual([])
     expect(await readFile(join(bin, 'document.xml'), 'utf8')).toBe(document)
+  }, 60_000)
+
+  test('has its results kept as they are, where they can be written', async () => {
+    const { host, temporary } = await hostWithOscap('kept', `cp "$(dirname "$0")/document.xml" "$results"; exit 2`)
+    const file = join(scratch.path, 'kept.xml.gz')
+    const lost: unknown[] = []
+    for (const path of [file, join(scratch.path, 'nowhere/kept.xml.gz')]) {
+      const kept = new KeptResults(path, error => lost.push(error))
+      expect(await runOscap(host, { ...request, kept })).toHaveLength(1)
+      await kept.keep()
+      await kept.discard()
+    }
+    expect(gunzipSync(await readFile(file)).toString()).toBe(document)
+    expect(lost).toHaveLength(1)
+    expect(await readdir(temporary)).toEqual([])
+  }, 60_000)
+
+  test('without a whole result has nothing kept', async () => {
+    const kept = new KeptResults(join(scratch.path, 'half.xml.gz'), () => expect.unreachable())
+    await kept.write(Buffer.from(document.slice(0, 200)))
+    await kept.discard()
+    expect((await readdir(scratch.path)).filter(name => name.includes('half'))).toEqual([])
+  }, 60_000)
+
+  test('whose results are huge is waited for, not held in memory', async () => {
+    const huge =
+      'i=0; while [ $i -lt 40000 ]; do echo "<!-- $i 0123456789012345678901234567890123456789012345678901234567890123456789 -->"; i=$((i+1)); done'
+    const { host } = await hostWithOscap(
+      'huge',
+      `d="$(dirname "$0")/document.xml"; { head -n 1 $d; ${huge}; tail -n +2 $d; } >"$results"`,
+    )
+    const kept = new KeptResults(join(scratch.path, 'huge.xml.gz'), () => expect.unreachable())
+    expect(await runOscap(host, { ...request, kept })).toHaveLength(1)
+    await kept.keep()
+    expect(gunzipSync(await readFile(join(scratch.path, 'huge.xml.gz'))).length).toBeGreaterThan(3_000_000)
   }, 60_000)
 
   test.each([

@@ -14,6 +14,8 @@ interface Case extends WrittenFacts {
   readonly says?: string
   /** Kind and subject of every step. */
   readonly fix?: string[] | 'none'
+  /** End of what the first step writes. */
+  readonly writes?: string
 }
 
 const data = join(import.meta.dirname, 'data')
@@ -51,6 +53,8 @@ for (const rule of rules) {
       if (result === 'fail' && written.fix !== undefined) {
         expect(rule.fix?.(facts)?.map(subjectOf) ?? 'none').toEqual(written.fix)
       }
+      if (written.writes !== undefined)
+        expect(rule.fix?.(facts)?.[0]?.params).toMatchObject({ content: expect.stringContaining(written.writes) })
     })
   })
 }

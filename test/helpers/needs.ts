@@ -23,6 +23,7 @@ export const needsTable = {
   'ssh-agent': program('ssh-agent', 'openssh-client'),
   'ssh-keygen': program('ssh-keygen', 'openssh-client'),
   sudo: program('sudo'),
+  sysctl: program('sysctl', 'procps'),
   nodeset: program('nodeset', 'clustershell'),
   clush: program('clush', 'clustershell'),
   pdsh: program('pdsh'),

@@ -6,7 +6,7 @@ export default defineCommand({
   path: ['runs', 'list'],
   summary: 'the recorded runs, newest first, with what came of each',
   description:
-    'When each began (UTC), how long it took, and how it ended: ok, N failed, killed or running; a change is kept, undone, stuck or unfinished, and with the last two the hosts are named on which it stands half-way.',
+    'When each began (UTC), how long it took, and how it ended: ok, N failed (hosts), N fail or unknown (verdicts of a scan), killed or running; a change is kept, undone, stuck or unfinished, and with the last two the hosts are named on which it stands half-way.',
   input: z.strictObject({
     limit: z.int().min(0).default(50).meta({ value: 'N', commandLineOnly: true, description: 'only the newest; 0 for all' }),
     unfinished: z

@@ -97,6 +97,8 @@ export interface StepKind {
   do(place: StepPlace, before: Json): Promise<void>
   /** Throws when the host is not as the step wants it. */
   verify(place: StepPlace, before: Json): Promise<void>
+  /** What a person should know of a step that was done and verified, for the message of its Item. */
+  remark?(place: StepPlace): Promise<string | undefined>
   /** Puts the pre-image back. Looks first: it may run on a host where `do` never began, ended half-way, or was undone already. Absent: can not be undone. */
   undo?(place: StepPlace, before: Json): Promise<void>
   /**

@@ -6,7 +6,7 @@ import { OpsError } from '../core/errors.ts'
 import { startOfRun } from '../core/run-id.ts'
 import { Journal } from '../journal/journal.ts'
 import { lockHolder } from '../run/lock.ts'
-import { type RunHeader, recordType, runsOf } from './run-record.ts'
+import { type RunHeader, type RunVerdicts, recordType, runsOf } from './run-record.ts'
 
 /** A run as it was recorded: `open` are the hosts that failed or gave no answer. */
 export interface RecordedRun extends RunHeader {
@@ -16,6 +16,8 @@ export interface RecordedRun extends RunHeader {
   readonly startedAt: string
   /** Absent while it goes on, and where it was killed. */
   readonly durationMs?: number
+  /** Of a run that judged something and ended. */
+  readonly verdicts?: RunVerdicts
   readonly state: 'running' | 'killed' | 'ended'
 }
 
@@ -55,7 +57,7 @@ export async function readRun(stateDirectory: string, runId: string): Promise<Re
   const directory = join(runsOf(stateDirectory), runId)
   if (startMs === undefined || !existsSync(directory)) return undefined
   let header: RunHeader | undefined
-  let end: { readonly durationMs: number } | undefined
+  let end: Pick<RecordedRun, 'durationMs' | 'verdicts'> | undefined
   const open = new Set<string>()
   const journal = await Journal.inspect(directory)
   for await (const { type, payload } of journal.read()) {

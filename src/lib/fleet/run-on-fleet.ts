@@ -72,6 +72,8 @@ export async function runOnFleet(context: Context, work: FleetWork): Promise<Rep
   } finally {
     forget()
   }
+  const { fail = 0, unknown = 0, ...others } = fold.counts.byVerdict
+  if (fail + unknown + Object.keys(others).length > 0) record?.judged({ fail, unknown })
   return {
     kind,
     version: 1,

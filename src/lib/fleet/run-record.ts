@@ -13,6 +13,9 @@ export interface RunHeader {
   readonly hosts: readonly string[]
 }
 
+/** How many verdicts of a run were not good. */
+export type RunVerdicts = Readonly<Record<'fail' | 'unknown', number>>
+
 /** Records of the journal of a run, by type. */
 export const recordType = { header: 1, result: 2, end: 3 } as const
 
@@ -27,6 +30,7 @@ export class RunRecord implements AsyncDisposable {
   readonly #clock: Clock
   readonly #started: number
   #journal: Journal | undefined
+  #verdicts: RunVerdicts | undefined
 
   private constructor({ log, clock }: Pick<Context, 'log' | 'clock'>, journal: Journal | undefined) {
     this.#log = log
@@ -57,8 +61,14 @@ export class RunRecord implements AsyncDisposable {
     this.#append(recordType.result, { host: item.host ?? '', ok })
   }
 
+  /** Of a run that judged something: told at its end. */
+  judged({ fail, unknown }: RunVerdicts): void {
+    this.#verdicts = { fail, unknown }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#append(recordType.end, { durationMs: Math.round(this.#clock.monotonic() - this.#started) })
+    const durationMs = Math.round(this.#clock.monotonic() - this.#started)
+    this.#append(recordType.end, { durationMs, ...(this.#verdicts && { verdicts: { ...this.#verdicts } }) })
     await this.#journal?.[Symbol.asyncDispose]().catch(error => this.#giveUp(error))
   }
 

@@ -1,10 +1,11 @@
 import type { Context } from '../core/context.ts'
 import type { Plan, StepSpec } from '../core/plan.ts'
 import type { Report } from '../core/report.ts'
-import { openFleet } from '../fleet/index.ts'
+import { type Fleet, maxFailures, openFleet } from '../fleet/index.ts'
 import { foldNodeSet } from '../inventory/node-set.ts'
 import { applyPlan, buildPlan } from '../plan/index.ts'
 import { chosenRules } from './chosen-rules.ts'
+import { refuseLostLogins } from './lost-logins.ts'
 import type { FixOptions } from './options.ts'
 import { type Findings, judgeFleet, withThisMachine } from './scan.ts'
 
@@ -16,7 +17,7 @@ const dangerous: readonly string[] = ['sshd', 'sudo', 'accounts']
 
 /**
  * Makes the rules hold where they fail, as a change that can be taken back; where nothing can be mended, tells how the hosts stand.
- * @throws OpsError as openFleet and applyPlan
+ * @throws OpsError as openFleet, refuseLostLogins and applyPlan
  */
 export async function fix(context: Context, options: FixOptions): Promise<Report> {
   const chosen = chosenRules(options)
@@ -26,13 +27,31 @@ export async function fix(context: Context, options: FixOptions): Promise<Report
   const { report, findings } = await judgeFleet(quiet, { fleet, chosen, failOn: 'low', options, dryRun: true })
   tellUnfixable(context, findings)
   const plan = planOf(findings, options)
-  if (!plan) {
+  if (!plan || tooFewSeen(context, { fleet, findings, options })) {
     for (const item of report.items) await context.emit(item)
     return report
   }
-  const built = await buildPlan(context, plan)
   const { dryRun, concurrency, maxFail } = options
-  return await applyPlan(context, { built, fleet, dryRun, concurrency, maxFail, stepTimeoutMs, undoTimeoutMs })
+  await refuseLostLogins(context, { fleet, findings, dryRun })
+  const built = await buildPlan(context, plan)
+  const changed = await applyPlan(context, { built, fleet, dryRun, concurrency, maxFail, stepTimeoutMs, undoTimeoutMs })
+  for (const { host, name, outcome, message } of changed.items) {
+    if (outcome === 'changed' && message !== undefined) context.log('warn', `${host}: ${name}: ${message}`)
+  }
+  return changed
+}
+
+/** A change of the others would only be taken back when it comes to those that can not be looked at. */
+function tooFewSeen(
+  { log }: Context,
+  look: { readonly fleet: Fleet; readonly findings: Findings; readonly options: FixOptions },
+): boolean {
+  const { fleet, findings, options } = look
+  const unseen = fleet.hosts.filter(({ name }) => !findings.has(name)).map(({ name }) => name)
+  const allowed = maxFailures(options.maxFail ?? { count: 0 }, fleet.hosts.length)
+  if (options.dryRun || unseen.length <= allowed) return false
+  log('warn', `nothing is changed: ${foldNodeSet(unseen)} can not be looked at, and --max-fail allows ${allowed}`)
+  return true
 }
 
 /** Undefined where there is nothing that could be mended. Hosts that could not be looked at are in it: there the change fails, and says why. */

@@ -6,10 +6,11 @@ import type { FixStep } from '../core/rule.ts'
 import command from '../plan/steps/command.ts'
 import sysctl from '../plan/steps/sysctl.ts'
 import writeFile from '../plan/steps/write-file.ts'
+import lockAccount from './steps/lock-account.ts'
 import permissions from './steps/permissions.ts'
 
 /** The kinds that a fix may be made of. They are named here since a step is built without the registry. */
-const kinds: readonly Component<'step'>[] = [command, sysctl, writeFile, permissions]
+const kinds: readonly Component<'step'>[] = [command, sysctl, writeFile, permissions, lockAccount]
 
 export const InnerStep = z.object({ kind: z.string(), params: z.json(), before: z.json() })
 export type InnerStep = z.output<typeof InnerStep>
@@ -43,6 +44,11 @@ export async function undoSteps(place: StepPlace, steps: readonly InnerStep[]): 
       })
   }
   if (troubles.length > 0) throw new StepError(troubles.join('; '))
+}
+
+/** @throws StepError when somebody else changed what one of them left, so that taking it back would destroy that */
+export async function demandOwnSteps(place: StepPlace, steps: readonly InnerStep[]): Promise<void> {
+  for (const step of steps) await kindOf(step).demandOwn?.(place, step.before)
 }
 
 /** @throws StepError when one is not as before */

@@ -26,7 +26,10 @@ export const lookScript = hostScript(
   'missing() { if seen "$2"; then tell "$1" "$2" "$2" absent ""; else tell "$1" "$2" "$2" denied ""; fi; };',
   'texts() { found=; IFS=; for file in $1; do if [ -f "$file" ]; then found=yes;',
   'if [ -r "$file" ]; then tell text "$1" "$file" text;',
-  `head -c ${textLimit} "$file" | tr -d "\\000"; printf "\\0"; else tell text "$1" "$file" denied ""; fi; fi; done;`,
+  `head -c ${textLimit} "$file" | tr -d "\\000"; printf "\\0"; else tell text "$1" "$file" denied ""; fi;`,
+  // A link to /dev/null or to nothing, as who hides a file of that name puts there.
+  'elif [ -e "$file" ] || [ -h "$file" ]; then found=yes; to=$(readlink "$file"); case $to in /*) ;; *) to=${file%/*}/$to;; esac;',
+  'if [ -e "$file" ] || seen "$to"; then tell text "$1" "$file" text ""; else tell text "$1" "$file" denied ""; fi; fi; done;',
   'if [ -z "$found" ]; then missing text "$1"; fi; };',
   'paths() { found=; IFS=; for file in $1; do if [ -e "$file" ]; then found=yes; kind=other;',
   'if [ -f "$file" ]; then kind=file; elif [ -d "$file" ]; then kind=directory; fi;',
@@ -36,7 +39,7 @@ export const lookScript = hostScript(
   'tell sysctl "$name" "$file" ok "$value"; else tell sysctl "$name" "$file" denied ""; fi; else tell sysctl "$name" "$file" absent ""; fi; };',
   // Debian makes /run/sshd when the daemon starts. Where it does not run, it gets one in a mount namespace that ends with it.
   'try() { "$daemon" "$@" 2>/dev/null || unshare -m sh -c "mount -t tmpfs tmpfs /run && mkdir -m 755 /run/sshd && exec \\"\\$@\\"" sh "$daemon" "$@" 2>/dev/null; };',
-  'whom=host=opsctl.invalid,addr=203.0.113.1;',
+  'whom=host=opsctl.invalid,addr=203.0.113.1,laddr=203.0.113.2,lport=22;',
   'daemon() { daemon=$(command -v sshd || command -v /usr/sbin/sshd || command -v /usr/local/sbin/sshd);',
   'if [ -z "$daemon" ]; then tell sshd "" - absent ""; return; fi;',
   'if said=$(try -T) || said=$(try -T -C user=nobody,$whom); then tell sshd "" - ok "$said";',

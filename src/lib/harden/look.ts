@@ -99,13 +99,16 @@ function textFact([, pattern, path, status, text]: Row): TextFact {
 
 function accountFacts(users: readonly Row[], shadow: readonly Row[], groups: readonly Row[]): AccountFacts {
   const [first] = shadow
-  const unseen = first?.[1] === '' ? (first[2] === 'absent' ? 'absent' : 'denied') : undefined
+  const unseen = (['absent', 'denied'] as const).find(word => first?.[1] === '' && first[2] === word)
   return {
-    users: users.map(userFact),
-    shadow: unseen ?? shadow.map(([, name, state]): ShadowFact => ({ name, password: passwordState(state) })),
-    groups: groups.map(groupFact),
+    users: users.filter(isAccount).map(userFact),
+    shadow: unseen ?? shadow.filter(isAccount).map(([, name, state]): ShadowFact => ({ name, password: passwordState(state) })),
+    groups: groups.filter(isAccount).map(groupFact),
   }
 }
+
+/** Empty lines and comments are none. */
+const isAccount = ([, name]: Row): boolean => name !== '' && !name.startsWith('#')
 
 function userFact([, name, state, rest]: Row): UserFact {
   const [uid = '', gid = '', home = '', shell = ''] = rest.split(':')

@@ -1,6 +1,6 @@
 import type { Facts, FixStep } from '../core/rule.ts'
 import { isPlain } from './file-edit.ts'
-import { mainText, type SshdLine, sshdConfigFile, sshdDropIns, sshdLines } from './sshd-config.ts'
+import { includesOf, mainText, type SshdLine, sshdConfigFile, sshdDropIns, sshdIncludes, sshdLines } from './sshd-config.ts'
 
 interface Wanted {
   /** Id of the rule: names the drop-in. */
@@ -15,12 +15,19 @@ interface Wanted {
  */
 export function sshdFix(facts: Facts, { rule, lines }: Wanted): readonly FixStep[] | undefined {
   const main = mainText(facts)
-  const read = [main, ...facts.texts.filter(({ pattern }) => pattern === sshdDropIns)]
+  const includes = sshdIncludes(facts)
+  const read = [main, ...facts.texts.filter(({ pattern }) => includes.includes(pattern))]
   if (read.some(({ text, status }) => status === 'large' || status === 'denied' || !isPlain(text))) return undefined
   const known = sshdLines(facts)
   const own = dropInOf(rule)
   if (lines.every(({ option }) => isFirst(own, known, option))) {
-    const content = `# Written by opsctl for the rule ${rule}.\n${lines.map(({ option, value }) => `${option} ${value}\n`).join('')}`
+    // What an earlier fix of the same rule wrote stays.
+    const kept = known.filter(({ file, keyword }) => file === own && lines.every(line => line.option.toLowerCase() !== keyword))
+    const all = [
+      ...kept.map(({ keyword, value }) => `${keyword} ${value}\n`),
+      ...lines.map(({ option, value }) => `${option} ${value}\n`),
+    ]
+    const content = `# Written by opsctl for the rule ${rule}.\n${all.join('')}`
     return [{ kind: 'write-file', params: { path: own, content, mode: '0600', parents: true } }]
   }
   const texts = new Map(read.map(({ path, text }) => [path, text]))
@@ -48,14 +55,17 @@ const settersOf = (option: string, known: readonly SshdLine[]): SshdLine[] =>
 
 /** Whether sshd would read the option in the drop-in before it reads it elsewhere. */
 function isFirst(own: string, known: readonly SshdLine[], option: string): boolean {
-  const include = known.find(
-    ({ file, keyword, value, match }) =>
-      file === sshdConfigFile && keyword === 'include' && match === undefined && value.split(/\s+/).includes(sshdDropIns),
+  const include = known.findIndex(
+    line => line.file === sshdConfigFile && line.match === undefined && includesOf(line).includes(sshdDropIns),
   )
-  if (!include) return false
+  if (include === -1) return false
   const [setter] = settersOf(option, known)
   if (!setter || setter.file === own) return true
-  return setter.file === sshdConfigFile ? setter.line > include.line : setter.file > own
+  const isBehind = known.indexOf(setter) > include
+  const directory = own.slice(0, own.lastIndexOf('/') + 1)
+  if (setter.file.startsWith(directory)) return isBehind && setter.file > own
+  // A drop-in that comes first may include it.
+  return isBehind && !known.some(({ file, keyword }) => keyword === 'include' && file.startsWith(directory) && file < own)
 }
 
 function withLine(text: string, number: number, line: string): string {

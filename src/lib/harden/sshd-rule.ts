@@ -101,10 +101,11 @@ export const without = (option: string, weak: RegExp): SshdWish => {
     // In a file, a list may begin with the sign that takes away from the default.
     holds: now => now.startsWith('-') || weakOf(now).length === 0,
     complaint: now => `${option} has ${weakOf(now).join(', ')}`,
-    wanted: now =>
-      names(now)
-        .filter(name => !weak.test(name))
-        .join(','),
+    wanted(now) {
+      const good = names(now).filter(name => !weak.test(name))
+      // Where nothing good is left, what sshd takes by default is.
+      return good.length > 0 ? good.join(',') : `-${weakOf(now).join(',')}`
+    },
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Facts, FixStep, Judgement, Rule } from '../core/rule.ts'
-import { includedDirectory, sudoersFile, sudoersLines, sudoersPatterns } from './sudoers.ts'
+import type { Facts, FixStep, Judgement, Rule, TextFact } from '../core/rule.ts'
+import { sudoersDirectory, sudoersDropIns, sudoersLines, sudoersPatterns } from './sudoers.ts'
 
 type SudoDefaultsRule = Pick<Rule, 'id' | 'title' | 'severity' | 'level' | 'why' | 'references'> & {
   readonly parameter: string
@@ -9,14 +9,14 @@ type SudoDefaultsRule = Pick<Rule, 'id' | 'title' | 'severity' | 'level' | 'why'
   readonly wanted: string
 }
 
-/** A rule on a `Defaults` entry that holds for everybody; entries for one user, host or command do not count. */
+/** A rule on a `Defaults` entry that holds for everybody; entries for one user, host or command do not count, those for ALL do. */
 export function sudoDefaultsRule({ parameter, holds, wanted, ...rule }: SudoDefaultsRule): Rule {
   return {
     ...rule,
     area: 'sudo',
     look: { texts: sudoersPatterns },
     judge: facts => judge(facts, parameter, holds),
-    fix: facts => fix(facts, { id: rule.id, parameter, wanted }),
+    fix: facts => fix(facts, { id: rule.id, wanted, helps: more => judge(more, parameter, holds).result === 'pass' }),
   }
 }
 
@@ -24,6 +24,8 @@ interface Setting {
   readonly file: string
   readonly line: number
   readonly value: string | boolean
+  /** To all users, hosts or targets, instead of being general. */
+  readonly bound: boolean
 }
 
 function judge(facts: Facts, parameter: string, holds: SudoDefaultsRule['holds']): Judgement {
@@ -38,27 +40,35 @@ function judge(facts: Facts, parameter: string, holds: SudoDefaultsRule['holds']
   }
 }
 
-/** A file of our own in the included directory, unless something behind it says otherwise. */
-function fix(facts: Facts, { id, parameter, wanted }: { id: string; parameter: string; wanted: string }): FixStep[] | undefined {
-  const path = `/etc/sudoers.d/60-opsctl-${id}`
-  const main = facts.texts.find(text => text.path === sudoersFile)?.text ?? ''
-  const includes = main.split('\n').some(line => includedDirectory(line) === '/etc/sudoers.d')
-  const later = settingsOf(facts, parameter)?.some(({ file }) => file !== sudoersFile && file > path)
-  if (!includes || later) return undefined
-  const content = `# Written by opsctl for the rule ${id}.\nDefaults ${wanted}\n`
-  return [{ kind: 'write-file', params: { path, content, mode: '0440', owner: 'root:root' } }]
+interface OwnFile {
+  readonly id: string
+  readonly wanted: string
+  /** Whether the rule holds on a host like this. */
+  helps(facts: Facts): boolean
 }
 
-/** Undefined where there is no sudo. */
+/** A file of our own in the included directory, unless that is not read, or something behind it says otherwise. */
+function fix(facts: Facts, { id, wanted, helps }: OwnFile): FixStep[] | undefined {
+  const path = `${sudoersDirectory}/60-opsctl-${id}`
+  const content = `# Written by opsctl for the rule ${id}.\nDefaults ${wanted}\n`
+  const own: TextFact = { pattern: sudoersDropIns, path, status: 'text', text: content }
+  if (!helps({ ...facts, texts: [...facts.texts.filter(text => text.path !== path), own] })) return undefined
+  return [{ kind: 'write-file', params: { path, content, mode: '0440', owner: 'root:root', parents: true } }]
+}
+
+/** In the order in which they come to count: those bound to ALL behind the general ones. Undefined where there is no sudo. */
 function settingsOf(facts: Facts, parameter: string): Setting[] | undefined {
-  return sudoersLines(facts)?.flatMap(({ file, line, text }) => {
-    const [, entries] = /^Defaults\s+(.*)$/.exec(text) ?? []
+  const lines = sudoersLines(facts)
+  const settings = lines?.flatMap(({ file, line, text }) => {
+    const [, bound, entries] = /^Defaults(?:\s+|\s*([@:>])\s*ALL\s+)(.*)$/.exec(text) ?? []
     if (entries === undefined) return []
     return splitEntries(entries).flatMap(entry => {
-      const [, not, name, value] = /^(!*)\s*(\w+)\s*(?:[-+]?=\s*"?(.*?)"?)?$/.exec(entry) ?? []
-      return name === parameter ? [{ file, line, value: value ?? (not ?? '').length % 2 === 0 }] : []
+      const [, not, name, value] = /^((?:!\s*)*)(\w+)\s*(?:[-+]?=\s*"?(.*?)"?)?$/.exec(entry) ?? []
+      const flag = (not ?? '').replace(/\s/g, '').length % 2 === 0
+      return name === parameter ? [{ file, line, bound: bound !== undefined, value: value ?? flag }] : []
     })
   })
+  return settings?.sort((a, b) => Number(a.bound) - Number(b.bound))
 }
 
 /** At commas that are in no quotes. */

@@ -1,52 +1,59 @@
-import { type Facts, RuleUnseen } from '../core/rule.ts'
+import { type Facts, RuleUnseen, type TextFact } from '../core/rule.ts'
+import { includeOf, type LogicalLine, logicalLines } from './sudoers-text.ts'
 
 export const sudoersFile = '/etc/sudoers'
-export const sudoersDropIns = '/etc/sudoers.d/*'
+export const sudoersDirectory = '/etc/sudoers.d'
+export const sudoersDropIns = `${sudoersDirectory}/*`
 export const sudoersPatterns = [sudoersFile, sudoersDropIns]
 
 /** A line of the rules of sudo, continued ones as one, without comments. */
-export interface SudoersLine {
+export interface SudoersLine extends LogicalLine {
   readonly file: string
-  /** From 1, of its beginning. */
-  readonly line: number
-  readonly text: string
 }
+
+/** sudo itself stops at 128. */
+const maxDepth = 16
 
 /** All lines in the order in which sudo reads them; undefined where there is no sudo. @throws RuleUnseen when they may not be read */
 export function sudoersLines(facts: Facts): SudoersLine[] | undefined {
   const main = facts.texts.find(({ path }) => path === sudoersFile)
   if (!main || main.status === 'absent') return undefined
-  if (main.status !== 'text') throw new RuleUnseen(`${sudoersFile} can not be read: look as root, or with --sudo`)
-  return linesOf({ file: main.path, text: main.text }, facts)
+  return linesOf(main, facts, maxDepth)
 }
 
-function linesOf({ file, text }: { file: string; text: string }, facts: Facts): SudoersLine[] {
-  const found: SudoersLine[] = []
-  const lines = text.split('\n')
-  for (let at = 0; at < lines.length; at++) {
-    const line = at + 1
-    let whole = lines[at] ?? ''
-    while (whole.endsWith('\\') && at + 1 < lines.length) whole = `${whole.slice(0, -1)} ${(lines[++at] ?? '').trim()}`
-    const directory = includedDirectory(whole)
-    if (directory === '/etc/sudoers.d') for (const entry of dropIns(facts)) found.push(...linesOf(entry, facts))
-    // `#1000` names a user by number, every other # begins a comment.
-    const plain = whole.replace(/(^|\s)#(?!\d).*$/, '').trim()
-    if (plain !== '') found.push({ file, line, text: plain })
+/** Patterns of what the rules of sudo include, as far as the files are known. */
+export function sudoersIncludes({ texts }: Facts): string[] {
+  const patterns = [...sudoersPatterns]
+  for (const pattern of patterns) {
+    const read = texts.filter(fact => fact.pattern === pattern && fact.status === 'text')
+    const named = read.flatMap(({ path: file, text }) =>
+      logicalLines(text).flatMap(line => patternOf({ file, text: line.text }) ?? []),
+    )
+    patterns.push(...named.filter(name => !patterns.includes(name)))
   }
-  return found
+  return patterns.slice(sudoersPatterns.length)
 }
 
-/** The directory of a line `@includedir DIR`, or `#includedir DIR` as it was written once. */
-export const includedDirectory = (line: string): string | undefined =>
-  /^[@#]includedir\s+"?(\S+?)\/?"?\s*$/.exec(line.trim())?.[1]
-
-/** sudo leaves out names with a dot, and those that end with a tilde. */
-function dropIns({ texts }: Facts): { file: string; text: string }[] {
-  const found = texts.filter(({ pattern, path, status }) => {
-    if (pattern !== sudoersDropIns || status === 'absent') return false
-    if (/\.|~$/.test(path.slice(path.lastIndexOf('/') + 1))) return false
-    if (status !== 'text') throw new RuleUnseen(`${path} can not be read: look as root, or with --sudo`)
-    return true
+function linesOf({ path: file, text, status }: TextFact, facts: Facts, depth: number): SudoersLine[] {
+  if (status !== 'text') throw new RuleUnseen(`${file} can not be read: look as root, or with --sudo`)
+  if (depth === 0) throw new RuleUnseen(`${file} is included by itself`)
+  return logicalLines(text).flatMap(line => {
+    const pattern = patternOf({ text: line.text, file })
+    if (pattern === undefined) return [{ file, ...line }]
+    return includedBy(pattern, facts).flatMap(fact => linesOf(fact, facts, depth - 1))
   })
-  return found.map(({ path, text }) => ({ file: path, text })).sort((a, b) => (a.file < b.file ? -1 : 1))
+}
+
+function patternOf(line: { readonly text: string; readonly file: string }): string | undefined {
+  const include = includeOf(line)
+  return include && (include.isDirectory ? `${include.path}/*` : include.path)
+}
+
+/** sudo leaves out names with a dot, and those that end with a tilde, in a directory. */
+function includedBy(pattern: string, { texts }: Facts): TextFact[] {
+  if (pattern.includes('%h')) throw new RuleUnseen(`sudo includes ${pattern}, by the name of the host`)
+  const known = texts.filter(fact => fact.pattern === pattern)
+  if (known.length === 0) throw new RuleUnseen(`sudo includes ${pattern}, which was not looked at`)
+  const isLeftOut = (path: string): boolean => pattern.endsWith('/*') && /\.|~$/.test(path.slice(path.lastIndexOf('/') + 1))
+  return known.filter(({ path, status }) => status !== 'absent' && !isLeftOut(path)).sort((a, b) => (a.path < b.path ? -1 : 1))
 }

@@ -3,7 +3,7 @@ import { type Facts, type FixStep, type Rule, RuleUnseen } from '../core/rule.ts
 import { procPath } from '../plan/steps/sysctl.ts'
 import { fileEdit } from './file-edit.ts'
 import { judgedBy } from './judge.ts'
-import { lineFor, linesFor, sysctlPatterns } from './sysctl-files.ts'
+import { lastFile, lineFor, linesFor, sysctlPatterns, systemdMark } from './sysctl-files.ts'
 
 interface SysctlWish {
   readonly key: string
@@ -29,7 +29,7 @@ export function sysctlRule({ settings, ...rule }: SysctlRule): Component<'rule'>
   return defineRule({
     ...rule,
     area: 'sysctl',
-    look: { sysctl: keys, texts: sysctlPatterns },
+    look: { sysctl: keys, texts: sysctlPatterns, paths: [systemdMark] },
     judge(facts) {
       const known = settings.filter(({ key }) => settingOf(facts, key) !== undefined)
       if (known.length === 0) return { result: 'na', evidence: `this kernel has no ${settings.map(({ key }) => key).join(', ')}` }
@@ -63,16 +63,24 @@ function complaintsOf(facts: Facts, wish: SysctlWish): string[] {
   if (line && !holds(wish, line.value)) complaints.push(`${line.file}:${line.line} sets ${key} to ${line.value} at boot`)
   if (!line && !holds(wish, atBoot) && complaints.length === 0)
     complaints.push(`${key} is ${value} until the next boot: no file sets it`)
+  if (line?.file === lastFile && complaints.length === 0 && isSetBySystemd(facts)) {
+    const other = lineFor(facts, key, 'systemd')
+    if (!holds(wish, other?.value ?? atBoot))
+      complaints.push(`${key} is ${value} until the next boot: systemd does not read ${lastFile}`)
+  }
   return complaints
 }
+
+const isSetBySystemd = ({ paths }: Facts): boolean =>
+  paths.some(({ path, status }) => path === systemdMark && status === 'directory')
 
 /** Every line that would be read after our own file. Undefined where such a line is in a file of a package. */
 function editsOf(facts: Facts, wishes: readonly SysctlWish[]): FixStep[] | undefined {
   const later = wishes.flatMap(({ key, wanted }) =>
     linesFor(facts, key)
-      .filter(line => line.key === key && line.value !== wanted)
-      .filter(({ file }) => file === '/etc/sysctl.conf' || nameOf(file) > `60-opsctl-${key}.conf`)
-      .map(({ file }) => ({ file, line: `${key} = ${wanted}`, match: `^\\s*-?${key.replaceAll('.', '[./]')}\\s*=` })),
+      .filter(line => line.value !== wanted)
+      .filter(({ file }) => file === lastFile || nameOf(file) > `60-opsctl-${key}.conf`)
+      .map(({ file }) => ({ file, line: `${key} = ${wanted}`, match: `^\\s*-?\\s*${key.replaceAll('.', '[./]')}\\s*=` })),
   )
   const edits: FixStep[] = []
   for (const [path, lines] of Map.groupBy(later, ({ file }) => file)) {

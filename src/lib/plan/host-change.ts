@@ -67,7 +67,9 @@ export class HostChange {
     await kind.verify(place, before)
     await turn.demand(step.verify, place)
     log.note({ is: 'result', host, step: spec.id, outcome: 'changed' })
-    return { outcome: 'changed', ...diffOf(kind.diff(before)) }
+    // It is done, whatever becomes of the question.
+    const message = await kind.remark?.(place).catch(() => undefined)
+    return { outcome: 'changed', ...(message !== undefined && { message }), ...diffOf(kind.diff(before)) }
   }
 
   /** Before a step is done again that was interrupted: nobody knows whether it was done. @throws StepError */

@@ -24,8 +24,17 @@ export async function runOutcome(stateDirectory: string, run: RecordedRun): Prom
     case 'settled':
       return { outcome: [change, failed].filter(text => text !== undefined).join(', '), change }
     default:
-      return { outcome: run.state === 'killed' ? 'killed' : (failed ?? 'ok'), change }
+      return {
+        outcome:
+          run.state === 'killed' ? 'killed' : [failed, ...judged(run)].filter(text => text !== undefined).join(', ') || 'ok',
+        change,
+      }
   }
+}
+
+function judged({ verdicts }: RecordedRun): string[] {
+  const counts = Object.entries(verdicts ?? {})
+  return counts.flatMap(([word, count]) => (count > 0 ? [`${count} ${word}`] : []))
 }
 
 const maxLength = 30

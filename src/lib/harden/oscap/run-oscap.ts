@@ -1,6 +1,7 @@
 import { StepError } from '../../core/plan.ts'
 import { type Sudo, type Transport, TransportError } from '../../core/transport.ts'
 import { lastWords, scriptCommand } from '../../transport/host-script.ts'
+import type { KeptResults } from './kept-results.ts'
 import { oscapScript } from './oscap-script.ts'
 import { XccdfError, XccdfReader, type XccdfResult } from './xccdf-results.ts'
 
@@ -14,6 +15,8 @@ export interface OscapRequest {
   readonly signal: AbortSignal
   readonly timeoutMs: number
   readonly sudo?: Sudo
+  /** Is handed the results as they are. */
+  readonly kept?: KeptResults
 }
 
 /** Results of real contents have some 20 MB. */
@@ -30,9 +33,9 @@ export const shortRule = (name: string): string => name.replace(`${prefix}rule_`
  * @throws StepError when there is no result; TransportError
  */
 export async function runOscap(transport: Transport, request: OscapRequest): Promise<XccdfResult[]> {
-  const { profile, rules, content, signal, timeoutMs, sudo } = request
+  const { profile, rules, content, signal, timeoutMs, sudo, kept } = request
   const args = [fullName('profile', profile), content ? 'sent' : '', ...rules.map(rule => fullName('rule', rule))]
-  const results = new ResultStream()
+  const results = new ResultStream(kept)
   const errors: Uint8Array[] = []
   const output = await transport.run(scriptCommand(oscapScript, args), {
     signal,
@@ -41,8 +44,9 @@ export async function runOscap(transport: Transport, request: OscapRequest): Pro
     ...(sudo && { sudo }),
     ...(content && { stdin: content }),
     sink: ({ stream, bytes }) => {
-      if (stream === 'stdout') results.write(bytes)
-      else errors.splice(0, Math.max(0, errors.length - 100), bytes)
+      if (stream === 'stdout') return results.write(bytes)
+      errors.splice(0, Math.max(0, errors.length - 100), bytes)
+      return undefined
     },
   })
   if (output.ended) throw new TransportError(output.ended, `could not run oscap: ${output.message || output.ended}`)
@@ -68,18 +72,25 @@ class ResultStream {
   status: number | undefined
   readonly #reader = new XccdfReader()
   #head = Buffer.alloc(0)
+  readonly #kept: KeptResults | undefined
 
-  write(bytes: Uint8Array): void {
-    if (this.status !== undefined) {
-      this.#reader.write(bytes)
-      return
-    }
+  constructor(kept: KeptResults | undefined) {
+    this.#kept = kept
+  }
+
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.status !== undefined) return this.#read(bytes)
     this.#head = Buffer.concat([this.#head, bytes])
     const at = this.#head.indexOf(mark)
     const end = at === -1 ? -1 : this.#head.indexOf(0, at + mark.length)
-    if (end === -1) return
+    if (end === -1) return undefined
     this.status = Number(this.#head.toString('latin1', at + mark.length, end))
-    this.#reader.write(this.#head.subarray(end + 1))
+    return this.#read(this.#head.subarray(end + 1))
+  }
+
+  #read(bytes: Uint8Array): Promise<void> | undefined {
+    this.#reader.write(bytes)
+    return this.#kept?.write(bytes)?.then(() => undefined)
   }
 
   end(): XccdfResult[] {

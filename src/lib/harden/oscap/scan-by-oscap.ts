@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Context } from '../../core/context.ts'
 import { OpsError } from '../../core/errors.ts'
 import type { Item, Verdict } from '../../core/item.ts'
 import type { Report } from '../../core/report.ts'
-import { type Fleet, type HostResult, type HostVisit, runOnFleet } from '../../fleet/index.ts'
+import { type Fleet, type HostResult, type HostVisit, hostFileName, runOnFleet } from '../../fleet/index.ts'
 import type { ScanOptions } from '../options.ts'
+import { KeptResults } from './kept-results.ts'
 import { runOscap, shortRule } from './run-oscap.ts'
 import type { XccdfResult } from './xccdf-results.ts'
 
@@ -29,8 +30,14 @@ export async function scanByOscap(context: Context, fleet: Fleet, options: ScanO
   const visit = async (host: HostVisit): Promise<HostResult> => {
     const transport = await host.connect()
     host.phase('oscap')
-    const request = { profile, rules, signal, timeoutMs, ...(content && { content }), ...(sudo && { sudo }) }
-    found.set(host.host.name, await runOscap(transport, request))
+    const kept = keptResults(context, host.host.name)
+    const request = { profile, rules, signal, timeoutMs, kept, ...(content && { content }), ...(sudo && { sudo }) }
+    try {
+      found.set(host.host.name, await runOscap(transport, request))
+      await kept.keep()
+    } finally {
+      await kept.discard()
+    }
     return { outcome: 'ok' }
   }
   return runOnFleet(context, {
@@ -42,6 +49,11 @@ export async function scanByOscap(context: Context, fleet: Fleet, options: ScanO
     visit,
     itemsOf: item => itemsOf(item, found.get(item.host ?? '')),
   })
+}
+
+function keptResults({ paths, runId, log }: Context, host: string): KeptResults {
+  const file = join(paths.state, 'runs', runId, `oscap-${hostFileName(host)}.xml.gz`)
+  return new KeptResults(file, error => log('warn', `${host}: what oscap wrote is not kept`, { error }))
 }
 
 async function contentOf({ paths }: Context, path: string): Promise<Uint8Array> {

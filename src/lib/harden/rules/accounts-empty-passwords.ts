@@ -22,8 +22,8 @@ export default defineRule({
     // Without a shadow entry passwd(1) does not know how to lock.
     if (inPasswd(accountsOf(facts)).length > 0) return undefined
     return inShadow(shadowOf(facts)).map(name => ({
-      kind: 'command',
-      params: { run: ['passwd', '-l', name], undo: ['passwd', '-d', name] },
+      kind: 'lock-account',
+      params: { name },
     }))
   },
 })

@@ -1,6 +1,7 @@
 import { defineRule } from '../../core/component.ts'
 import { judgedBy } from '../judge.ts'
 import { sudoersLines, sudoersPatterns } from '../sudoers.ts'
+import { unquoted } from '../sudoers-text.ts'
 
 /** Who automates by such a line would be locked out, so there is no fix. */
 export default defineRule({
@@ -18,7 +19,7 @@ export default defineRule({
   judge(facts) {
     const lines = sudoersLines(facts)
     if (!lines) return { result: 'na', evidence: 'sudo is not installed' }
-    const bad = lines.filter(({ text }) => /^Defaults\b.*!\s*authenticate\b/.test(text))
+    const bad = lines.filter(({ text }) => /^Defaults\b.*!\s*authenticate\b/.test(unquoted(text)))
     return judgedBy(
       bad.map(({ file, line }) => `${file}:${line} has !authenticate`),
       'no line has !authenticate',

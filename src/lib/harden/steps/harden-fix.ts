@@ -5,7 +5,16 @@ import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { ParamsError, parseParams } from '../../core/params.ts'
 import { StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
 import { type Facts, type Rule, RuleUnseen } from '../../core/rule.ts'
-import { captureSteps, demandUndone, differenceOf, doStep, InnerStep, undoSteps, undoStepsAlone } from '../inner-steps.ts'
+import {
+  captureSteps,
+  demandOwnSteps,
+  demandUndone,
+  differenceOf,
+  doStep,
+  InnerStep,
+  undoSteps,
+  undoStepsAlone,
+} from '../inner-steps.ts'
 import { judgeRule } from '../judge.ts'
 import { lookAtHost } from '../look-at-host.ts'
 import { allRules } from '../rule-list.ts'
@@ -53,6 +62,7 @@ function hardenFix(config: Json): StepKind {
       if (result !== 'pass') throw new StepError(`${rule.id} still does not hold: ${evidence}`)
     },
     undo: (place, before) => undoSteps(place, stepsOf(before)),
+    demandOwn: (place, before) => demandOwnSteps(place, stepsOf(before)),
     verifyUndone: (place, before) => demandUndone(place, stepsOf(before)),
     undoAlone: before => undoStepsAlone(stepsOf(before)),
   }

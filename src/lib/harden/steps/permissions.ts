@@ -54,6 +54,11 @@ function permissions(config: Json): StepKind {
       if (!isWanted(now)) throw new StepError(`${path} is ${now}`)
     },
     undo: async (place, before) => void (await runScript(place, setScript(path), { args: wayBack(path, stateOf(before)) })),
+    async demandOwn(place, before) {
+      const now = await look(place)
+      if (isWanted(now) || now === stateOf(before)) return
+      throw new StepError(`mode or owner of ${path} was changed after this change: it is ${now}`)
+    },
     async verifyUndone(place, before) {
       const now = await look(place)
       if (now !== stateOf(before)) throw new StepError(`${path} is ${now}, was ${stateOf(before)}`)

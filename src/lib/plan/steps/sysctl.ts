@@ -5,7 +5,7 @@ import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
 import { type HostScript, hostScript } from '../../transport/host-script.ts'
-import { demandRestored, restoreFile, restoreFileAlone, writeOver } from './file-changes.ts'
+import { demandOwn, demandRestored, restoreFile, restoreFileAlone, writeOver } from './file-changes.ts'
 import { contentDifference } from './file-difference.ts'
 import { captureFile, contentOf, FileImage, lookAgain, sha256Of } from './file-image.ts'
 import { loneScript, runScript, type ScriptInput } from './on-host.ts'
@@ -69,6 +69,10 @@ function sysctlStep(config: Json): StepKind {
       const { value: was, file } = Before.parse(before)
       await runScript(place, ...setting(key, was))
       if (file) await restoreFile(place, file)
+    },
+    async demandOwn(place, before) {
+      const { file } = Before.parse(before)
+      if (file) await demandOwn(place, file, content)
     },
     async verifyUndone(place, before) {
       const { value: was, file } = Before.parse(before)
