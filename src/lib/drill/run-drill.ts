@@ -34,8 +34,12 @@ export async function runDrill(context: Context, { playbook: path, dryRun, ...op
     moments.passed(point)
     context.passed?.(point)
   }
+  const emit = async (item: Item): Promise<void> => {
+    moments.told(item)
+    await context.emit(item)
+  }
   const onlooker = new DrillWatch(context, { playbook, fleet, built, probing, moments, onBegin: () => probing.start() })
-  return await applyPlan({ ...context, passed }, { ...request, onlooker })
+  return await applyPlan({ ...context, passed, emit }, { ...request, onlooker })
 }
 
 interface NotBegun {
