@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FaultCase, faultCases, faultSetUp } from '../drill/fault-cases.ts'
+import { hasCgroups, makeOwnCgroups, type OwnCgroups } from '../drill/own-cgroups.ts'
 import { counted } from '../helpers/counts.ts'
 import { type Machine, type Machines, startMachines } from '../helpers/machines.ts'
 import { needs } from '../helpers/needs.ts'
@@ -21,20 +22,23 @@ type Moment = (typeof moments)[number]
 
 const random = seeded(20_261_122)
 
-describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft'))('a host that a drill has broken', () => {
+describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft') || !hasCgroups)('a host that a drill has broken', () => {
   let machines: Machines
   let machine: Machine
+  let cgroups: OwnCgroups
   let directory: TempDir
   let runs = 0
   beforeAll(async () => {
     directory = await tempDir()
-    machines = await startMachines({ count: 1, setUp: faultSetUp('/run') })
+    cgroups = await makeOwnCgroups()
+    machines = await startMachines({ count: 1, setUp: cgroups.setUp + faultSetUp('/run') })
     const [first] = machines.all
     if (!first) throw new Error('there is no machine')
     machine = first
   }, 120_000)
   afterAll(async () => {
     await machines?.[Symbol.asyncDispose]()
+    await cgroups?.[Symbol.asyncDispose]()
     await directory?.[Symbol.asyncDispose]()
   })
 

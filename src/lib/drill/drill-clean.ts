@@ -18,6 +18,7 @@ const findResidue = hostScript(
   'PATH=$PATH:/usr/sbin:/sbin; if command -v nft >/dev/null; then nft list tables 2>/dev/null | while read -r word family name; do',
   'case $name in opsctl_*) printf "%s\\0" "nft delete table $family $name";; esac; done; fi;',
   'for at in $(printf "opsctl-%s-\\n" load proxy | grep -lsF -f - /proc/[0-9]*/cmdline); do at=${at#/proc/}; printf "%s\\0" "kill ${at%/cmdline}"; done;',
+  'while read -r source at type rest; do for group in "$at"/opsctl-load-*; do if [ -d "$group" ]; then printf "%s\\0" "rmdir $group"; fi; done; done </proc/mounts;',
   'for lease in /run/opsctl/lease-* /tmp/opsctl-*/lease-*; do if [ -e "$lease" ]; then printf "%s\\0" "rm -r $lease"; fi; done',
 )
 

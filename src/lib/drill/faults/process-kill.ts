@@ -86,7 +86,7 @@ function processKill(config: Json): StepKind {
   })
   return {
     describe: () => `kill ${what} (SIG${signal})`,
-    needs: place => missingOn(place, ['proc']),
+    needs: place => missingOn(place, 'process-kill'),
     async capture(place) {
       const found = await chosenProcesses(place, params)
       const roots = found.filter(({ parent }) => !found.some(({ pid }) => pid === parent))
