@@ -87,7 +87,7 @@ export class DrillWatch implements Onlooker {
     const steady = moments.moments === undefined ? [] : await this.#untilSteady(fleet.signal.aborted)
     const settled = this.#context.clock.monotonic()
     await probing[Symbol.asyncDispose]()
-    return drillReport(report, {
+    const judged = drillReport(report, {
       ...{ clock: this.#context.clock, playbook, steady, moments, series: probing.series },
       phases: {
         ...{ healed, settled },
@@ -96,6 +96,9 @@ export class DrillWatch implements Onlooker {
       },
       ...(this.#ending && { ending: this.#ending }),
     })
+    // What became of the faults was told as it happened.
+    for (const item of judged.items) if (!item.path.startsWith('fault/')) await this.#context.emit(item)
+    return judged
   }
 
   async #reasonToEnd(): Promise<Ending | undefined> {

@@ -19,7 +19,7 @@ const Params = z
   .strictObject({
     name,
     pidfile,
-    signal: z.enum(['KILL', 'TERM', 'INT', 'HUP', 'ABRT', 'SEGV']).default('KILL'),
+    signal: z.enum(['KILL', 'TERM', 'INT', 'HUP', 'ABRT', 'SEGV']).default('KILL').describe('what they are sent'),
     unit: serviceNameField().optional().describe('service that is started when it does not come back by itself'),
     start: commandField().optional().describe('command that starts it when it does not come back by itself'),
     supervised: z.boolean().default(false).describe('something on the host brings it back: nothing is started'),
