@@ -6,7 +6,7 @@ import { hasCgroups, makeOwnCgroups, type OwnCgroups } from '../drill/own-cgroup
 import { counted } from '../helpers/counts.ts'
 import { type Machine, type Machines, startMachines } from '../helpers/machines.ts'
 import { needs } from '../helpers/needs.ts'
-import { type OpsctlRun, startOpsctl } from '../helpers/opsctl.ts'
+import { type OpsctlRun, opsctl, startOpsctl } from '../helpers/opsctl.ts'
 import { poll } from '../helpers/poll.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
 import { seeded } from '../journal/seeded.ts'
@@ -141,5 +141,21 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft') || !hasCgroups)(
     const { code, stdout } = await ended
     expect({ code, verdict: JSON.parse(stdout).data.verdict }).toEqual({ code: 3, verdict: 'invalid' })
     expect([await state(at), await leases()]).toEqual([start, ''])
+  }, 120_000)
+
+  test('tells somebody else what a drill has there, and no more than that', async () => {
+    const at = cases.find(({ type }) => type === 'cpu-pressure') ?? cases[0]
+    if (!at) throw new Error('there is no case')
+    const residue = async (): Promise<string[]> => {
+      const where = ['--state-dir', join(directory.path, 'elsewhere'), '--ssh-config', machines.sshConfigFile]
+      const { stdout } = await opsctl(['drill', 'clean', '--yes', '-o', 'json', '-t', machine.address, ...where])
+      const { items } = JSON.parse(stdout) as { readonly items: readonly { readonly message?: string }[] }
+      return items.map(({ message = '' }) => /`(\w+)/.exec(message)?.[1] ?? message).sort()
+    }
+    const run = await drill(at)
+    await poll('the fault is in place', 30_000, () => passed('after-do'))
+    expect(await residue()).toEqual(['kill', 'kill', 'rm', 'rmdir'])
+    expect((await run.ended).code).toBe(0)
+    expect(await residue()).toEqual(['nothing of a drill is there'])
   }, 120_000)
 })
