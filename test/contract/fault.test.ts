@@ -4,6 +4,7 @@ import { StepError, type StepKind } from '../../src/lib/core/plan.ts'
 import { faultTypes } from '../../src/lib/drill/fault-types.ts'
 import { components } from '../../src/registry.generated.ts'
 import { faultCases, faultSetUp, fingerprintOf } from '../drill/fault-cases.ts'
+import { hasCgroups, makeOwnCgroups, type OwnCgroups } from '../drill/own-cgroups.ts'
 import { needs } from '../helpers/needs.ts'
 import { poll } from '../helpers/poll.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
@@ -36,15 +37,18 @@ describe('faults', () => {
   )
 })
 
-describe.skipIf(!needs('root', 'mount', 'netns', 'nft'))('a host', () => {
+describe.skipIf(!needs('root', 'mount', 'netns', 'nft') || !hasCgroups)('a host', () => {
   let directory: TempDir
+  let cgroups: OwnCgroups
   let sandbox: Sandbox
   beforeAll(async () => {
     directory = await tempDir()
-    sandbox = await startSandbox({ directory: directory.path, setUp: faultSetUp(directory.path) })
+    cgroups = await makeOwnCgroups()
+    sandbox = await startSandbox({ directory: directory.path, setUp: cgroups.setUp + faultSetUp(directory.path) })
   }, timeoutMs)
   afterAll(async () => {
     await sandbox?.[Symbol.asyncDispose]()
+    await cgroups?.[Symbol.asyncDispose]()
     await directory?.[Symbol.asyncDispose]()
   })
 

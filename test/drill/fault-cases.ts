@@ -43,6 +43,8 @@ print $web "GET / HTTP/1.0\\r\\n\\r\\n"; $said = <$web>; $said =~ s/\\s+$//; pri
 
 const processes = `for at in /proc/[0-9]*; do grep -qs shopd $at/cmdline && awk '{ print $3 }' $at/stat; done | sed 's/[RSD]/alive/' | sort`
 
+const load = 'grep -ls opsctl-loa[d] /proc/[0-9]*/cmdline; find /sys/fs/cgroup -name "opsctl-loa[d]-*"; :'
+
 export const faultCases = (directory: string): readonly FaultCase[] => [
   { type: 'process-pause', name: 'all of a name', config: { name: 'shopd' }, fingerprint: processes },
   { type: 'process-pause', name: 'the one of a pidfile', config: { pidfile: '/run/shop.pid' }, fingerprint: processes },
@@ -63,11 +65,12 @@ export const faultCases = (directory: string): readonly FaultCase[] => [
     },
     fingerprint: processes,
   },
+  { type: 'cpu-pressure', name: 'two workers', config: { workers: 2, nice: 5, lasts: '60s' }, fingerprint: load },
   {
     type: 'cpu-pressure',
-    name: 'two workers',
-    config: { workers: 2, nice: 5, lasts: '60s' },
-    fingerprint: 'grep -ls opsctl-loa[d] /proc/[0-9]*/cmdline; :',
+    name: 'a share of the processors',
+    config: { workers: 2, percent: 10, weight: 50, lasts: '60s' },
+    fingerprint: load,
   },
   {
     type: 'disk-fill',

@@ -45,6 +45,19 @@ steps:
   })
 })
 
+test('a fault is in place for as long as its step says, else as the drill does', async () => {
+  const playbook = await read(`name: the store and its disk
+targets: store1
+duration: 20s
+steps:
+  - { type: process-pause, name: redis-server, duration: 5s }
+  - { type: cpu-pressure }
+  - { type: disk-fill, directory: /var/lib/redis, percent: 95, duration: 1m }
+`)
+  expect(playbook.faults.map(({ durationMs }) => durationMs)).toEqual([5000, 20_000, 60_000])
+  expect(playbook.durationMs).toBe(60_000)
+})
+
 test('every fault has a file, and every file is a fault', () => {
   const files = readdirSync(join(import.meta.dirname, '../../src/lib/drill/faults'))
   expect(files.sort()).toEqual(faultTypes.map(type => `${type}.ts`))

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FaultCase, faultCases, faultSetUp } from '../drill/fault-cases.ts'
+import { hasCgroups, makeOwnCgroups, type OwnCgroups } from '../drill/own-cgroups.ts'
 import { counted } from '../helpers/counts.ts'
 import { type Machine, type Machines, startMachines } from '../helpers/machines.ts'
 import { needs } from '../helpers/needs.ts'
-import { type OpsctlRun, startOpsctl } from '../helpers/opsctl.ts'
+import { type OpsctlRun, opsctl, startOpsctl } from '../helpers/opsctl.ts'
 import { poll } from '../helpers/poll.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
 import { seeded } from '../journal/seeded.ts'
@@ -21,20 +22,23 @@ type Moment = (typeof moments)[number]
 
 const random = seeded(20_261_122)
 
-describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft'))('a host that a drill has broken', () => {
+describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft') || !hasCgroups)('a host that a drill has broken', () => {
   let machines: Machines
   let machine: Machine
+  let cgroups: OwnCgroups
   let directory: TempDir
   let runs = 0
   beforeAll(async () => {
     directory = await tempDir()
-    machines = await startMachines({ count: 1, setUp: faultSetUp('/run') })
+    cgroups = await makeOwnCgroups()
+    machines = await startMachines({ count: 1, setUp: cgroups.setUp + faultSetUp('/run') })
     const [first] = machines.all
     if (!first) throw new Error('there is no machine')
     machine = first
   }, 120_000)
   afterAll(async () => {
     await machines?.[Symbol.asyncDispose]()
+    await cgroups?.[Symbol.asyncDispose]()
     await directory?.[Symbol.asyncDispose]()
   })
 
@@ -137,5 +141,21 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft'))('a host that a 
     const { code, stdout } = await ended
     expect({ code, verdict: JSON.parse(stdout).data.verdict }).toEqual({ code: 3, verdict: 'invalid' })
     expect([await state(at), await leases()]).toEqual([start, ''])
+  }, 120_000)
+
+  test('tells somebody else what a drill has there, and no more than that', async () => {
+    const at = cases.find(({ type }) => type === 'cpu-pressure') ?? cases[0]
+    if (!at) throw new Error('there is no case')
+    const residue = async (): Promise<string[]> => {
+      const where = ['--state-dir', join(directory.path, 'elsewhere'), '--ssh-config', machines.sshConfigFile]
+      const { stdout } = await opsctl(['drill', 'clean', '--yes', '-o', 'json', '-t', machine.address, ...where])
+      const { items } = JSON.parse(stdout) as { readonly items: readonly { readonly message?: string }[] }
+      return items.map(({ message = '' }) => /`(\w+)/.exec(message)?.[1] ?? message).sort()
+    }
+    const run = await drill(at)
+    await poll('the fault is in place', 30_000, () => passed('after-do'))
+    expect(await residue()).toEqual(['kill', 'kill', 'rm', 'rmdir'])
+    expect((await run.ended).code).toBe(0)
+    expect(await residue()).toEqual(['nothing of a drill is there'])
   }, 120_000)
 })

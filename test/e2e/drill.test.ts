@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Item } from '../../src/lib/core/item.ts'
 import { read } from '../drill/read.ts'
 import { opsctl, opsctlProgram, startOpsctl } from '../helpers/opsctl.ts'
 import { poll } from '../helpers/poll.ts'
@@ -75,6 +76,32 @@ describe('a drill', () => {
     const status = await opsctl(['drill', 'status', ...service.where])
     expect(status.stdout).toBe('drills may begin\nnone runs\nnothing is left broken\n')
   }, 60_000)
+
+  test('tells a stream what it judged, also when it is not begun', async () => {
+    await using service = await Service.start()
+    const told = async (playbook: string): Promise<string[]> => {
+      const { stdout } = await opsctl(['drill', 'run', '--yes', '-o', 'ndjson', ...service.where, playbook], {
+        deadlineMs: 60_000,
+      })
+      const lines = stdout.trim().split('\n')
+      return lines.map(line => JSON.parse(line) as Item).map(({ path, outcome, verdict }) => `${path} ${outcome ?? verdict}`)
+    }
+    const steady = `steady: [{ process: { pidfile: ${service.at('pid')} } }]\n`
+    const probes = 'probes: { up: { command: "true" } }\nobjectives: [failures <= 0]\n'
+    expect(await told(await service.playbook('1s', steady + probes))).toEqual([
+      '1/localhost/process-pause-1 changed',
+      '1/localhost/process-pause-1 undone',
+      'objective/1 pass',
+      'steady/localhost/gate pass',
+      'verdict/drill pass',
+      'undefined undefined',
+    ])
+    expect(await told(await service.playbook('1s', 'probes: { none: { tcp: "127.0.0.1:1" } }\n'))).toEqual([
+      'gate/none unknown',
+      'verdict/drill unknown',
+      'undefined undefined',
+    ])
+  }, 90_000)
 
   test('fails when an objective does not hold, and when the system is not steady again', async () => {
     await using service = await Service.start()

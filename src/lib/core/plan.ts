@@ -88,6 +88,8 @@ export interface StepKind {
   describe(): string
   /** What a host lacks for it, each with how to get it: judged on every host before the first one is touched. Absent: nothing special. */
   needs?(place: StepPlace): Promise<readonly string[]>
+  /** What it does less well on this host than elsewhere, and why: told to whoever asks, and no reason not to begin. Absent: nothing ever. */
+  weakness?(place: StepPlace): Promise<string | undefined>
   /** The pre-image: everything that `undo` needs, as JSON. It is durable before `do` begins. */
   capture(place: StepPlace): Promise<Json>
   /** False when the host is already as the step wants it. */

@@ -12,12 +12,14 @@ import type { DrillFleetOptions } from './options.ts'
 
 const timeoutMs = 60_000
 
-/** What only drills leave on a host, each with the command that removes it. */
+/** What only drills leave on a host, each with the command that removes it. It must not find itself. */
 const findResidue = hostScript(
   'look for what drills left',
   'PATH=$PATH:/usr/sbin:/sbin; if command -v nft >/dev/null; then nft list tables 2>/dev/null | while read -r word family name; do',
   'case $name in opsctl_*) printf "%s\\0" "nft delete table $family $name";; esac; done; fi;',
   'for at in $(printf "opsctl-%s-\\n" load proxy | grep -lsF -f - /proc/[0-9]*/cmdline); do at=${at#/proc/}; printf "%s\\0" "kill ${at%/cmdline}"; done;',
+  'seen=; while read -r source at type rest; do for group in "$at"/opsctl-loa[d]-*; do case $seen in *" $group "*) continue;; esac;',
+  'seen="$seen $group "; if [ -d "$group" ]; then printf "%s\\0" "rmdir $group"; fi; done; done </proc/mounts;',
   'for lease in /run/opsctl/lease-* /tmp/opsctl-*/lease-*; do if [ -e "$lease" ]; then printf "%s\\0" "rm -r $lease"; fi; done',
 )
 

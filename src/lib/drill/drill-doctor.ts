@@ -1,5 +1,6 @@
 import type { Context } from '../core/context.ts'
 import type { Item } from '../core/item.ts'
+import type { Json } from '../core/json.ts'
 import { type Report, ReportFold } from '../core/report.ts'
 import { openFleet, runOnFleet } from '../fleet/index.ts'
 import { isMapping } from '../plan/file/node.ts'
@@ -25,12 +26,15 @@ export async function doctorDrill(context: Context, options: DrillFleetOptions):
     async visit(visit) {
       const transport = await visit.connect()
       const place = stepPlace({ transport, clock: context.clock, signal: visit.signal, timeoutMs, ...(sudo && { sudo }) })
-      const data: Record<string, readonly string[]> = {}
+      const data: Record<string, Json> = {}
       for (const { type, example, build } of faults) {
         visit.phase(type)
-        data[type] = (await build(example).needs?.(place)) ?? []
+        const fault = build(example)
+        const missing = [...((await fault.needs?.(place)) ?? [])]
+        const weakness = missing.length > 0 ? undefined : await fault.weakness?.(place)
+        data[type] = { missing, ...(weakness !== undefined && { weakness }) }
       }
-      return { outcome: 'ok', data: { missing: data } }
+      return { outcome: 'ok', data: { faults: data } }
     },
   })
   const fold = new ReportFold()
@@ -40,11 +44,12 @@ export async function doctorDrill(context: Context, options: DrillFleetOptions):
 
 /** A host that did not answer stays one item. */
 function perFault({ host = '', data, outcome, ...item }: Item): Item[] {
-  const missing = data?.['missing']
-  if (!isMapping(missing)) return [{ ...item, host, ...(outcome && { outcome }) }]
-  return Object.entries(missing).map(([type, lacks]): Item => {
-    const why = Array.isArray(lacks) ? lacks.join('; ') : ''
+  const faults = data?.['faults']
+  if (!isMapping(faults)) return [{ ...item, host, ...(outcome && { outcome }) }]
+  return Object.entries(faults).map(([type, found]): Item => {
     const common = { ...item, path: `${host}/${type}`, host, name: type }
-    return why === '' ? { ...common, verdict: 'pass' } : { ...common, verdict: 'na', message: why }
+    const { missing, weakness } = isMapping(found) ? found : {}
+    if (Array.isArray(missing) && missing.length > 0) return { ...common, verdict: 'na', message: missing.join('; ') }
+    return typeof weakness === 'string' ? { ...common, verdict: 'warn', message: weakness } : { ...common, verdict: 'pass' }
   })
 }

@@ -71,10 +71,14 @@ async function hostsOf(context: Context, asked: AskedFault, { playbook, options 
 }
 
 /** With what the step needs to know besides: how long it may last, and where its peers are. */
-async function completed(context: Context, { type, params }: AskedFault, { playbook, options }: Planning): Promise<Json> {
+async function completed(
+  context: Context,
+  { type, params, durationMs }: AskedFault,
+  { playbook, options }: Planning,
+): Promise<Json> {
   if (!isMapping(params)) return params
   const known = parameterNames(await context.component('step', type))
-  const { durationMs, holdMs } = playbook
+  const { holdMs } = playbook
   const lasts = `${Math.ceil((durationMs + holdMs + slackMs) / 1000)}s`
   const peers = known.includes('peers') ? params['peers'] : undefined
   return {

@@ -20,7 +20,12 @@ export interface DrillFacts {
   readonly steady: readonly Item[]
   readonly ending?: Ending
   /** Of the monotonic clock. */
-  readonly phases: { readonly observedFrom?: number; readonly healed: number; readonly settled: number }
+  readonly phases: {
+    readonly observedFrom?: number
+    readonly observedUntil?: number
+    readonly healed: number
+    readonly settled: number
+  }
 }
 
 /** What the engine tells of the faults, together with what was seen meanwhile, judged. */
@@ -57,13 +62,30 @@ function faultItem(told: Item, faults: readonly FaultMoments[]): Item[] {
   if (outcome === 'stuck') return [{ ...told, path, verdict: 'fail' }]
   if (more === 'undo') return []
   const fault = faults.find(each => each.host === host && each.step === step)
-  if (outcome === 'undone') return [{ ...rest, path, verdict: 'pass', message: `in place for ${lasted(fault)}, then healed` }]
-  const words = wave === 'lasting' ? 'it did not last' : wave === '0' || step === 'precheck' ? 'not begun' : 'it did not bite'
+  if (outcome === 'undone') {
+    const { evidence } = fault ?? {}
+    const lasted = fault?.isHealedAlone ? 'until the host healed itself' : `for ${time(fault)}, then healed`
+    const said = `in place ${lasted}${shortly(evidence)}`
+    return [{ ...rest, path, verdict: 'pass', message: said, ...(evidence !== undefined && { data: { injected: evidence } }) }]
+  }
+  const words = wordsFor(wave, step)
   const why = outcome === 'skipped' ? (message ?? '') : `${words}: ${message ?? ''}`
   return [{ ...rest, path: wave === 'lasting' ? `${path}/lasting` : path, verdict: 'unknown', message: why }]
 }
 
-function lasted(fault: FaultMoments | undefined): string {
+function wordsFor(wave: string, step: string): string {
+  if (wave === 'lasting') return 'it did not last'
+  if (step === 'confirm') return 'opsctl could not log in once more'
+  return wave === '0' || step === 'precheck' ? 'not begun' : 'it did not bite'
+}
+
+/** Evidence of one line is told to people, too. */
+function shortly(evidence = ''): string {
+  const [line, more] = evidence.trimEnd().split('\n')
+  return line && more === undefined ? `: ${line}` : ''
+}
+
+function time(fault: FaultMoments | undefined): string {
   if (fault?.injectedMs === undefined || fault.healedMs === undefined) return 'an unknown time'
   return formatDuration(fault.healedMs - fault.injectedMs)
 }

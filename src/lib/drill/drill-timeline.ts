@@ -29,7 +29,7 @@ function phaseSpans(report: Report, facts: DrillFacts): Span[] {
   const began = clock.monotonic() - (clock.now() - Date.parse(report.startedAt))
   const injected = moments.moments?.injectedMs
   if (injected === undefined) return []
-  const healing = Math.min(...faults.map(({ healingMs }) => healingMs ?? phases.healed))
+  const healing = phases.observedUntil ?? Math.min(...faults.map(({ healingMs }) => healingMs ?? phases.healed))
   const observed = phases.observedFrom ?? healing
   const parts = [
     ['gate', began, injected],

@@ -3,12 +3,12 @@ import type { Context } from '../core/context.ts'
 import type { Item } from '../core/item.ts'
 import type { Report } from '../core/report.ts'
 import type { Fleet } from '../fleet/index.ts'
-import { type BuiltPlan, judgeGates, type Onlooker } from '../plan/index.ts'
+import { type BuiltPlan, judgeGates, type Onlooker, type TakeBack } from '../plan/index.ts'
 import { retry } from '../run/retry.ts'
 import { drillReport, measuredBy } from './drill-report.ts'
 import { haltText, readHalt } from './lever.ts'
 import type { DrillMoments } from './moments.ts'
-import type { Playbook } from './playbook/playbook.ts'
+import type { AskedFault, Playbook } from './playbook/playbook.ts'
 import type { Probing } from './probing.ts'
 import { interruption } from './verifier/measure.ts'
 import { judgeObjective } from './verifier/objective.ts'
@@ -37,6 +37,7 @@ export class DrillWatch implements Onlooker {
   readonly #context: Context
   readonly #parts: WatchParts
   #observedFrom: number | undefined
+  #observedUntil: number | undefined
   #ending: Ending | undefined
 
   constructor(context: Context, parts: WatchParts) {
@@ -54,18 +55,30 @@ export class DrillWatch implements Onlooker {
     this.#parts.onBegin()
   }
 
-  async during(signal: AbortSignal): Promise<boolean> {
+  async during(signal: AbortSignal, takeBack: TakeBack): Promise<boolean> {
     const { clock } = this.#context
-    const { durationMs } = this.#parts.playbook
-    this.#observedFrom = clock.monotonic()
-    const until = this.#observedFrom + durationMs
-    while (!signal.aborted && !this.#ending && clock.monotonic() < until) {
-      await sleep(clock, Math.min(lookMs, until - clock.monotonic()), signal).catch(() => undefined)
-      this.#ending = await this.#reasonToEnd()
+    const began = clock.monotonic()
+    this.#observedFrom = began
+    let lasted = true
+    for (const { id, durationMs } of soonestFirst(this.#parts.playbook)) {
+      await this.#until(began + durationMs, signal)
+      if (this.#ending || signal.aborted) break
+      // What is in place for as long as the drill is healed with everything else.
+      if (durationMs < this.#parts.playbook.durationMs) lasted = await takeBack(id)
+      if (!lasted) break
     }
+    this.#observedUntil = clock.monotonic()
     if (signal.aborted)
       this.#ending ??= { is: 'stopped', message: signal.reason instanceof Error ? signal.reason.message : 'stopped' }
-    return this.#ending === undefined
+    return this.#ending === undefined && lasted
+  }
+
+  async #until(untilMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context
+    while (!signal.aborted && !this.#ending && clock.monotonic() < untilMs) {
+      await sleep(clock, Math.min(lookMs, untilMs - clock.monotonic()), signal).catch(() => undefined)
+      this.#ending = await this.#reasonToEnd()
+    }
   }
 
   async conclude(report: Report): Promise<Report> {
@@ -74,11 +87,18 @@ export class DrillWatch implements Onlooker {
     const steady = moments.moments === undefined ? [] : await this.#untilSteady(fleet.signal.aborted)
     const settled = this.#context.clock.monotonic()
     await probing[Symbol.asyncDispose]()
-    return drillReport(report, {
+    const judged = drillReport(report, {
       ...{ clock: this.#context.clock, playbook, steady, moments, series: probing.series },
-      phases: { healed, settled, ...(this.#observedFrom !== undefined && { observedFrom: this.#observedFrom }) },
+      phases: {
+        ...{ healed, settled },
+        ...(this.#observedFrom !== undefined && { observedFrom: this.#observedFrom }),
+        ...(this.#observedUntil !== undefined && { observedUntil: this.#observedUntil }),
+      },
       ...(this.#ending && { ending: this.#ending }),
     })
+    // What became of the faults was told as it happened.
+    for (const item of judged.items) if (!item.path.startsWith('fault/')) await this.#context.emit(item)
+    return judged
   }
 
   async #reasonToEnd(): Promise<Ending | undefined> {
@@ -130,6 +150,8 @@ export class DrillWatch implements Onlooker {
     return items
   }
 }
+
+const soonestFirst = ({ faults }: Playbook): readonly AskedFault[] => faults.toSorted((a, b) => a.durationMs - b.durationMs)
 
 class NotYet extends Error {}
 const isNotYet = (error: unknown): boolean => error instanceof NotYet

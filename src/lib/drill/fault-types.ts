@@ -8,3 +8,4 @@ export const faultTypes = [
   'process-kill',
   'process-pause',
 ] as const
+export type FaultType = (typeof faultTypes)[number]

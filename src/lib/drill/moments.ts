@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { Item } from '../core/item.ts'
 import type { Moments } from './verifier/series.ts'
 
 /** A fault on a host. */
@@ -10,6 +11,10 @@ export interface FaultMoments {
   injectedMs?: number
   healingMs?: number
   healedMs?: number
+  /** The host healed itself before it was asked to: nobody saw when. */
+  isHealedAlone?: true
+  /** What was put there, in the words of the fault: the rules, the processes. */
+  evidence?: string
 }
 
 /** When what was injected and healed, told by the engine at the moment. */
@@ -23,7 +28,8 @@ export class DrillMoments {
 
   /** Takes up a point of the engine: `after-do web1/process-pause-1`. Others are no news. */
   passed(point: string): void {
-    const [, what, host = '', step = ''] = /^(before-do|after-do|before-undo|after-undo) (.*)\/([^/]+)$/.exec(point) ?? []
+    const [, what, host = '', step = ''] =
+      /^(before-do|after-do|before-undo|after-undo|taken-back-alone) (.*)\/([^/]+)$/.exec(point) ?? []
     if (what === undefined) return
     const now = this.#clock.monotonic()
     const key = `${host}/${step}`
@@ -31,7 +37,15 @@ export class DrillMoments {
     if (what === 'before-do') this.#faults.set(key, { host, step, begunMs: now })
     else if (fault && what === 'after-do') fault.injectedMs = now
     else if (fault && what === 'before-undo') fault.healingMs = now
+    else if (fault && what === 'taken-back-alone') fault.isHealedAlone = true
     else if (fault) fault.healedMs = now
+  }
+
+  /** Takes up what the engine tells of a step that is done: `1/web1/process-pause-1`. Other items are no news. */
+  told({ path, outcome, data }: Item): void {
+    const fault = this.#faults.get(path.slice(path.indexOf('/') + 1))
+    const diff = data?.['diff']
+    if (fault && outcome === 'changed' && typeof diff === 'string') fault.evidence = diff
   }
 
   get faults(): readonly FaultMoments[] {

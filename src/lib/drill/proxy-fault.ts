@@ -20,6 +20,7 @@ export const proxyFields = {
 }
 
 interface ProxyFault {
+  readonly type: 'latency' | 'http-error'
   readonly port: number
   /** Milliseconds. */
   readonly lasts: number
@@ -61,7 +62,7 @@ const startMs = 15_000
  * A proxy on the host, which nftables puts before a service: connections of others and of the host itself. Nothing is installed. The redirect
  * expires in the kernel before the proxy ends by itself.
  */
-export function proxyFault({ port, lasts, what, mode }: ProxyFault): StepKind {
+export function proxyFault({ type, port, lasts, what, mode }: ProxyFault): StepKind {
   const tableArgs = (before: Json) => ({ args: [Before.parse(before).table] })
   const setArgs = (before: Json) => ({ args: [Before.parse(before).table, 'service'] })
   const stopArgs = (before: Json) => ({ args: ['proxy', Before.parse(before).token] })
@@ -69,7 +70,7 @@ export function proxyFault({ port, lasts, what, mode }: ProxyFault): StepKind {
     (await listProcesses(place)).all.some(({ args }) => args.includes(markOf('proxy', token)))
   return {
     describe: () => `${what} on port ${port}`,
-    needs: place => missingOn(place, ['root', 'nft', 'python']),
+    needs: place => missingOn(place, type),
     async capture(place) {
       if ((await ownPath(place))?.port === port) throw new StepError(`opsctl itself comes by port ${port}`)
       const ports = await listeners(place)

@@ -28,14 +28,22 @@ export async function runDrill(context: Context, { playbook: path, dryRun, ...op
   if (dryRun) return await applyPlan(context, request)
   await using probing = new Probing(context, { fleet, probes: playbook.probes, askers })
   const unready = (await probing.once()).filter(({ outcome }) => outcome !== 'ok')
-  if (unready.length > 0) return notBegun(context, { title: plan.name, unready })
+  if (unready.length > 0) {
+    const report = notBegun(context, { title: plan.name, unready })
+    for (const item of report.items) await context.emit(item)
+    return report
+  }
   const moments = new DrillMoments(context.clock)
   const passed = (point: string): void => {
     moments.passed(point)
     context.passed?.(point)
   }
+  const emit = async (item: Item): Promise<void> => {
+    moments.told(item)
+    await context.emit(item)
+  }
   const onlooker = new DrillWatch(context, { playbook, fleet, built, probing, moments, onBegin: () => probing.start() })
-  return await applyPlan({ ...context, passed }, { ...request, onlooker })
+  return await applyPlan({ ...context, passed, emit }, { ...request, onlooker })
 }
 
 interface NotBegun {

@@ -4,7 +4,7 @@ import type { Item } from '../core/item.ts'
 import type { Report } from '../core/report.ts'
 import { type Fleet, type MaxFail, maxFailures, RunRecord } from '../fleet/index.ts'
 import type { BuiltPlan } from './built-plan.ts'
-import { Change } from './change.ts'
+import { Change, type TakeBack } from './change.ts'
 import { ChangeLog } from './change-log.ts'
 import { confirm } from './confirmation.ts'
 import { lockHosts } from './locks.ts'
@@ -21,7 +21,7 @@ export interface Onlooker {
   /** With the hosts locked, before the first one is touched. */
   begin(): void
   /** See ChangeRequest. */
-  during(signal: AbortSignal): Promise<boolean>
+  during(signal: AbortSignal, takeBack: TakeBack): Promise<boolean>
   /** Once everything is kept or taken back, with the hosts still locked: what becomes of the report. */
   conclude(report: Report): Promise<Report>
 }
@@ -85,7 +85,7 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
     undoTimeoutMs,
     maxFailures: allowed,
     ...(sudo && { sudo }),
-    ...(onlooker && { during: signal => onlooker.during(signal) }),
+    ...(onlooker && { during: (signal, takeBack) => onlooker.during(signal, takeBack) }),
   })
   onlooker?.begin()
   const applied = await change.apply()

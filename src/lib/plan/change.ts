@@ -30,8 +30,11 @@ export interface ChangeRequest {
   readonly maxFailures: number
   readonly sudo?: Sudo
   /** Goes on while everything is in place on all hosts, before it is kept or taken back. False is a failure of the change. */
-  readonly during?: (signal: AbortSignal) => Promise<boolean>
+  readonly during?: (signal: AbortSignal, takeBack: TakeBack) => Promise<boolean>
 }
+
+/** Takes a step back before the others, on all hosts. False when it did not last until now, or could not be taken back. */
+export type TakeBack = (step: string) => Promise<boolean>
 
 interface Wave {
   readonly name: string
@@ -89,8 +92,8 @@ export class Change {
       reached++
       good = await this.#wave(wave)
     }
-    if (good && during) good = (await during(fleet.signal)) && (await this.#stands())
-    if (built.plan.finally === 'undo') await this.#undo(waves, { asked: true, spare: false })
+    if (good && during) good = await during(fleet.signal, step => this.#takeBack(step, waves))
+    if (built.plan.finally === 'undo') good = (await this.#undoAsPlanned(waves, good && during !== undefined)) && good
     else if (good) good = await this.#keep(waves, fleet.signal)
     if (!good) {
       await this.#rollBack(waves.slice(0, reached))
@@ -160,11 +163,43 @@ export class Change {
     return built.plan.rollback === 'run' || this.#keep([wave], fleet.signal)
   }
 
-  /** False when something of what was done did not last until now: whoever looked on saw something else. */
-  async #stands(): Promise<boolean> {
-    const { fleet } = this.#request
-    const everywhere = { name: 'lasting', hosts: fleet.hosts }
-    return (await this.#onEach(everywhere, fleet.signal, turn => new HostChange(turn).stands())).length === 0
+  /** What could not be taken back is tried again with everything else. */
+  async #takeBack(step: string, waves: readonly Wave[]): Promise<boolean> {
+    const { log } = this.#request
+    let good = true
+    for (const wave of waves) {
+      const hosts = wave.hosts.filter(({ name }) => log.state.standing(name).some(touched => touched.step === step))
+      const { lost, stuck } = await this.#end({ ...wave, hosts }, { looks: true, only: step })
+      good &&= lost === 0 && stuck === 0
+    }
+    return good
+  }
+
+  /** Takes everything back in the end. False when something did not last until now: whoever looked on saw something else. */
+  async #undoAsPlanned(waves: readonly Wave[], looks: boolean): Promise<boolean> {
+    let lasted = true
+    for (const wave of waves.toReversed()) {
+      const hosts = wave.hosts.filter(({ name }) => isStanding(this.#request.log.state, name))
+      const { lost, stuck } = await this.#end({ ...wave, hosts }, { looks })
+      lasted &&= lost === 0
+      this.#whole &&= stuck === 0
+    }
+    return lasted
+  }
+
+  /** Each host by itself, so that one that is lost does not keep the others waiting: looks whether everything stands, then takes it back. */
+  async #end(
+    wave: Wave,
+    { looks, only }: { readonly looks: boolean; readonly only?: string },
+  ): Promise<{ readonly lost: number; readonly stuck: number }> {
+    const asked = this.#request.fleet.signal
+    let lost = 0
+    const stuck = await this.#onEach(wave, new AbortController().signal, async turn => {
+      if (looks && !asked.aborted && !(await new HostChange(turn.as({ wave: 'lasting', signal: asked })).stands(only))) lost++
+      const undo = new HostUndo(turn, { asked: true, spare: false })
+      return only === undefined ? undo.run() : undo.runOne(only)
+    })
+    return { lost, stuck: stuck.length }
   }
 
   /** Ends the leases: from here on the hosts keep their change. False when one has taken itself back meanwhile. */

@@ -2,6 +2,7 @@ import type { Item } from '../core/item.ts'
 import type { Json } from '../core/json.ts'
 import { StepError, type StepKind, type StepPlace } from '../core/plan.ts'
 import type { BuiltStep } from './built-plan.ts'
+import { demandNeeds } from './demand-needs.ts'
 import { type HostTurn, notRollbackable, type Part, troubleOf } from './host-turn.ts'
 import type { Leases } from './leases.ts'
 
@@ -89,12 +90,13 @@ export class HostChange {
     return true
   }
 
-  /** Looks whether everything is still as the steps put it. False is told as an Item. */
-  async stands(): Promise<boolean> {
+  /** Looks whether everything is still as the steps put it, or the one that is named. False is told as an Item. */
+  async stands(only?: string): Promise<boolean> {
     const turn = this.#turn
     const { log, built, clock } = turn.work
     const host = turn.host.name
     for (const { step, before } of log.state.standing(host).toReversed()) {
+      if (only !== undefined && step !== only) continue
       const kind = built.step(step)?.on(host)
       const startedAt = clock.now()
       try {
@@ -177,12 +179,6 @@ export class HostChange {
       return false
     }
   }
-}
-
-/** @throws StepError naming everything that the host lacks */
-async function demandNeeds(place: StepPlace, kind: StepKind | undefined): Promise<void> {
-  const missing = (await kind?.needs?.(place)) ?? []
-  if (missing.length > 0) throw new StepError(`${kind?.describe()}: ${missing.join('; ')}`)
 }
 
 const diffOf = (diff: string): Pick<Item, 'data'> => (diff === '' ? {} : { data: { diff } })

@@ -68,6 +68,11 @@ export class HostTurn {
     this.#parts = parts
   }
 
+  /** The same host in another wave, under another signal. */
+  as(parts: Pick<TurnParts, 'wave' | 'signal'>): HostTurn {
+    return new HostTurn(this.work, { ...this.#parts, ...parts })
+  }
+
   /** Shows a person what is going on. */
   phase(text: string): void {
     this.#parts.phase?.(text)

@@ -45,6 +45,15 @@ export class HostUndo {
     return whole
   }
 
+  /** Takes one step back and leaves the others, and the lease that they are under. False when it could not be; its Item is told. */
+  async runOne(step: string): Promise<boolean> {
+    const { log, leases } = this.#turn.work
+    const { name } = this.#turn.host
+    this.#isHeld = leases?.holds(name) === true
+    const touched = log.state.standing(name).find(each => each.step === step)
+    return touched === undefined || this.#undo(touched)
+  }
+
   async #takeAllBack(standing: readonly Touched[]): Promise<boolean> {
     const { log } = this.#turn.work
     const { name } = this.#turn.host
@@ -161,6 +170,7 @@ export class HostUndo {
       if (!(error instanceof LeaseError)) throw error
       // The host was first. Once it is done there is nothing left to hold.
       this.#isHeld = false
+      this.#turn.passed('taken-back-alone', step.spec.id)
       await this.#takeOver()
       await this.#takeBackAt(place, step, { kind, before })
     }

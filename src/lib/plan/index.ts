@@ -1,6 +1,6 @@
 export { applyPlan, type Onlooker, type PlanRequest } from './apply-plan.ts'
 export { type BuiltPlan, buildPlan } from './built-plan.ts'
-export { Change } from './change.ts'
+export { Change, type TakeBack } from './change.ts'
 export { ChangeLog, changeDirectory } from './change-log.ts'
 export type { ChangeState } from './change-state.ts'
 export { confirm } from './confirmation.ts'

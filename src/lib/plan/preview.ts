@@ -6,6 +6,7 @@ import { collate, type FleetWork, type HostResult, type HostVisit, runOnFleet } 
 import { foldNodeSet } from '../inventory/node-set.ts'
 import type { BuiltPlan } from './built-plan.ts'
 import { demandChecks } from './demand-checks.ts'
+import { demandNeeds } from './demand-needs.ts'
 import { stepPlace } from './step-place.ts'
 import { wavesOf } from './waves.ts'
 
@@ -53,6 +54,7 @@ export async function previewPlan(
       const kind = on(host.host.name)
       if (!kind) continue
       host.phase(kind.describe())
+      await demandNeeds(place, kind)
       const before = await kind.capture(place)
       if (!kind.needed(before)) continue
       parts.push(`# ${spec.id}: ${kind.describe()}\n${ended(kind.diff(before))}`)

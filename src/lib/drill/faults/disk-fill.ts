@@ -63,7 +63,7 @@ function diskFill(config: Json): StepKind {
   return {
     describe: () =>
       `fill ${directory} ${params.leave === undefined ? `to ${params.percent} %` : `but for ${formatSize(params.leave)}`}`,
-    needs: place => missingOn(place, ['proc']),
+    needs: place => missingOn(place, 'disk-fill'),
     async capture(place) {
       const [figures = '', device, root] = allFields(await runScript(place, look(directory), { args: [directory] }))
       const [block, blocks, free] = figures.split(' ').map(Number)

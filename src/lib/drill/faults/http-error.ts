@@ -22,6 +22,7 @@ export default defineStep({
   build(config) {
     const { port, lasts, status, percent } = parseParams(Params, config)
     return proxyFault({
+      type: 'http-error',
       port,
       lasts,
       what: `answer ${status} to ${percent} % of the connections`,

@@ -25,6 +25,12 @@ export default defineStep({
   example: { port: 6379, delay: '200ms' },
   build(config) {
     const { port, lasts, delay, jitter } = parseParams(Params, config)
-    return proxyFault({ port, lasts, what: `delay everything by ${formatDuration(delay)}`, mode: ['delay', delay, jitter] })
+    return proxyFault({
+      type: 'latency',
+      port,
+      lasts,
+      what: `delay everything by ${formatDuration(delay)}`,
+      mode: ['delay', delay, jitter],
+    })
   },
 })

@@ -66,7 +66,7 @@ function networkPartition(config: Json): StepKind {
   const undone = (before: Json) => ({ args: [Before.parse(before).table] })
   return {
     describe: () => `cut ${what}${params.ports.length > 0 ? `, port ${params.ports.join(', ')}` : ''}`,
-    needs: place => missingOn(place, ['root', 'nft']),
+    needs: place => missingOn(place, 'network-partition'),
     async capture(place) {
       const own = await ownPath(place)
       return {

@@ -8,7 +8,7 @@ import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { StepError, type StepKind, type StepPlace } from '../../core/plan.ts'
 import { loneScript, runScript } from '../../plan/steps/on-host.ts'
-import { actOnService } from '../../plan/steps/service-scripts.ts'
+import { actOnService, lookAtServices } from '../../plan/steps/service-scripts.ts'
 import { hostScript, scriptCommand } from '../../transport/host-script.ts'
 import { missingOn } from '../host-needs.ts'
 import { choiceText, chosenProcesses, idWords, ProcessId, processFields, signalScript, stillThere } from '../host-process.ts'
@@ -19,7 +19,7 @@ const Params = z
   .strictObject({
     name,
     pidfile,
-    signal: z.enum(['KILL', 'TERM', 'INT', 'HUP', 'ABRT', 'SEGV']).default('KILL'),
+    signal: z.enum(['KILL', 'TERM', 'INT', 'HUP', 'ABRT', 'SEGV']).default('KILL').describe('what they are sent'),
     unit: serviceNameField().optional().describe('service that is started when it does not come back by itself'),
     start: commandField().optional().describe('command that starts it when it does not come back by itself'),
     supervised: z.boolean().default(false).describe('something on the host brings it back: nothing is started'),
@@ -52,14 +52,14 @@ const running =
 
 const look = hostScript('look whether it runs', running, 'count "$1" "$2"; echo "$total"')
 
-/** Waits $4 seconds for $3 processes (see `running`); then runs what follows, and waits for them again. */
+/** Waits $4 seconds for $3 processes (see `running`); then runs what follows, with `apart` as $5 without waiting for its end, and waits for them again. */
 const revive = hostScript(
   'bring it back',
   running,
-  'file=$1 name=$2 wanted=$3 wait=$4; shift 4;',
+  'file=$1 name=$2 wanted=$3 wait=$4 how=$5; shift 5;',
   'seconds() { read -r up rest </proc/uptime; now=${up%.*}; };',
   'await() { seconds; until=$((now + $1)); while count "$file" "$name"; [ "$total" -lt "$wanted" ]; do seconds; [ "$now" -lt "$until" ] || return 1; sleep 0.2 2>/dev/null || sleep 1; done; };',
-  'await "$wait" && exit 0; if [ $# -gt 0 ]; then if command -v setsid >/dev/null; then apart=setsid; else apart=nohup; fi;',
+  'await "$wait" && exit 0; if [ "$how" = wait ]; then "$@" >/dev/null || exit 1; elif [ $# -gt 0 ]; then if command -v setsid >/dev/null; then apart=setsid; else apart=nohup; fi;',
   '(exec $apart "$@" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-) & fi;',
   'await 30 || { echo "$total of $wanted run again" >&2; exit 1; }',
 )
@@ -86,8 +86,10 @@ function processKill(config: Json): StepKind {
   })
   return {
     describe: () => `kill ${what} (SIG${signal})`,
-    needs: place => missingOn(place, ['proc']),
+    needs: place => missingOn(place, 'process-kill'),
     async capture(place) {
+      // Nobody could start it again.
+      if (params.unit !== undefined) await runScript(place, lookAtServices([params.unit]), { args: [params.unit] })
       const found = await chosenProcesses(place, params)
       const roots = found.filter(({ parent }) => !found.some(({ pid }) => pid === parent))
       const known = roots[0]?.name ?? ''
@@ -125,8 +127,9 @@ async function demandDead(place: StepPlace, processes: readonly ProcessId[], wha
   }
 }
 
+/** Whether it is waited for the end of the command that starts it, and the command. A service manager tells why it could not. */
 function starter({ unit, start }: z.output<typeof Params>): readonly string[] {
-  if (unit !== undefined) return scriptCommand(actOnService(unit, ['start']), [unit, 'start']).argv
-  if (start === undefined) return []
-  return typeof start === 'string' ? ['sh', '-c', start] : start
+  if (unit !== undefined) return ['wait', ...scriptCommand(actOnService(unit, ['start']), [unit, 'start']).argv]
+  if (start === undefined) return ['none']
+  return ['apart', ...(typeof start === 'string' ? ['sh', '-c', start] : start)]
 }

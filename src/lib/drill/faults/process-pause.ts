@@ -44,7 +44,7 @@ function processPause(config: Json): StepKind {
   const undone = (before: Json) => ({ args: ['CONT', '[tT]', ...wordsOf(before)] })
   return {
     describe: () => `pause ${what}`,
-    needs: place => missingOn(place, ['proc']),
+    needs: place => missingOn(place, 'process-pause'),
     async capture(place) {
       const running = (await chosenProcesses(place, params)).filter(({ state }) => state !== 'T')
       if (running.length === 0) throw new StepError(`${what} stands still already`)

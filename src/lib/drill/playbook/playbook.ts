@@ -7,16 +7,19 @@ import type { ChangeComponents } from '../../plan/file/components.ts'
 import { ChangeNode } from '../../plan/file/node.ts'
 import { Problems } from '../../plan/file/problems.ts'
 import { readName, readTargets, readTime } from '../../plan/file/settings.ts'
+import type { FaultType } from '../fault-types.ts'
 import { type BlastRadius, readBlastRadius } from './blast-radius.ts'
 import { readConditions } from './conditions.ts'
 import { type ProbeSpec, readProbes } from './probes.ts'
-import { type Expectation, readSteps } from './steps.ts'
+import { type Expectation, readDuration, readSteps } from './steps.ts'
 
 /** A fault as a playbook asks for it. */
 export interface AskedFault {
   readonly id: string
-  readonly type: string
+  readonly type: FaultType
   readonly params: Json
+  /** Milliseconds from when all faults are in place until this one is healed. */
+  readonly durationMs: number
   /** Node sets; absent for those of the whole drill. */
   readonly targets?: readonly string[]
   /** `path:line:column`. */
@@ -39,7 +42,7 @@ export interface Playbook {
   /** End the drill at once when they come true. */
   readonly aborts: readonly FigureCondition[]
   readonly blastRadius: BlastRadius
-  /** How long the faults are in place, milliseconds. */
+  /** How long the last fault is in place, milliseconds. */
   readonly durationMs: number
   /** So long a host waits for a sign of life before it heals itself, milliseconds of its boot clock. */
   readonly holdMs: number
@@ -82,7 +85,6 @@ const defaultSettleMs = 30_000
 export const leastHoldMs = 5000
 const defaultTimeoutMs = 60_000
 const defaultUndoTimeoutMs = 120_000
-const maxDurationMs = 24 * 3600_000
 
 /** Reads a playbook whole. @throws OpsError E_PLAN for the first mistake, with all others in `data.problems` */
 export async function readPlaybook({ path, document, components }: PlaybookSource): Promise<Playbook> {
@@ -90,14 +92,10 @@ export async function readPlaybook({ path, document, components }: PlaybookSourc
   const top = new ChangeNode(document.value, problems)
   if (!judgeKeys(top)) problems.throwAny()
   if (!top.child('version').isAbsent) top.child('version').scalar('a version like 1.0')
-  const { faults, expectations, durationMs } = await readSteps(top.child('steps'), components)
-  const written = readTime(top.child('duration'), { absent: durationMs ?? defaultDurationMs, leastMs: 1 })
-  if (durationMs !== undefined && written !== undefined && written !== durationMs) {
-    top
-      .child('duration')
-      .wrong('duration differs from that of the steps', { hint: 'say it once: all faults are in place together' })
-  }
-  if (written !== undefined && written > maxDurationMs) top.child('duration').wrong('duration is more than a day')
+  const written = await readSteps(top.child('steps'), components)
+  const { expectations } = written
+  const shared = readDuration(top.child('duration')) ?? defaultDurationMs
+  const faults = written.faults.map(fault => ({ durationMs: shared, ...fault }))
   const probes = readProbes(top.child('probes'))
   const named = probes.map(({ name }) => name)
   for (const { probe, node } of expectations) {
@@ -114,7 +112,7 @@ export async function readPlaybook({ path, document, components }: PlaybookSourc
     objectives: readConditions(top.child('objectives'), named),
     aborts: readConditions(top.child('abort'), named),
     blastRadius: readBlastRadius(top),
-    durationMs: written ?? defaultDurationMs,
+    durationMs: Math.max(...faults.map(({ durationMs }) => durationMs), 1),
     holdMs: readTime(top.child('hold'), { absent: defaultHoldMs, leastMs: leastHoldMs }) ?? defaultHoldMs,
     settleMs: readTime(top.child('settle'), { absent: defaultSettleMs, leastMs: 0 }) ?? defaultSettleMs,
     stepTimeoutMs: readTime(top.child('timeout'), { absent: defaultTimeoutMs, leastMs: 1 }) ?? defaultTimeoutMs,

@@ -1,12 +1,14 @@
-import { formatDuration } from '../../core/duration.ts'
 import type { Json } from '../../core/json.ts'
 import { nearest } from '../../core/nearest.ts'
 import { type ChangeComponents, parameterNames, paramsOf, spokenBy, tryBuild } from '../../plan/file/components.ts'
 import { type ChangeNode, isMapping, shown } from '../../plan/file/node.ts'
 import { readTargets, readTime } from '../../plan/file/settings.ts'
-import { faultTypes } from '../fault-types.ts'
+import { type FaultType, faultTypes } from '../fault-types.ts'
 import type { AskedFault } from './playbook.ts'
 import { type ProbeSpec, readStatus, readUrl } from './probes.ts'
+
+/** A fault whose time may be that of the whole drill. */
+type WrittenFault = Omit<AskedFault, 'durationMs'> & Partial<Pick<AskedFault, 'durationMs'>>
 
 /** A step that must succeed within a time from the injection on. */
 export interface Expectation {
@@ -17,18 +19,18 @@ export interface Expectation {
 }
 
 interface Steps {
-  readonly faults: readonly AskedFault[]
+  readonly faults: readonly WrittenFault[]
   readonly expectations: readonly Expectation[]
-  /** What the faults say of it; undefined where none does. */
-  readonly durationMs: number | undefined
 }
 
 /** The one type of step that is no fault. */
 export const endpointType = 'http'
+const isFault = (type: string): type is FaultType => faultTypes.some(known => known === type)
 const stepTypes: readonly string[] = [...faultTypes, endpointType]
 const commonKeys = ['id', 'type'] as const
 const faultKeys = [...commonKeys, 'targets', 'duration'] as const
 const endpointKeys = [...commonKeys, 'endpoint', 'expect_status', 'timeout'] as const
+const maxDurationMs = 24 * 3600_000
 const form = 'write `- { type: process-pause, name: redis-server, targets: db1, duration: 30s }`'
 
 /** The longest time that one request of an endpoint step may take, and how often it is sent. */
@@ -36,24 +38,20 @@ const requestMs = 5000
 const endpointEveryMs = 250
 
 export async function readSteps(node: ChangeNode, components: ChangeComponents): Promise<Steps> {
-  const faults: AskedFault[] = []
+  const faults: WrittenFault[] = []
   const expectations: Expectation[] = []
-  const durations: { readonly ms: number; readonly node: ChangeNode }[] = []
   const ids = new Map<string, ChangeNode>()
   for (const entry of stepEntries(node)) {
     const asked = askedType(entry)
     if (!asked) continue
     const id = readId(entry, asked, ids)
     if (asked === endpointType) expectations.push(...readEndpoint(entry, id))
-    else faults.push(...(await readFault(entry, { id, type: asked }, components)))
-    const duration = entry.child('duration')
-    const ms = duration.isAbsent || asked === endpointType ? undefined : readTime(duration, { absent: 0, leastMs: 1 })
-    if (ms !== undefined) durations.push({ ms, node: duration })
+    else if (isFault(asked)) faults.push(...(await readFault(entry, { id, type: asked }, components)))
   }
   if (faults.length === 0 && Array.isArray(node.value) && node.value.length > 0 && expectations.length === node.value.length) {
     node.wrong('no step breaks anything', { hint: `there are ${faultTypes.join(', ')}` })
   }
-  return { faults, expectations, durationMs: sameDuration(durations) }
+  return { faults, expectations }
 }
 
 function stepEntries(node: ChangeNode): readonly ChangeNode[] {
@@ -91,9 +89,9 @@ function readId(entry: ChangeNode, type: string, ids: Map<string, ChangeNode>): 
 
 async function readFault(
   entry: ChangeNode,
-  { id, type }: { readonly id: string; readonly type: string },
+  { id, type }: { readonly id: string; readonly type: FaultType },
   components: ChangeComponents,
-): Promise<AskedFault[]> {
+): Promise<WrittenFault[]> {
   const whole = paramsOf(entry)
   if (!isMapping(whole)) return []
   const own: readonly string[] = faultKeys
@@ -102,7 +100,16 @@ async function readFault(
   const known = parameterNames(component).filter(name => name !== 'lasts')
   tryBuild(component, { params, at: path => entry.within(path), say: spokenBy(type), names: [...known, ...faultKeys] })
   const targets = readTargets(entry.child('targets'))
-  return [{ id, type, params, place: entry.place, ...(targets && { targets }) }]
+  const durationMs = readDuration(entry.child('duration'))
+  const place = entry.place
+  return [{ id, type, params, place, ...(targets && { targets }), ...(durationMs !== undefined && { durationMs }) }]
+}
+
+/** How long faults are in place; undefined where nothing is said. */
+export function readDuration(node: ChangeNode): number | undefined {
+  if (node.isAbsent) return undefined
+  const ms = readTime(node, { absent: 0, leastMs: 1 })
+  return ms !== undefined && ms > maxDurationMs ? node.wrong('duration is more than a day') : ms
 }
 
 function readEndpoint(entry: ChangeNode, id: string): Expectation[] {
@@ -118,20 +125,4 @@ function readEndpoint(entry: ChangeNode, id: string): Expectation[] {
   if (url === undefined || status === undefined || withinMs === undefined) return []
   const timeoutMs = Math.min(withinMs, requestMs)
   return [{ probe: { name: id, asks: { is: 'http', url, status }, everyMs: endpointEveryMs, timeoutMs }, withinMs, node: entry }]
-}
-
-/** All faults of a drill are in place together: what is seen is seen of all of them. */
-function sameDuration(durations: readonly { readonly ms: number; readonly node: ChangeNode }[]): number | undefined {
-  const [first, ...others] = durations
-  if (!first) return undefined
-  for (const { ms, node } of others) {
-    if (ms === first.ms) continue
-    node.wrong(
-      `the faults of a drill are in place together, and the one on line ${first.node.line} for ${formatDuration(first.ms)}`,
-      {
-        hint: 'give them the same duration, or make two drills of them',
-      },
-    )
-  }
-  return first.ms
 }
