@@ -9,6 +9,7 @@ import { debianPackage } from './deb.ts'
 import { platformPackage } from './npm.ts'
 import { type Packaging, root, type Target } from './packaging.ts'
 import { pinned } from './runtime.ts'
+import { runtimeParts } from './runtime-parts.ts'
 import { sbom } from './sbom.ts'
 
 export interface Built {
@@ -27,10 +28,12 @@ export async function artifacts(built: Built): Promise<Map<string, string | Uint
   const { target, version, description, program } = built
   const level = built.level === undefined ? {} : { level: built.level }
   const parts = ingredients(built.metafile, built.config)
+  const runtime = pinned(target)
+  const ofRuntime = runtimeParts(runtime.version)
   const texts = {
     licence: readFileSync(join(root, 'LICENSE')),
-    others: licencesText(parts),
-    contents: sbom({ version, target, runtime: pinned(target), ingredients: parts }),
+    others: licencesText(parts, ofRuntime),
+    contents: sbom({ version, target, runtime: { ...runtime, parts: ofRuntime }, ingredients: parts }),
   }
   const files = installedFiles(built, texts)
   const name = `opsctl-${version}-${target.name}`
