@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { chmod, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import packageJson from '../../package.json' with { type: 'json' }
 import { hostTarget, readPackaging, root, targetsOf } from '../../scripts/release/packaging.ts'
 import { preparedRuntime } from '../../scripts/release/runtime.ts'
-import { cleanRoot } from '../helpers/clean-root.ts'
+import { type CleanRoot, cleanRoot } from '../helpers/clean-root.ts'
 import { cycloneDxValidator } from '../helpers/cyclone-dx.ts'
+import { hostileVariables } from '../helpers/hostile-variables.ts'
 import { needs } from '../helpers/needs.ts'
+import { makeRelease, pinned, productionPackages } from '../helpers/release.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
 
 const config = readPackaging()
@@ -35,55 +37,13 @@ let second: string
 beforeAll(async () => {
   place = await tempDir()
   for (const target of made) await preparedRuntime(target, config)
-  first = await release(join(place.path, 'first'), { umask: '022', TZ: 'UTC' })
-  second = await release(join(place.path, 'a longer way/to/the second'), { umask: '077', TZ: 'Asia/Tokyo' })
+  first = await makeRelease(join(place.path, 'first'), { targets: made, umask: '022', TZ: 'UTC' })
+  second = await makeRelease(join(place.path, 'a longer way/to/the second'), { targets: made, umask: '077', TZ: 'Asia/Tokyo' })
 }, 1_200_000)
 
 afterAll(async () => {
   await place[Symbol.asyncDispose]()
 })
-
-async function release(checkout: string, { umask, TZ }: { umask: string; TZ: string }): Promise<string> {
-  for (const name of ['src', 'scripts', 'docs/man', 'LICENSE', 'package.json', 'package-lock.json', 'pkg.config.json'])
-    await cp(join(root, name), join(checkout, name), { recursive: true })
-  for (const name of productionPackages())
-    await cp(join(root, name), join(checkout, name), { recursive: true, dereference: true })
-  await symlink(join(root, 'node_modules/@oven'), join(checkout, 'node_modules/@oven'))
-  await mkdir(join(checkout, '.tmp'))
-  await symlink(join(root, '.tmp/runtimes'), join(checkout, '.tmp/runtimes'))
-  const line = `umask ${umask}; exec sh scripts/bun scripts/release.ts --fast ${made.map(({ name }) => `--target ${name}`).join(' ')}`
-  const end = Bun.spawnSync(['sh', '-c', line], { cwd: checkout, env: { ...process.env, TZ }, stderr: 'pipe' })
-  expect(end.stderr.toString()).toBe('')
-  return join(checkout, config.releaseDirectory)
-}
-
-/** By path, as in `node_modules/ora/node_modules/chalk`. */
-const lockedPackages = z
-  .object({
-    packages: z.record(
-      z.string(),
-      z.object({
-        version: z.string(),
-        integrity: z.string().default(''),
-        dev: z.boolean().default(false),
-        optional: z.boolean().default(false),
-      }),
-    ),
-  })
-  .parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'))).packages
-
-const productionPackages = (): string[] =>
-  Object.entries(lockedPackages).flatMap(([path, { dev, optional }]) => (path !== '' && !dev && !optional ? [path] : []))
-
-/** What a list of contents has to say of a package. */
-function pinned(path: string): { purl: string; hashes: { alg: string; content: string }[] } {
-  const { version = '', integrity = '' } = lockedPackages[path] ?? {}
-  const content = Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex')
-  return {
-    purl: `pkg:npm/${path.replace(/^.*node_modules\//, '').replace('@', '%40')}@${version}`,
-    hashes: [{ alg: 'SHA-512', content }],
-  }
-}
 
 describe('a release', () => {
   test('has the same bytes from two directories, times and umasks', async () => {
@@ -139,7 +99,7 @@ describe.skipIf(!mayChroot)('on a clean root', () => {
       code: 0,
       stdout: `opsctl install: opsctl ${version} is in /usr/local/bin (${host.name})\n`,
     })
-    expect((await clean.run('/usr/local/bin/opsctl --version')).stdout).toBe(`opsctl ${version}\n`)
+    await worksThere(clean, '/usr/local/bin/opsctl')
     expect(await readdir(join(clean.path, 'usr/local/share/man/man1'))).toContain('opsctl-exec.1')
 
     using server = Bun.serve({
@@ -169,8 +129,8 @@ describe.skipIf(!mayChroot)('on a clean root', () => {
     expect((await clean.run('OPSCTL_BASE_URL=http://mirror.example/ sh /release/install.sh')).stderr).toContain(
       'is not encrypted',
     )
-    const { stderr } = await clean.run('sh /release/install.sh --target linux-arm64')
-    expect(stderr).toContain('this release has no program for linux-arm64\nhint: it has: ')
+    const { stderr } = await clean.run('sh /release/install.sh --target linux-riscv64')
+    expect(stderr).toContain('this release has no program for linux-riscv64\nhint: it has: ')
     for (const name of [host.name, other]) expect(stderr).toContain(` ${name} `)
     await cp(join(first, `opsctl-${version}-${other}.tar.gz`), join(clean.path, 'release', `opsctl-${version}-${other}.tar.gz`))
     expect((await clean.run(`sh /release/install.sh --target ${other}`)).stderr).toContain('does not start on this machine')
@@ -190,35 +150,65 @@ describe.skipIf(!mayChroot)('on a clean root', () => {
         Bun.spawnSync(['dpkg', `--root=${clean.path}`, '--force-depends', '--force-script-chrootless', ...args])
       const packed = join(first, `opsctl_${version}_${host.debian}.deb`)
       expect(dpkg('--install', packed).exitCode).toBe(0)
-      expect((await clean.run('opsctl --version')).stdout).toBe(`opsctl ${version}\n`)
-      expect(dpkg('--listfiles', 'opsctl').stdout.toString()).toContain('/usr/share/man/man1/opsctl.1')
+      await worksThere(clean, 'opsctl')
+      expect(dpkg('--listfiles', 'opsctl').stdout.toString()).toContain('/usr/share/man/man1/opsctl.1.gz')
       expect(dpkg('--verify', 'opsctl').stdout.toString()).toBe('')
       expect(dpkg('--remove', 'opsctl').exitCode).toBe(0)
       expect(await Bun.file(join(clean.path, 'usr/bin/opsctl')).exists()).toBe(false)
     },
     120_000,
   )
+
+  test('the tar unpacks below /usr/local, whose directories stay what they were', async () => {
+    await using clean = await cleanRoot()
+    await cp(join(first, `opsctl-${version}-${host.name}.tar.gz`), join(clean.path, 'opsctl.tar.gz'))
+    const bin = join(clean.path, 'usr/local/bin')
+    await mkdir(bin, { recursive: true })
+    await chown(bin, 0, 50)
+    await chmod(bin, 0o2775)
+    const unpacked = await clean.run('tar -xzf /opsctl.tar.gz --strip-components=1 -C /usr/local')
+    expect(unpacked).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await stat(bin)).toMatchObject({ gid: 50, mode: 0o42775 })
+    await worksThere(clean, '/usr/local/bin/opsctl')
+    expect(await readdir(join(clean.path, 'usr/local/share/man/man1'))).toContain('opsctl-exec.1')
+  }, 120_000)
+
+  test.skipIf(!needs('npm'))(
+    'npm installs the launcher and the program of this platform alone',
+    async () => {
+      await using clean = await cleanRoot()
+      await clean.add('node')
+      await clean.add('npm')
+      for (const name of ['opsctl', host.name])
+        await cp(join(first, `npm-${name}-${version}.tgz`), join(clean.path, `${name}.tgz`))
+      const packages = `/opsctl.tgz /${host.name}.tgz`
+      const install = (options: string) =>
+        clean.run(`cd /app && npm install --offline --ignore-scripts --no-audit --no-fund ${options} ${packages}`, {
+          HOME: '/root',
+        })
+      await mkdir(join(clean.path, 'app'))
+      expect(await install('--prefix /app')).toMatchObject({ code: 0 })
+      await worksThere(clean, '/app/node_modules/.bin/opsctl')
+      expect(await install('--global --prefix /usr/local')).toMatchObject({ code: 0 })
+      await worksThere(clean, '/usr/local/bin/opsctl')
+      await chmod(join(clean.path, `app/node_modules/@opsctl/${host.name}/bin/opsctl`), 0o644)
+      expect(await clean.run('/app/node_modules/.bin/opsctl --version')).toMatchObject({
+        code: 70,
+        stderr: expect.stringContaining(`npm did not install @opsctl/${host.name}`),
+      })
+    },
+    120_000,
+  )
 })
 
-test.skipIf(!Bun.which('npm'))(
-  'npm installs the launcher and the program of this platform alone',
-  async () => {
-    const project = join(place.path, 'project')
-    await mkdir(project)
-    await writeFile(join(project, 'package.json'), '{}')
-    const packages = ['opsctl', host.name].map(name => join(first, `npm-${name}-${version}.tgz`))
-    const npm = Bun.spawnSync(['npm', 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', ...packages], {
-      cwd: project,
-    })
-    expect(npm.exitCode).toBe(0)
-    const run = (): string =>
-      Bun.spawnSync([join(project, 'node_modules/.bin/opsctl'), '--version'], {
-        env: { PATH: '/usr/bin:/bin' },
-        stderr: 'pipe',
-      }).stderr.toString()
-    expect(run()).toBe('')
-    await chmod(join(project, `node_modules/@opsctl/${host.name}/bin/opsctl`), 0o644)
-    expect(run()).toContain(`npm did not install @opsctl/${host.name}`)
-  },
-  120_000,
-)
+/** What an installed program has to do in there: start, run something, and take no notice of hostile variables. */
+async function worksThere(clean: CleanRoot, program: string): Promise<void> {
+  await mkdir(join(clean.path, 'hostile'), { recursive: true })
+  const variables = await hostileVariables(join(clean.path, 'hostile'), '/hostile')
+  for (const env of [{}, variables])
+    for (const [line, stdout] of [
+      ['--version', `opsctl ${version}\n`],
+      ['exec -t localhost --no-prefix -- echo it runs', 'it runs\n'],
+    ])
+      expect(await clean.run(`cd /hostile && ${program} ${line}`, env)).toMatchObject({ code: 0, stdout })
+}
