@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { bashScript } from '../../src/lib/surface/completion/bash.ts'
 import { fishScript } from '../../src/lib/surface/completion/fish.ts'
 import { zshScript } from '../../src/lib/surface/completion/zsh.ts'
@@ -9,6 +10,7 @@ import { debianPackage } from './deb.ts'
 import { platformPackage } from './npm.ts'
 import { type Packaging, root, type Target } from './packaging.ts'
 import { pinned } from './runtime.ts'
+import { runtimeParts } from './runtime-parts.ts'
 import { sbom } from './sbom.ts'
 
 export interface Built {
@@ -27,10 +29,12 @@ export async function artifacts(built: Built): Promise<Map<string, string | Uint
   const { target, version, description, program } = built
   const level = built.level === undefined ? {} : { level: built.level }
   const parts = ingredients(built.metafile, built.config)
+  const runtime = pinned(target)
+  const ofRuntime = runtimeParts(runtime.version)
   const texts = {
     licence: readFileSync(join(root, 'LICENSE')),
-    others: licencesText(parts),
-    contents: sbom({ version, target, runtime: pinned(target), ingredients: parts }),
+    others: licencesText(parts, ofRuntime),
+    contents: sbom({ version, target, runtime: { ...runtime, parts: ofRuntime }, ingredients: parts }),
   }
   const files = installedFiles(built, texts)
   const name = `opsctl-${version}-${target.name}`
@@ -53,8 +57,10 @@ export async function artifacts(built: Built): Promise<Map<string, string | Uint
         version,
         architecture: target.debian,
         summary: 'see, collect from, change, secure and prove a fleet over SSH',
-        description,
-        files: files.map(file => ({ ...file, path: debianPath(file.path) })),
+        description: readFileSync(join(import.meta.dirname, 'debian/description'), 'utf8')
+          .trimEnd()
+          .split('\n'),
+        files: debianFiles(files),
         ...level,
       }),
     )
@@ -82,6 +88,16 @@ function installedFiles({ program, config }: Built, { licence, others, contents 
   ]
 }
 
-/** Debian has its own places for what no administrator installed by hand. */
-const debianPath = (path: string): string =>
-  `usr/${path.replace('zsh/site-functions', 'zsh/vendor-completions').replace('doc/opsctl/LICENSE', 'doc/opsctl/copyright')}`
+/** Debian has its own places for what no administrator installed by hand, its own copy of the licence, and compresses man pages. */
+function debianFiles(files: readonly PackedFile[]): PackedFile[] {
+  const text = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'debian', name))
+  const moved = files
+    .filter(({ path }) => !path.endsWith('/LICENSE'))
+    .map(({ path, content, ...rest }) =>
+      path.startsWith('share/man/')
+        ? { path: `usr/${path}.gz`, content: gzipSync(content, { level: 9 }), ...rest }
+        : { path: `usr/${path.replace('zsh/site-functions', 'zsh/vendor-completions')}`, content, ...rest },
+    )
+  const added = { 'usr/share/doc/opsctl/copyright': 'copyright', 'usr/share/lintian/overrides/opsctl': 'lintian-overrides' }
+  return [...moved, ...Object.entries(added).map(([path, name]) => ({ path, content: text(name) }))]
+}

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type Packaging, root } from './packaging.ts'
+import { partsTable, type RuntimePart } from './runtime-parts.ts'
 
 /** A package whose code is inside the program. */
 export interface Ingredient {
@@ -54,8 +55,9 @@ function described(place: string): Omit<Ingredient, 'integrity'> {
 }
 
 /** One text with every licence, for people. */
-export function licencesText(parts: readonly Ingredient[]): string {
-  const runtime = readFileSync(join(import.meta.dirname, 'runtime-licences.txt'), 'utf8').trim()
+export function licencesText(parts: readonly Ingredient[], ofRuntime: readonly RuntimePart[]): string {
+  const terms = readFileSync(join(import.meta.dirname, 'runtime-licences.txt'), 'utf8').trim()
+  const runtime = `${terms}\n\n${partsTable(ofRuntime)}`
   const each = parts.map(
     ({ name, version, licence, licenceText }) =>
       `${name} ${version} (${licence})\n\n${licenceText ?? `The package brings no text of its licence; it is named there as ${licence}.`}`,

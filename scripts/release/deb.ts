@@ -5,8 +5,10 @@ export interface DebianPackage {
   readonly name: string
   readonly version: string
   readonly architecture: string
+  /** One line. */
   readonly summary: string
-  readonly description: string
+  /** Lines of at most 79 characters. */
+  readonly description: readonly string[]
   readonly files: readonly PackedFile[]
   /** Of zlib. */
   readonly level?: number
@@ -20,14 +22,15 @@ export async function debianPackage(of: DebianPackage): Promise<Buffer> {
     `Package: ${of.name}`,
     `Version: ${of.version}`,
     `Architecture: ${of.architecture}`,
-    'Maintainer: opsctl maintainers <opsctl@localhost>',
+    // dpkg wants somebody here; there is no address to write to.
+    'Maintainer: opsctl maintainers',
     `Installed-Size: ${Math.ceil(bytes / 1024)}`,
     'Depends: libc6 (>= 2.17)',
     'Recommends: openssh-client',
     'Section: admin',
     'Priority: optional',
     `Description: ${of.summary}`,
-    ` ${of.description}`,
+    ...of.description.map(line => ` ${line}`),
     '',
   ].join('\n')
   const controlFiles = [
@@ -37,7 +40,10 @@ export async function debianPackage(of: DebianPackage): Promise<Buffer> {
   return ar([
     ['debian-binary', Buffer.from('2.0\n')],
     ['control.tar.gz', await tarGz(controlFiles, { prefix: '.' })],
-    ['data.tar.gz', await tarGz(of.files, { prefix: '.', ...(of.level !== undefined && { level: of.level }) })],
+    [
+      'data.tar.gz',
+      await tarGz(of.files, { prefix: '.', directories: true, ...(of.level !== undefined && { level: of.level }) }),
+    ],
   ])
 }
 

@@ -1,21 +1,23 @@
 import { createHash } from 'node:crypto'
 import type { Ingredient } from './contents.ts'
 import type { Target } from './packaging.ts'
+import type { RuntimePart } from './runtime-parts.ts'
 
-/** CycloneDX 1.6 of one program: itself, its runtime, and every package inside. Nothing in it depends on when or where it was made. */
+/**
+ * CycloneDX 1.6 of one program: itself, its runtime with what that links, and every package inside. Nothing in it depends on when or
+ * where it was made.
+ */
 export function sbom(of: {
   readonly version: string
   readonly target: Target
-  readonly runtime: { readonly version: string; readonly integrity: string }
+  readonly runtime: { readonly version: string; readonly integrity: string; readonly parts: readonly RuntimePart[] }
   readonly ingredients: readonly Ingredient[]
 }): string {
   const program = `pkg:generic/opsctl@${of.version}?arch=${of.target.cpu}&os=${of.target.os}${of.target.musl ? '&libc=musl' : ''}`
-  const runtime = {
-    name: of.target.runtime,
-    ...of.runtime,
-    licence: 'MIT',
-  }
-  const components = [runtime, ...of.ingredients].map(component)
+  const { parts, ...pinned } = of.runtime
+  const runtime = component({ name: of.target.runtime, ...pinned, licence: 'MIT' })
+  const linked = parts.map(part => linkedComponent(runtime.purl, part))
+  const components = [{ ...runtime, components: linked }, ...of.ingredients.map(component)]
   const body = {
     metadata: {
       component: {
@@ -28,7 +30,10 @@ export function sbom(of: {
       },
     },
     components,
-    dependencies: [{ ref: program, dependsOn: components.map(({ purl }) => purl) }],
+    dependencies: [
+      { ref: program, dependsOn: components.map(({ purl }) => purl) },
+      { ref: runtime.purl, dependsOn: linked.map(part => part['bom-ref']) },
+    ],
   }
   const document = {
     bomFormat: 'CycloneDX',
@@ -44,7 +49,6 @@ function component({ name, version, licence, integrity }: Ingredient) {
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`
   const content = Buffer.from(integrity.replace('sha512-', ''), 'base64').toString('hex')
   const [, group, rest] = /^(@[^/]+)\/(.+)$/.exec(name) ?? []
-  const isExpression = / (OR|AND|WITH) /.test(licence)
   return {
     type: 'library',
     'bom-ref': purl,
@@ -52,10 +56,25 @@ function component({ name, version, licence, integrity }: Ingredient) {
     name: rest ?? name,
     version,
     hashes: [{ alg: 'SHA-512', content }],
-    licenses: [isExpression ? { expression: licence } : { license: { id: licence } }],
+    licenses: licences(licence),
     purl,
   }
 }
+
+/** An SPDX identifier or expression, else words. */
+function licences(licence: string) {
+  if (/ (OR|AND|WITH) /.test(licence)) return [{ expression: licence }]
+  return [{ license: licence.includes(' ') ? { name: licence } : { id: licence } }]
+}
+
+const linkedComponent = (runtime: string, { name, licence, source, version }: RuntimePart) => ({
+  type: 'library',
+  'bom-ref': `${runtime}#${encodeURIComponent(name)}`,
+  name,
+  ...(version !== undefined && { version }),
+  licenses: licences(licence),
+  externalReferences: [{ type: 'vcs', url: source }],
+})
 
 /** A UUID of version 8, made from the content. */
 function uuidOf(text: string): string {

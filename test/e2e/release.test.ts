@@ -1,60 +1,56 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { chmod, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import packageJson from '../../package.json' with { type: 'json' }
 import { hostTarget, readPackaging, root, targetsOf } from '../../scripts/release/packaging.ts'
 import { preparedRuntime } from '../../scripts/release/runtime.ts'
-import { cleanRoot } from '../helpers/clean-root.ts'
+import { type CleanRoot, cleanRoot } from '../helpers/clean-root.ts'
+import { cycloneDxValidator } from '../helpers/cyclone-dx.ts'
+import { hostileVariables } from '../helpers/hostile-variables.ts'
 import { needs } from '../helpers/needs.ts'
+import { makeRelease, pinned, productionPackages } from '../helpers/release.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
 
 const config = readPackaging()
 const host = hostTarget(config)
 const other = host.musl ? 'linux-x64' : 'linux-x64-musl'
-const { version } = z.object({ version: z.string() }).parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')))
+const made = targetsOf(config, process.env['SOAK'] === '1' ? undefined : [host.name, other])
+const { version, dependencies } = packageJson
+
+const hash = z.object({ alg: z.string(), content: z.string() })
+const component = z.object({
+  name: z.string(),
+  group: z.string().optional(),
+  purl: z.string().default(''),
+  hashes: z.array(hash).default([]),
+})
+const contentsList = z.object({
+  components: z.array(component.extend({ components: z.array(component).optional() })),
+})
 
 let place: TempDir
 let first: string
 let second: string
 
-/** The release of two targets is made twice before the tests: in two directories, time zones and under two umasks. */
+/** The release of two targets (of all with SOAK=1) is made twice before the tests: in two directories, time zones and under two umasks. */
 beforeAll(async () => {
   place = await tempDir()
-  for (const target of targetsOf(config, [host.name, other])) await preparedRuntime(target, config)
-  first = await release(join(place.path, 'first'), { umask: '022', TZ: 'UTC' })
-  second = await release(join(place.path, 'a longer way/to/the second'), { umask: '077', TZ: 'Asia/Tokyo' })
-}, 300_000)
+  for (const target of made) await preparedRuntime(target, config)
+  first = await makeRelease(join(place.path, 'first'), { targets: made, umask: '022', TZ: 'UTC' })
+  second = await makeRelease(join(place.path, 'a longer way/to/the second'), { targets: made, umask: '077', TZ: 'Asia/Tokyo' })
+}, 1_200_000)
 
 afterAll(async () => {
   await place[Symbol.asyncDispose]()
 })
 
-async function release(checkout: string, { umask, TZ }: { umask: string; TZ: string }): Promise<string> {
-  for (const name of ['src', 'scripts', 'docs/man', 'LICENSE', 'package.json', 'package-lock.json', 'pkg.config.json'])
-    await cp(join(root, name), join(checkout, name), { recursive: true })
-  for (const name of await productionPackages())
-    await cp(join(root, name), join(checkout, name), { recursive: true, dereference: true })
-  await symlink(join(root, 'node_modules/@oven'), join(checkout, 'node_modules/@oven'))
-  await mkdir(join(checkout, '.tmp'))
-  await symlink(join(root, '.tmp/runtimes'), join(checkout, '.tmp/runtimes'))
-  const line = `umask ${umask}; exec sh scripts/bun scripts/release.ts --fast --target ${host.name} --target ${other}`
-  const made = Bun.spawnSync(['sh', '-c', line], { cwd: checkout, env: { ...process.env, TZ }, stderr: 'pipe' })
-  expect(made.stderr.toString()).toBe('')
-  return join(checkout, config.releaseDirectory)
-}
-
-async function productionPackages(): Promise<string[]> {
-  const lock = z.object({
-    packages: z.record(z.string(), z.object({ dev: z.boolean().optional(), optional: z.boolean().optional() })),
-  })
-  const { packages } = lock.parse(JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')))
-  return Object.entries(packages).flatMap(([path, { dev, optional }]) => (path !== '' && !dev && !optional ? [path] : []))
-}
-
 describe('a release', () => {
   test('has the same bytes from two directories, times and umasks', async () => {
     const sums = await readFile(join(first, 'SHA256SUMS'), 'utf8')
-    expect(sums.split('\n')).toHaveLength(config.targets[host.name]?.debian ? 12 : 11)
+    const each = made.map(({ debian }) => (debian === undefined ? 4 : 5))
+    // And install.sh, the launcher of npm, and the end of the last line.
+    expect(sums.split('\n')).toHaveLength(each.reduce((sum, files) => sum + files, 3))
     expect(await readFile(join(second, 'SHA256SUMS'), 'utf8')).toBe(sums)
   })
 
@@ -63,20 +59,32 @@ describe('a release', () => {
     for (const path of [place.path, root, 'a longer way']) expect(program.includes(path)).toBe(false)
   })
 
-  test('says what is inside: every package of the bundle with its hash and licence, and nothing else', async () => {
-    const parts = z.object({
-      components: z.array(
-        z.object({
-          purl: z.string(),
-          hashes: z.tuple([z.object({ content: z.string().length(128) })]),
-          licenses: z.tuple([z.unknown()]),
-        }),
-      ),
-    })
-    const { components } = parts.parse(JSON.parse(await readFile(join(first, `opsctl-${version}-${host.name}.cdx.json`), 'utf8')))
-    const names = components.map(({ purl }) => purl.replace(/^pkg:npm\/|@[^@]*$/g, ''))
-    expect(names).toEqual(expect.arrayContaining([`%40oven/${host.runtime.slice(6)}`, 'ssh2', 'zod', 'commander', 'minipass']))
-    for (const unused of ['typescript', 'cpu-features', 'fast-check', 'nan']) expect(names).not.toContain(unused)
+  test('says what is inside, as CycloneDX wants it: the runtime, and the packages in use as package-lock.json pins them', async () => {
+    const valid = cycloneDxValidator()
+    for (const target of made) {
+      const list: unknown = JSON.parse(await readFile(join(first, `opsctl-${version}-${target.name}.cdx.json`), 'utf8'))
+      expect(valid(list) ? [] : valid.errors).toEqual([])
+      const [runtime, ...packages] = contentsList.parse(list).components
+      expect(runtime).toMatchObject(pinned(`node_modules/${target.runtime}`))
+      expect(runtime?.components?.map(({ name }) => name)).toEqual(expect.arrayContaining(['BoringSSL', 'SQLite', 'zlib-ng']))
+      const names = packages.map(({ group, name }) => (group === undefined ? name : `${group}/${name}`))
+      expect(names).toEqual(expect.arrayContaining([...Object.keys(dependencies), 'minipass']))
+      // What none of them says is what only the development needs, or what no line of opsctl reaches.
+      const production = productionPackages().map(pinned)
+      expect(production).toEqual(expect.arrayContaining(packages.map(({ purl, hashes }) => ({ purl, hashes }))))
+      for (const unused of ['typescript', 'cpu-features', 'fast-check', 'nan']) expect(names).not.toContain(unused)
+    }
+  })
+
+  test('a list of contents that CycloneDX does not want would be told', async () => {
+    const valid = cycloneDxValidator()
+    const list = await readFile(join(first, `opsctl-${version}-${host.name}.cdx.json`), 'utf8')
+    for (const [right, wrong] of [
+      ['"id": "MIT"', '"id": "The MIT"'],
+      ['"alg": "SHA-512"', '"alg": "SHA512"'],
+      ['"type": "vcs"', '"type": "git"'],
+    ] as const)
+      expect([wrong, valid(JSON.parse(list.replace(right, wrong)))]).toEqual([wrong, false])
   })
 })
 
@@ -91,7 +99,7 @@ describe.skipIf(!mayChroot)('on a clean root', () => {
       code: 0,
       stdout: `opsctl install: opsctl ${version} is in /usr/local/bin (${host.name})\n`,
     })
-    expect((await clean.run('/usr/local/bin/opsctl --version')).stdout).toBe(`opsctl ${version}\n`)
+    await worksThere(clean, '/usr/local/bin/opsctl')
     expect(await readdir(join(clean.path, 'usr/local/share/man/man1'))).toContain('opsctl-exec.1')
 
     using server = Bun.serve({
@@ -121,8 +129,8 @@ describe.skipIf(!mayChroot)('on a clean root', () => {
     expect((await clean.run('OPSCTL_BASE_URL=http://mirror.example/ sh /release/install.sh')).stderr).toContain(
       'is not encrypted',
     )
-    const { stderr } = await clean.run('sh /release/install.sh --target linux-arm64')
-    expect(stderr).toContain('this release has no program for linux-arm64\nhint: it has: ')
+    const { stderr } = await clean.run('sh /release/install.sh --target linux-riscv64')
+    expect(stderr).toContain('this release has no program for linux-riscv64\nhint: it has: ')
     for (const name of [host.name, other]) expect(stderr).toContain(` ${name} `)
     await cp(join(first, `opsctl-${version}-${other}.tar.gz`), join(clean.path, 'release', `opsctl-${version}-${other}.tar.gz`))
     expect((await clean.run(`sh /release/install.sh --target ${other}`)).stderr).toContain('does not start on this machine')
@@ -142,35 +150,65 @@ describe.skipIf(!mayChroot)('on a clean root', () => {
         Bun.spawnSync(['dpkg', `--root=${clean.path}`, '--force-depends', '--force-script-chrootless', ...args])
       const packed = join(first, `opsctl_${version}_${host.debian}.deb`)
       expect(dpkg('--install', packed).exitCode).toBe(0)
-      expect((await clean.run('opsctl --version')).stdout).toBe(`opsctl ${version}\n`)
-      expect(dpkg('--listfiles', 'opsctl').stdout.toString()).toContain('/usr/share/man/man1/opsctl.1')
+      await worksThere(clean, 'opsctl')
+      expect(dpkg('--listfiles', 'opsctl').stdout.toString()).toContain('/usr/share/man/man1/opsctl.1.gz')
       expect(dpkg('--verify', 'opsctl').stdout.toString()).toBe('')
       expect(dpkg('--remove', 'opsctl').exitCode).toBe(0)
       expect(await Bun.file(join(clean.path, 'usr/bin/opsctl')).exists()).toBe(false)
     },
     120_000,
   )
+
+  test('the tar unpacks below /usr/local, whose directories stay what they were', async () => {
+    await using clean = await cleanRoot()
+    await cp(join(first, `opsctl-${version}-${host.name}.tar.gz`), join(clean.path, 'opsctl.tar.gz'))
+    const bin = join(clean.path, 'usr/local/bin')
+    await mkdir(bin, { recursive: true })
+    await chown(bin, 0, 50)
+    await chmod(bin, 0o2775)
+    const unpacked = await clean.run('tar -xzf /opsctl.tar.gz --strip-components=1 -C /usr/local')
+    expect(unpacked).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(await stat(bin)).toMatchObject({ gid: 50, mode: 0o42775 })
+    await worksThere(clean, '/usr/local/bin/opsctl')
+    expect(await readdir(join(clean.path, 'usr/local/share/man/man1'))).toContain('opsctl-exec.1')
+  }, 120_000)
+
+  test.skipIf(!needs('npm'))(
+    'npm installs the launcher and the program of this platform alone',
+    async () => {
+      await using clean = await cleanRoot()
+      await clean.add('node')
+      await clean.add('npm')
+      for (const name of ['opsctl', host.name])
+        await cp(join(first, `npm-${name}-${version}.tgz`), join(clean.path, `${name}.tgz`))
+      const packages = `/opsctl.tgz /${host.name}.tgz`
+      const install = (options: string) =>
+        clean.run(`cd /app && npm install --offline --ignore-scripts --no-audit --no-fund ${options} ${packages}`, {
+          HOME: '/root',
+        })
+      await mkdir(join(clean.path, 'app'))
+      expect(await install('--prefix /app')).toMatchObject({ code: 0 })
+      await worksThere(clean, '/app/node_modules/.bin/opsctl')
+      expect(await install('--global --prefix /usr/local')).toMatchObject({ code: 0 })
+      await worksThere(clean, '/usr/local/bin/opsctl')
+      await chmod(join(clean.path, `app/node_modules/@opsctl/${host.name}/bin/opsctl`), 0o644)
+      expect(await clean.run('/app/node_modules/.bin/opsctl --version')).toMatchObject({
+        code: 70,
+        stderr: expect.stringContaining(`npm did not install @opsctl/${host.name}`),
+      })
+    },
+    120_000,
+  )
 })
 
-test.skipIf(!Bun.which('npm'))(
-  'npm installs the launcher and the program of this platform alone',
-  async () => {
-    const project = join(place.path, 'project')
-    await mkdir(project)
-    await writeFile(join(project, 'package.json'), '{}')
-    const packages = ['opsctl', host.name].map(name => join(first, `npm-${name}-${version}.tgz`))
-    const npm = Bun.spawnSync(['npm', 'install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', ...packages], {
-      cwd: project,
-    })
-    expect(npm.exitCode).toBe(0)
-    const run = (): string =>
-      Bun.spawnSync([join(project, 'node_modules/.bin/opsctl'), '--version'], {
-        env: { PATH: '/usr/bin:/bin' },
-        stderr: 'pipe',
-      }).stderr.toString()
-    expect(run()).toBe('')
-    await chmod(join(project, `node_modules/@opsctl/${host.name}/bin/opsctl`), 0o644)
-    expect(run()).toContain(`npm did not install @opsctl/${host.name}`)
-  },
-  120_000,
-)
+/** What an installed program has to do in there: start, run something, and take no notice of hostile variables. */
+async function worksThere(clean: CleanRoot, program: string): Promise<void> {
+  await mkdir(join(clean.path, 'hostile'), { recursive: true })
+  const variables = await hostileVariables(join(clean.path, 'hostile'), '/hostile')
+  for (const env of [{}, variables])
+    for (const [line, stdout] of [
+      ['--version', `opsctl ${version}\n`],
+      ['exec -t localhost --no-prefix -- echo it runs', 'it runs\n'],
+    ])
+      expect(await clean.run(`cd /hostile && ${program} ${line}`, env)).toMatchObject({ code: 0, stdout })
+}

@@ -41,6 +41,8 @@ export const needsTable = {
   'bash-completion': { package: 'bash-completion', present: () => existsSync('/usr/share/bash-completion/bash_completion') },
   shellcheck: program('shellcheck'),
   dpkg: program('dpkg'),
+  npm: { present: () => findProgram('npm') !== undefined && findProgram('node') !== undefined },
+  debootstrap: program('debootstrap'),
   gcc: program('gcc'),
   'qemu-aarch64': program('qemu-aarch64-static', 'qemu-user-static'),
   'arm64-libc': { package: 'libc6-arm64-cross', present: () => existsSync('/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1') },
