@@ -40,10 +40,12 @@ beforeAll(async () => {
   scratch = await tempDir()
   server = createServer(socket => socket.on('error', () => undefined).end())
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const program = join(scratch.path, 'shop-worker-of-the-night')
+  // Of its own, since several suites may run on one machine; longer than the 15 bytes that the kernel keeps.
+  const name = `shop-worker-of-the-night-${process.pid}`
+  const program = join(scratch.path, name)
   await symlink(findProgram('sleep') ?? '', program)
   worker = spawn(program, ['86401'], { stdio: 'ignore' })
-  world = { directory: scratch.path, port: (server.address() as { port: number }).port, pid: worker.pid ?? 0 }
+  world = { directory: scratch.path, port: (server.address() as { port: number }).port, pid: worker.pid ?? 0, worker: name }
 })
 afterAll(async () => {
   worker.kill()

@@ -8,8 +8,9 @@ export interface CheckWorld {
   readonly directory: string
   /** On 127.0.0.1 somebody listens there. */
   readonly port: number
-  /** Of a process with the name shop-worker-of-the-night. */
+  /** Of a process with the name `worker`, which runs once. */
   readonly pid: number
+  readonly worker: string
 }
 
 export interface CheckCase {
@@ -160,21 +161,21 @@ export const checkCases: readonly CheckCase[] = [
   {
     type: 'process',
     name: 'runs, by its name',
-    config: () => ({ name: 'shop-worker-of-the-night', count: 1 }),
+    config: ({ worker }) => ({ name: worker, count: 1 }),
     verdict: 'pass',
     message: /is running once/,
   },
   {
     type: 'process',
     name: 'runs, by its command line',
-    config: () => ({ pattern: 'of-the-night 8640[1]$', count: 1 }),
+    config: ({ worker }) => ({ pattern: `${worker} 8640[1]$`, count: 1 }),
     verdict: 'pass',
     message: /is running once/,
   },
   {
     type: 'process',
     name: 'runs more often than told',
-    config: () => ({ pattern: 'of-the-night 8640[1]$', count: 0 }),
+    config: ({ worker }) => ({ pattern: `${worker} 8640[1]$`, count: 0 }),
     verdict: 'fail',
     message: /is running once, not 0/,
   },
