@@ -36,7 +36,8 @@ function tlsLines({ protocol, cipher, alpn, chain, problems, ocsp }: TlsSeen): s
   return [
     `${[protocol, cipher, alpn].filter(Boolean).join(', ')}${ocsp ? `, OCSP ${ocsp}` : ''}`,
     ...chain.map(
-      ({ subject, issuer, notAfter, key }) => `certificate ${subject}, by ${issuer}, ${key}, until ${rfc3339(notAfter * 1000)}`,
+      ({ subject, issuer, notAfter, key, fingerprint }) =>
+        `certificate ${subject}, by ${issuer}, ${key}, until ${rfc3339(notAfter * 1000)}, SHA-256 ${fingerprint}`,
     ),
     ...problems.map(({ reason, message }) => `${reason}: ${message}`),
   ]

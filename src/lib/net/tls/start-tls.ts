@@ -49,6 +49,7 @@ export async function startTls(stream: Duplex, options: StartTls): Promise<Start
     const context = contexts.get(options)
     const lists = options.crl && revocationLists(options.crl)
     using _ = await slots?.acquire(1, signal)
+    if (stream.destroyed) throw tlsFailure(closedByThem(), { phase: 'tls' })
     const start = clock.monotonic()
     const socket = await handshake(stream, { ...options, context })
     const tookMs = clock.monotonic() - start
@@ -96,7 +97,7 @@ function handshake(stream: Duplex, { serverName, alpn, signal, context }: Handsh
     }
     const abort = (): void => end(signal.reason)
     const failed = (error: Error): void => end(tlsFailure(error, { phase: 'tls', received: count.received() }))
-    const closed = (): void => failed(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
+    const closed = (): void => failed(closedByThem())
     signal.addEventListener('abort', abort, { once: true })
     socket.once('secureConnect', done)
     socket.once('error', failed)
@@ -105,6 +106,7 @@ function handshake(stream: Duplex, { serverName, alpn, signal, context }: Handsh
 }
 
 const ignore = (): void => undefined
+const closedByThem = (): Error => Object.assign(new Error('closed'), { code: 'ECONNRESET' })
 
 /** Bytes that came over a stream from now on. */
 function counter(stream: Duplex): { received(): number; stop(): void } {

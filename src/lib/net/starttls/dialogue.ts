@@ -1,0 +1,110 @@
+import type { Duplex } from 'node:stream'
+import { NetError, netError } from '../net-error.ts'
+
+/** Nobody says more than this before TLS. */
+const maxBytes = 65_536
+
+/**
+ * Questions and answers over an open stream, before something else takes it over: it reads what it is asked for and no more. Ends with
+ * the signal, whose reason is what is thrown then.
+ */
+export class Dialogue implements Disposable {
+  readonly #stream: Duplex
+  readonly #signal: AbortSignal
+  #received: Buffer = Buffer.alloc(0)
+  #total = 0
+  #failure: unknown
+  #wake: (() => void) | undefined
+
+  constructor(stream: Duplex, signal: AbortSignal) {
+    this.#stream = stream
+    this.#signal = signal
+    stream.on('data', this.#take)
+    stream.on('error', this.#broken)
+    stream.on('end', this.#closed)
+    stream.on('close', this.#closed)
+    signal.addEventListener('abort', this.#abort)
+    if (signal.aborted) this.#abort()
+  }
+
+  send(text: string | Uint8Array): void {
+    this.#stream.write(text)
+  }
+
+  /** The next line, without its end. */
+  async line(): Promise<string> {
+    return (await this.until('\n')).replace(/\r?\n$/, '')
+  }
+
+  /** Everything up to the mark and with it. */
+  async until(mark: string): Promise<string> {
+    for (let from = 0; ; ) {
+      const at = this.#received.indexOf(mark, from)
+      if (at !== -1) return this.#cut(at + Buffer.byteLength(mark)).toString()
+      from = Math.max(0, this.#received.length - mark.length)
+      await this.#more()
+    }
+  }
+
+  async bytes(count: number): Promise<Buffer> {
+    if (count > maxBytes) throw tooMuch()
+    while (this.#received.length < count) await this.#more()
+    return this.#cut(count)
+  }
+
+  /**
+   * The server has given the word: it must be silent until we begin. What came together with its word was not sent by who holds the
+   * certificate, and could be put in front of what is protected later.
+   */
+  silent(): void {
+    if (this.#received.length > 0) {
+      throw new NetError('protocol', 'the server goes on without TLS after it agreed to it', { phase: 'wait' })
+    }
+  }
+
+  #cut(count: number): Buffer {
+    const part = this.#received.subarray(0, count)
+    this.#received = this.#received.subarray(count)
+    return part
+  }
+
+  readonly #take = (chunk: Uint8Array): void => {
+    this.#total += chunk.length
+    if (this.#total > maxBytes) this.#fail(tooMuch())
+    else this.#received = Buffer.concat([this.#received, chunk])
+    this.#wake?.()
+  }
+
+  readonly #broken = (error: Error): void => this.#fail(netError(error, { phase: 'wait' }))
+  readonly #closed = (): void => this.#fail(closed())
+  readonly #abort = (): void => this.#fail(this.#signal.reason)
+
+  #fail(failure: unknown): void {
+    this.#failure ??= failure
+    this.#wake?.()
+  }
+
+  async #more(): Promise<void> {
+    if (this.#failure === undefined) {
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+    }
+    this.#wake = undefined
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  [Symbol.dispose](): void {
+    // Whoever takes over has not begun to listen yet.
+    this.#stream.on('error', () => undefined)
+    this.#stream.off('data', this.#take)
+    this.#stream.off('error', this.#broken)
+    this.#stream.off('end', this.#closed)
+    this.#stream.off('close', this.#closed)
+    this.#signal.removeEventListener('abort', this.#abort)
+  }
+}
+
+const closed = (): NetError => new NetError('reset', 'the server closed the connection before TLS began', { phase: 'wait' })
+const tooMuch = (): NetError =>
+  new NetError('too-large', `the server says more than ${maxBytes} bytes before TLS`, { phase: 'wait' })
