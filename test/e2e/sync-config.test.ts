@@ -73,7 +73,7 @@ describe('opsctl sync-config', () => {
   test('asks nobody without --yes, and changes nothing', async () => {
     await using shop = await Shop.open()
     const { code, stderr } = await shop.run('apply')
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('--yes') })
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/sync-config plan.*--yes/) })
     expect(await shop.read('root/etc/nginx.conf')).toBe('')
   }, 60_000)
 
@@ -85,7 +85,13 @@ describe('opsctl sync-config', () => {
       78,
       /sync\.yaml:\d+:\d+: app \(.*app\.json on localhost\): \/port must be <= 9000/,
     ],
-    ['its format', 'config/app.json', '{ "port": ', 78, /it is not JSON/],
+    [
+      'its format',
+      'config/app.json',
+      '{\n  "port" 8080',
+      78,
+      /sync\.yaml:\d+:\d+: app on localhost: .*app\.json:2:10: it is not JSON: a value in the place of :/,
+    ],
     ['a policy', 'config/app.json', '{ "port": 80 }', 78, /localhost: no privileged ports/],
     ['a program of the host', 'config/nginx/workers', 'many', 1, /nginx\.conf: grep refuses it \(status 1\)/],
     [
@@ -113,6 +119,29 @@ describe('opsctl sync-config', () => {
     },
     120_000,
   )
+
+  test('tells where a text of the sync file itself is wrong, and that two names are one file', async () => {
+    await using shop = await Shop.open()
+    const text = await shop.read('sync.yaml')
+    const refusal = async (from: string, to: string): Promise<string> => {
+      await shop.write('sync.yaml', text.replace(from, to))
+      const { code, stderr } = await shop.run('plan')
+      expect(code).toBe(78)
+      return stderr
+    }
+    const target = shop.at('root/etc/app.json')
+    expect(await refusal(`to: ${target}`, 'to: "/etc/{{ host.nam }}"')).toMatch(
+      /sync\.yaml:13:9: there is no host\.nam \(for localhost\)\nhint: did you mean host\.name\?\n/,
+    )
+    expect(await refusal(`to: ${target}`, 'to: "etc/{{ host.name }}"')).toMatch(
+      /sync\.yaml:13:9: app: to: "etc\/localhost" is not/,
+    )
+    expect(await refusal(`to: ${target}`, `to: ${shop.at('root//etc/./nginx.conf')}`)).toContain('nginx and app both go to')
+    await shop.write('nginx.liquid', '\ufeffworker_processes 4;\r\n')
+    await shop.write('sync.yaml', text.replace(/ {4}validate:.*\n/, ''))
+    await shop.apply()
+    expect(await shop.read('root/etc/nginx.conf')).toBe('\ufeffworker_processes 4;\r\n')
+  }, 60_000)
 
   test('takes everything back when a gate does not pass', async () => {
     await using shop = await Shop.open('gates:\n  - command: { run: "false" }\n')

@@ -68,6 +68,11 @@ export class Etcd implements AsyncDisposable {
     await gone
   }
 
+  /** While it is killed: it boots as one that never held anything. */
+  async forget(): Promise<void> {
+    await rm(join(this.#directory, 'data'), { recursive: true, force: true })
+  }
+
   pause(): void {
     process.kill(this.#pid, 'SIGSTOP')
   }

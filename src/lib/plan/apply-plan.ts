@@ -41,6 +41,8 @@ export interface PlanRequest {
   /** How long an undo waits for a host that can not be reached. */
   readonly undoTimeoutMs: number
   readonly onlooker?: Onlooker
+  /** How a person sees first what would be done; --dry-run when absent. */
+  readonly look?: string
   /** Awaited once it is sure to begin: confirmed, with the hosts locked, before the first one is touched. */
   begun?(): Promise<void>
 }
@@ -64,6 +66,7 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
   await confirm(
     context,
     onlooker?.question ?? `${plan.name}: ${plan.steps.length} steps on ${hosts.length} hosts in ${waves} waves. Apply?`,
+    { look: request.look },
   )
   await using _locks = await lockHosts(context, hosts)
   await request.begun?.()

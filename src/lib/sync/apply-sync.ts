@@ -28,7 +28,7 @@ export async function applyPrepared(context: Context, { prepared, fleet, options
   const begun = (): Promise<void> =>
     revisions.begin({ ...recordOf(context, prepared), ...(isPartial(options) && { partial: true }) })
   const limits = { concurrency, stepTimeoutMs, undoTimeoutMs, maxFail: options.maxFail ?? maxFail }
-  const report = await applyPlan(context, { built, fleet, dryRun: false, begun, ...limits })
+  const report = await applyPlan(context, { built, fleet, dryRun: false, look: '`opsctl sync-config plan`', begun, ...limits })
   await revisions.end(context.runId)
   return { ...report, kind: 'sync-config', data: { ...report.data, ...preparedData(prepared) } }
 }

@@ -2,6 +2,7 @@ import { parseYamlDocument } from '../config/yaml-document.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { textOf } from './config-tree.ts'
+import { jsonFault } from './json-text.ts'
 
 export const formats = ['text', 'json', 'yaml'] as const
 export type Format = (typeof formats)[number]
@@ -17,9 +18,8 @@ export function documentOf(format: Format, content: Uint8Array, name: string): J
 }
 
 function demandJson(text: string, name: string): void {
-  try {
-    JSON.parse(text)
-  } catch (cause) {
-    throw new OpsError('E_PLAN', `${name}: it is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
-  }
+  const fault = jsonFault(text)
+  if (!fault) return
+  const { line, column, problem } = fault
+  throw new OpsError('E_PLAN', `${name}:${line}:${column}: it is not JSON: ${problem}`)
 }

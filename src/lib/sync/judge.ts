@@ -1,3 +1,4 @@
+import { normalize } from 'node:path/posix'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import { ExpressionError } from '../core/expression.ts'
@@ -33,11 +34,11 @@ function refuse(problems: readonly string[]): void {
 
 function fileProblems(file: RenderedFile, hosts: readonly string[]): string[] {
   const { spec, content, path } = file
-  const name = `${spec.place}: ${spec.id} (${path} on ${foldNodeSet(hosts)})`
+  const where = foldNodeSet(hosts)
   try {
-    const document = documentOf(spec.format, content, name)
+    const document = documentOf(spec.format, content, `${spec.place}: ${spec.id} on ${where}: ${path}`)
     if (document === undefined || !spec.schema) return []
-    return spec.schema(document).map(problem => `${name}: ${problem}`)
+    return spec.schema(document).map(problem => `${spec.place}: ${spec.id} (${path} on ${where}): ${problem}`)
   } catch (error) {
     if (error instanceof OpsError) return [error.message]
     throw error
@@ -89,7 +90,7 @@ function fileFacts({ spec, path, content, sha256 }: RenderedFile): Record<string
 
 function samePaths({ hosts, of }: Rendering): string[] {
   return hosts.flatMap(({ name }) => {
-    const byPath = Map.groupBy(of(name), ({ path }) => path)
+    const byPath = Map.groupBy(of(name), ({ path }) => normalize(path))
     const twice = [...byPath].find(([, files]) => files.length > 1)
     return twice
       ? [`${twice[1][1]?.spec.place}: ${twice[1].map(({ spec }) => spec.id).join(' and ')} both go to ${twice[0]} on ${name}`]

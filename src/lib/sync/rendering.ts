@@ -69,15 +69,14 @@ function usesHost({ content, to, validate = [], action }: FileSpec): boolean {
 
 function renderer(spec: FileSpec, { entries }: Configuration): (scope: TemplateScope) => RenderedFile {
   const { to, validate, action } = spec
-  const fill = (template: Template, scope: TemplateScope): string => filled(template, scope, spec.place)
   const contentFor = contentOf(spec, entries)
   return scope => {
-    const path = pathIn(fill(to, scope), spec)
+    const path = pathIn(filled(to, scope), spec)
     const content = contentFor(scope)
     return {
       ...{ spec, path, content, sha256: sha256Of(content) },
-      ...(validate && { validate: validate.map(word => fill(word, scope)) }),
-      ...(action?.is === 'run' && { run: action.words.map(word => fill(word, scope)) }),
+      ...(validate && { validate: validate.map(word => filled(word, scope)) }),
+      ...(action?.is === 'run' && { run: action.words.map(word => filled(word, scope)) }),
     }
   }
 }
@@ -108,22 +107,20 @@ function refuseSecrets(text: string, place: string): void {
   throw new OpsError('E_PLAN', `${place}: ${reference} can not be filled in: references to secrets are not supported yet`)
 }
 
-function filled(template: Template, scope: TemplateScope, place: string): string {
+/** `path`: of a template that is a file. */
+function filled(template: Template, scope: TemplateScope, path = ''): string {
   try {
     return template.render(scope)
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
     const { line, column, message, hint } = error
-    const at = /:\d+:\d+$/.test(place) ? place : `${place}:${line}:${column}`
-    throw new OpsError('E_PLAN', `${at}: ${message} (for ${scope.host.name})`, {
-      cause: error,
-      ...(hint !== undefined && { hint }),
-    })
+    const at = template.place ?? `${path}:${line}:${column}`
+    throw new OpsError('E_PLAN', `${at}: ${message} (for ${scope.host.name})`, hint === undefined ? {} : { hint })
   }
 }
 
-function pathIn(path: string, { place, id }: FileSpec): string {
+function pathIn(path: string, { to, place, id }: FileSpec): string {
   const parsed = pathField().safeParse(path)
   if (parsed.success) return path
-  throw new OpsError('E_PLAN', `${place}: ${id}: to: ${JSON.stringify(path)} ${parsed.error.issues[0]?.message}`)
+  throw new OpsError('E_PLAN', `${to.place ?? place}: ${id}: to: ${JSON.stringify(path)} ${parsed.error.issues[0]?.message}`)
 }

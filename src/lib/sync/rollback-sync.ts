@@ -31,7 +31,7 @@ export async function rollBackSync(context: Context, word: string | undefined, o
     })
   const { stepTimeoutMs, undoTimeoutMs, maxFail } = sync.conduct
   const limits = { concurrency: options.concurrency, stepTimeoutMs, undoTimeoutMs, maxFail: options.maxFail ?? maxFail }
-  const report = await applyPlan(context, { built, fleet, dryRun: false, begun, ...limits })
+  const report = await applyPlan(context, { built, fleet, dryRun: false, look: '`opsctl sync-config status`', begun, ...limits })
   await revisions.end(context.runId)
   return {
     ...report,

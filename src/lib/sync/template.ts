@@ -45,8 +45,12 @@ export class Template {
   /** False where it is the same for every host. */
   readonly usesHost: boolean
 
+  /** Where it stands, of a text that is no file: `sync.yaml:12:9`. */
+  readonly place: string | undefined
+
   /** @throws TemplateError */
-  constructor(text: string) {
+  constructor(text: string, place?: string) {
+    this.place = place
     this.#parts = told(() => this.#engine.parse(text))
     this.usesHost = this.#engine.globalVariablesSync(this.#parts, { partials: false }).includes('host')
   }

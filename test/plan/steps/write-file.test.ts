@@ -26,6 +26,7 @@ test('shows what would change as a unified diff, with modes and owners', async (
   )
   const binary = writes.build({ path, contentBase64: Buffer.alloc(2048).toString('base64') })
   expect(binary.diff(before)).toBe(`${path}: 10 B -> 2 KiB\n`)
+  expect(step(path, { content: 'port = 80\r\n' }).diff(before)).toContain(`${path}: line ends LF -> CR LF\n`)
 })
 
 test.each([

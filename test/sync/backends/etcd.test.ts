@@ -83,6 +83,39 @@ describe.skipIf(!needs('etcd'))('a watch of etcd', () => {
     ])
   }, 120_000)
 
+  test('tells what a server holds that came back with less than was seen', async () => {
+    await using etcd = await Etcd.start()
+    for (const value of ['1', '2', '3']) await etcd.put('shop/a', value)
+    await using watch = new Watching(backendOf(etcd), { prefix: 'shop/', directory: '/' })
+    await watch.untilIs({ a: '3' })
+    await etcd.kill()
+    await etcd.forget()
+    await etcd.boot()
+    await watch.untilIs({})
+    await etcd.put('shop/a', '1')
+    await watch.untilIs({ a: '1' })
+  }, 120_000)
+
+  test('goes back to the one endpoint that lives, past one that refuses and one that never answers', async () => {
+    await using etcd = await Etcd.start()
+    await etcd.put('shop/a', '1')
+    using silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+    const endpoints = [etcd.endpoint, 'http://127.0.0.1:1', `http://127.0.0.1:${silent.port}`]
+    const backend = backendOf(etcd, { endpoints, timeout: '1s' })
+    await using watch = new Watching(backend, { prefix: 'shop/', directory: '/' })
+    await watch.untilIs({ a: '1' })
+    await etcd.kill()
+    await watch.untilLogged(/did not answer within/, 30_000)
+    const failure = await backend.read('shop/', toolsIn('/')).catch(error => error)
+    expect(failure).toMatchObject({ name: 'BackendError', reason: 'unreachable' })
+    for (const endpoint of endpoints) expect(failure.message).toContain(endpoint)
+    await etcd.boot()
+    await etcd.put('shop/a', '2')
+    await watch.untilIs({ a: '2' }, 60_000)
+    expect(textsOf(await backend.read('shop/', toolsIn('/')))).toEqual({ a: '2' })
+    expect(watch.states.map(textsOf)).toEqual([{ a: '1' }, { a: '2' }])
+  }, 120_000)
+
   test('asks the next endpoint when one does not answer', async () => {
     await using etcd = await Etcd.start()
     await etcd.put('shop/a', '1')

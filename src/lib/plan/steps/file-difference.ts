@@ -7,15 +7,23 @@ export function contentDifference(image: FileImage, content: Uint8Array | undefi
   const old = contentOf(image)
   const after = content ?? new Uint8Array()
   if (content !== undefined && image.kind === 'file' && old.equals(after)) return ''
-  const texts = secret ? ([] as const) : ([textOf(old), textOf(after)] as const)
-  if (texts[0] === undefined || texts[1] === undefined || (texts[0] === '' && texts[1] === '')) {
+  const [before, now] = secret ? [] : [textOf(old), textOf(after)]
+  if (before === undefined || now === undefined || (before === '' && now === '')) {
     const sizes = [image.kind === 'absent' ? 'absent' : formatSize(old.length), content ? formatSize(after.length) : 'absent']
     return `${image.target}: ${sizes.join(' -> ')}\n`
   }
-  return unifiedDiff(
-    { name: image.kind === 'absent' ? '/dev/null' : image.target, text: texts[0] },
-    { name: content === undefined ? '/dev/null' : image.target, text: texts[1] },
+  const diff = unifiedDiff(
+    { name: image.kind === 'absent' ? '/dev/null' : image.target, text: before },
+    { name: content === undefined ? '/dev/null' : image.target, text: now },
   )
+  return diff + lineEndDifference(image.target, before, now)
+}
+
+/** What a diff on a terminal does not show. */
+function lineEndDifference(target: string, old: string, after: string): string {
+  const ends = (text: string): string | undefined => (text.includes('\r\n') ? 'CR LF' : text.includes('\n') ? 'LF' : undefined)
+  const [before, now] = [ends(old), ends(after)]
+  return before === undefined || now === undefined || before === now ? '' : `${target}: line ends ${before} -> ${now}\n`
 }
 
 /** Lines `mode 0644 -> 0600` for what would change besides the content. */

@@ -2,6 +2,7 @@ import { compileSchema, type Validate } from '../../config/schema-check.ts'
 import { type ChangeNode, shown } from '../../plan/file/node.ts'
 import { type ReadSource, SourceError } from '../../plan/file/source.ts'
 import type { Format } from '../document.ts'
+import { jsonFault } from '../json-text.ts'
 import { Template, TemplateError } from '../template.ts'
 
 export type ContentSpec =
@@ -39,6 +40,8 @@ export async function readSchema(
   const path = node.text('the path of a local JSON Schema')
   const text = path === undefined ? undefined : await localText(node, path, readLocal)
   if (text === undefined) return undefined
+  const fault = jsonFault(text)
+  if (fault) return node.wrong(`${path}:${fault.line}:${fault.column}: it is not JSON: ${fault.problem}`)
   try {
     return compileSchema(JSON.parse(text))
   } catch (error) {
@@ -48,7 +51,7 @@ export async function readSchema(
 
 async function localText(node: ChangeNode, path: string, readLocal: ReadSource): Promise<string | undefined> {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readLocal(path))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readLocal(path))
   } catch (error) {
     if (error instanceof TypeError) return node.wrong(`${path} is not UTF-8 text`)
     if (!(error instanceof SourceError)) throw error

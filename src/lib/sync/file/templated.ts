@@ -6,7 +6,7 @@ export function readTemplate(node: ChangeNode): Template | undefined {
   const text = node.text()
   if (text === undefined) return undefined
   try {
-    return new Template(text)
+    return new Template(text, node.place)
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
     return node.wrong(`${node.key}: ${error.message}`, { hint: error.hint })
