@@ -11,6 +11,7 @@ import { oscapScript } from '../../src/lib/harden/oscap/oscap-script.ts'
 import lockAccount from '../../src/lib/harden/steps/lock-account.ts'
 import permissions from '../../src/lib/harden/steps/permissions.ts'
 import reloadSshd from '../../src/lib/harden/steps/reload-sshd.ts'
+import spreadSettings from '../../src/lib/harden/steps/spread-settings.ts'
 import { findProgram, type NeedName, needs } from '../helpers/needs.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
 import { demandPlainScript, fullHost, stepPlace, toolboxHost } from '../plan/step-host.ts'
@@ -106,13 +107,14 @@ describe('the scripts for hosts', () => {
     ...alone(reloadSshd.build({}), {}),
     ...remarkScripts,
     ...alone(lockAccount.build({ name: 'guest' }), { state: 'empty' }),
+    ...alone(spreadSettings.build({ pattern: '/proc/sys/net/ipv4/conf/*/forwarding' }), { values: {} }),
     ...alone(permissions.build({ path: '/etc/shadow', mode: '0640', owner: 'root:shadow' }), { state: '644/0/42/root/shadow' }),
   ]
 
   test.skipIf(!needs('dash', 'bash', 'busybox')).each(['dash', 'bash', 'busybox sh'].map(shell => [shell] as const))(
     'are understood by %s',
     shell => {
-      expect(scripts).toHaveLength(6)
+      expect(scripts).toHaveLength(7)
       for (const text of scripts) {
         const { success, stderr } = Bun.spawnSync([...shell.split(' '), '-n', '-c', text])
         expect({ success, stderr: stderr.toString() }).toEqual({ success: true, stderr: '' })
