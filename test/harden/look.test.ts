@@ -16,7 +16,7 @@ import { findProgram, type NeedName, needs } from '../helpers/needs.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
 import { demandPlainScript, fullHost, stepPlace, toolboxHost } from '../plan/step-host.ts'
 
-const tools = ['cat', 'stat', 'head', 'tail', 'tr', 'mount', 'mkdir', 'unshare', 'readlink']
+const tools = ['cat', 'stat', 'head', 'tail', 'tr', 'mount', 'mkdir', 'unshare', 'readlink', 'ls']
 const toolboxes: readonly {
   readonly name: string
   readonly needs: readonly NeedName[]
@@ -97,6 +97,22 @@ await reloadSshd
     },
   })
   .catch(() => undefined)
+
+test.skipIf(!needs('root', 'python3'))('an access list of a file is seen', async () => {
+  const file = join(scratch.path, 'etc/a.conf')
+  // Version 2; rw for the owner, r for user 1000, for the group, for the mask, nothing for others.
+  const list = '02000000 01000600ffffffff 02000400e8030000 04000400ffffffff 10000400ffffffff 20000000ffffffff'
+  const set = `import os; os.setxattr('${file}', 'system.posix_acl_access', bytes.fromhex('${list}'))`
+  expect(Bun.spawnSync(['python3', '-c', set]).success).toBe(true)
+  const { paths } = await look(stepPlace(fullHost()))
+  const lists = paths
+    .filter(({ path }) => path.endsWith('.conf'))
+    .map(({ path, hasAccessList }) => [path.slice(-6), hasAccessList])
+  expect(lists).toEqual([
+    ['a.conf', true],
+    ['b.conf', false],
+  ])
+})
 
 describe('the scripts for hosts', () => {
   const alone = (step: StepKind, before: Json): string[] =>
