@@ -229,6 +229,7 @@ export const components: readonly ComponentEntry[] = [
   { ...{"kind":"step","type":"remove-file","version":"1.0.0","summary":"file or symbolic link that must not be there","stability":"beta"}, load: () => import('./lib/plan/steps/remove-file.ts') as Promise<never> },
   { ...{"kind":"step","type":"service","version":"1.0.0","summary":"service that is started, stopped, restarted, reloaded, enabled or disabled","stability":"beta"}, load: () => import('./lib/plan/steps/service.ts') as Promise<never> },
   { ...{"kind":"step","type":"snapshot","version":"1.0.0","summary":"notes load, free disk, services and file hashes before a change; compares services and files after its undo","stability":"beta"}, load: () => import('./lib/plan/steps/snapshot.ts') as Promise<never> },
+  { ...{"kind":"step","type":"spread-settings","version":"1.0.0","summary":"kernel settings of interfaces that change with one for all, put back by an undo","stability":"beta","internal":true}, load: () => import('./lib/harden/steps/spread-settings.ts') as Promise<never> },
   { ...{"kind":"step","type":"sysctl","version":"1.0.0","summary":"kernel setting, now and with persist after a boot","stability":"beta"}, load: () => import('./lib/plan/steps/sysctl.ts') as Promise<never> },
   { ...{"kind":"step","type":"write-file","version":"1.0.0","summary":"file with a given content: written beside it, checked, renamed; keeps mode and owner","stability":"beta"}, load: () => import('./lib/plan/steps/write-file.ts') as Promise<never> },
 ]

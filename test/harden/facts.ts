@@ -11,7 +11,7 @@ export interface WrittenFacts {
   readonly also?: readonly string[]
   /** By name, the value or `denied`. */
   readonly sysctl?: Readonly<Record<string, string>>
-  /** By path, `644 root:root` or `denied`. */
+  /** By path, `644 root:root`, with a + behind it where there is an access list, or `denied`. */
   readonly paths?: Readonly<Record<string, string>>
   /** `name:state:uid:shell` */
   readonly users?: readonly string[]
@@ -62,13 +62,33 @@ interface Written {
 }
 
 function pathFact({ pattern, path, text }: Written): PathFact {
-  const [mode = '', user = '', group = ''] = (text ?? '').split(/[ :]/)
+  const [mode = '', user = '', group = '', more = ''] = (text ?? '').split(/[ :]/)
   const id = (name: string): string => (name === 'root' ? '0' : '1000')
   if (text === undefined || text === 'denied') {
-    return { pattern, path, status: text === undefined ? 'absent' : 'denied', mode: '', uid: '', gid: '', user: '', group: '' }
+    return {
+      pattern,
+      path,
+      status: text === undefined ? 'absent' : 'denied',
+      mode: '',
+      uid: '',
+      gid: '',
+      user: '',
+      group: '',
+      hasAccessList: false,
+    }
   }
   // A mode with an x is that of a directory here.
-  return { pattern, path, status: mode === '755' ? 'directory' : 'file', mode, uid: id(user), gid: id(group), user, group }
+  return {
+    pattern,
+    path,
+    status: mode === '755' ? 'directory' : 'file',
+    mode,
+    uid: id(user),
+    gid: id(group),
+    user,
+    group,
+    hasAccessList: more === '+',
+  }
 }
 
 function textFact({ pattern, path, text }: Written): TextFact {

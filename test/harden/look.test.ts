@@ -11,11 +11,12 @@ import { oscapScript } from '../../src/lib/harden/oscap/oscap-script.ts'
 import lockAccount from '../../src/lib/harden/steps/lock-account.ts'
 import permissions from '../../src/lib/harden/steps/permissions.ts'
 import reloadSshd from '../../src/lib/harden/steps/reload-sshd.ts'
+import spreadSettings from '../../src/lib/harden/steps/spread-settings.ts'
 import { findProgram, type NeedName, needs } from '../helpers/needs.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
 import { demandPlainScript, fullHost, stepPlace, toolboxHost } from '../plan/step-host.ts'
 
-const tools = ['cat', 'stat', 'head', 'tail', 'tr', 'mount', 'mkdir', 'unshare', 'readlink']
+const tools = ['cat', 'stat', 'head', 'tail', 'tr', 'mount', 'mkdir', 'unshare', 'readlink', 'ls']
 const toolboxes: readonly {
   readonly name: string
   readonly needs: readonly NeedName[]
@@ -97,6 +98,22 @@ await reloadSshd
   })
   .catch(() => undefined)
 
+test.skipIf(!needs('root', 'python3'))('an access list of a file is seen', async () => {
+  const file = join(scratch.path, 'etc/a.conf')
+  // Version 2; rw for the owner, r for user 1000, for the group, for the mask, nothing for others.
+  const list = '02000000 01000600ffffffff 02000400e8030000 04000400ffffffff 10000400ffffffff 20000000ffffffff'
+  const set = `import os; os.setxattr('${file}', 'system.posix_acl_access', bytes.fromhex('${list}'))`
+  expect(Bun.spawnSync(['python3', '-c', set]).success).toBe(true)
+  const { paths } = await look(stepPlace(fullHost()))
+  const lists = paths
+    .filter(({ path }) => path.endsWith('.conf'))
+    .map(({ path, hasAccessList }) => [path.slice(-6), hasAccessList])
+  expect(lists).toEqual([
+    ['a.conf', true],
+    ['b.conf', false],
+  ])
+})
+
 describe('the scripts for hosts', () => {
   const alone = (step: StepKind, before: Json): string[] =>
     [...(step.doAlone?.(before) ?? []), ...(step.undoAlone?.(before) ?? [])].map(({ argv }) => argv[2] ?? '')
@@ -106,13 +123,14 @@ describe('the scripts for hosts', () => {
     ...alone(reloadSshd.build({}), {}),
     ...remarkScripts,
     ...alone(lockAccount.build({ name: 'guest' }), { state: 'empty' }),
+    ...alone(spreadSettings.build({ pattern: '/proc/sys/net/ipv4/conf/*/forwarding' }), { values: {} }),
     ...alone(permissions.build({ path: '/etc/shadow', mode: '0640', owner: 'root:shadow' }), { state: '644/0/42/root/shadow' }),
   ]
 
   test.skipIf(!needs('dash', 'bash', 'busybox')).each(['dash', 'bash', 'busybox sh'].map(shell => [shell] as const))(
     'are understood by %s',
     shell => {
-      expect(scripts).toHaveLength(6)
+      expect(scripts).toHaveLength(7)
       for (const text of scripts) {
         const { success, stderr } = Bun.spawnSync([...shell.split(' '), '-n', '-c', text])
         expect({ success, stderr: stderr.toString() }).toEqual({ success: true, stderr: '' })

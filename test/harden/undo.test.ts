@@ -65,6 +65,20 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'sudo', 'ssh-keygen'))(
     })
   }, 60_000)
 
+  test('forwarding of single interfaces comes back as it was', async () => {
+    const conf = '/proc/sys/net/ipv*/conf'
+    await root.sh(`echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+      for file in ${conf}/lo/forwarding ${conf}/default/forwarding; do echo 0 >$file; done`)
+    const state = () => root.sh(`for file in ${conf}/*/forwarding ${conf}/*/accept_redirects; do echo $file $(cat $file); done`)
+    const start = await state()
+    const { before } = await fixed('sysctl-ip-forward')
+    expect(await state()).not.toBe(start)
+    const step = hardenFix.build({ rule: 'sysctl-ip-forward' })
+    await step.undo?.(root.place, before)
+    await step.verifyUndone?.(root.place, before)
+    expect(await state()).toBe(start)
+  }, 60_000)
+
   test('an account whose line passwd does not understand is not touched', async () => {
     await root.sh('echo short::19700:0 >>/etc/shadow')
     expect(String(await rejection(lockAccount.build({ name: 'short' }).capture(root.place)))).toContain('nine fields')

@@ -56,6 +56,7 @@ export const needsTable = {
   mandoc: program('mandoc'),
   groff: program('groff'),
   xmllint: program('xmllint', 'libxml2-utils'),
+  python3: program('python3'),
   jsonschema: { package: 'python3-jsonschema', present: () => runs(['python3', '-c', 'import jsonschema']) },
   promtool: program('promtool', 'prometheus'),
   prove: program('prove', 'perl'),

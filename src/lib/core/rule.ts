@@ -91,6 +91,8 @@ export interface PathFact {
   readonly gid: string
   readonly user: string
   readonly group: string
+  /** An ACL gives rights to others than these; false as well where the host's ls does not tell. */
+  readonly hasAccessList: boolean
 }
 
 export interface TextFact {

@@ -17,7 +17,7 @@ type FilesRule = Pick<Rule, 'id' | 'title' | 'severity' | 'level' | 'why' | 'ref
   readonly files: readonly FileWish[]
 }
 
-/** A rule on owner and permission bits. A fix takes bits away and never gives any. */
+/** A rule on owner and permission bits. A fix takes bits away and never gives any; what an access list gives is for a human. */
 export function filesRule({ files, ...rule }: FilesRule): Component<'rule'> {
   return defineRule({
     ...rule,
@@ -31,7 +31,11 @@ export function filesRule({ files, ...rule }: FilesRule): Component<'rule'> {
         found.map(({ fact: { path, mode, user, group } }) => `${path} is ${mode} ${user}:${group}`).join(', '),
       )
     },
-    fix: ({ paths }) => files.flatMap(wish => factsOf(paths, wish).flatMap(fact => fixOf(fact, wish) ?? [])),
+    fix({ paths }) {
+      const found = files.flatMap(wish => factsOf(paths, wish).map(fact => ({ wish, fact })))
+      if (found.some(({ fact }) => fact.hasAccessList)) return undefined
+      return found.flatMap(({ wish, fact }) => fixOf(fact, wish) ?? [])
+    },
   })
 }
 
@@ -53,6 +57,7 @@ function complaintsOf(fact: PathFact, wish: FileWish): string[] {
   return [
     ...((bitsOf(fact) & ~most) !== 0 ? [`${path} has mode ${mode}, at most ${most.toString(8)} is right`] : []),
     ...(uid !== '0' ? [`${path} belongs to ${user}`] : []),
+    ...(fact.hasAccessList ? [`${path} has an access list: see getfacl ${path}`] : []),
     ...(groupsOf(wish).includes(group) ? [] : [`${path} belongs to the group ${group}`]),
   ]
 }

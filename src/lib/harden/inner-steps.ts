@@ -8,9 +8,10 @@ import sysctl from '../plan/steps/sysctl.ts'
 import writeFile from '../plan/steps/write-file.ts'
 import lockAccount from './steps/lock-account.ts'
 import permissions from './steps/permissions.ts'
+import spreadSettings from './steps/spread-settings.ts'
 
 /** The kinds that a fix may be made of. They are named here since a step is built without the registry. */
-const kinds: readonly Component<'step'>[] = [command, sysctl, writeFile, permissions, lockAccount]
+const kinds: readonly Component<'step'>[] = [command, sysctl, writeFile, permissions, lockAccount, spreadSettings]
 
 export const InnerStep = z.object({ kind: z.string(), params: z.json(), before: z.json() })
 export type InnerStep = z.output<typeof InnerStep>

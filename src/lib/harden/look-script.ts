@@ -11,7 +11,7 @@ export const textLimit = 262_144
  * `sshd -`, `accounts -`. Prints records:
  *
  *     text PATTERN PATH text|absent|denied CONTENT
- *     path PATTERN PATH file|directory|other|absent|denied MODE/UID/GID/USER/GROUP
+ *     path PATTERN PATH file|directory|other|absent|denied MODE/UID/GID/USER/GROUP/+ (with an access list) or nothing
  *     sysctl NAME PATH ok|absent|denied VALUE
  *     sshd VIEW - ok|absent|error OUTPUT
  *     user|shadow|group NAME STATE REST -
@@ -33,7 +33,8 @@ export const lookScript = hostScript(
   'if [ -z "$found" ]; then missing text "$1"; fi; };',
   'paths() { found=; IFS=; for file in $1; do if [ -e "$file" ]; then found=yes; kind=other;',
   'if [ -f "$file" ]; then kind=file; elif [ -d "$file" ]; then kind=directory; fi;',
-  'tell path "$1" "$file" $kind "$(stat -L -c %a/%u/%g/%U/%G -- "$file")"; fi; done;',
+  'more=; case $(ls -dlL -- "$file" 2>/dev/null) in ??????????+*) more=+;; esac;',
+  'tell path "$1" "$file" $kind "$(stat -L -c %a/%u/%g/%U/%G -- "$file")/$more"; fi; done;',
   'if [ -z "$found" ]; then missing path "$1"; fi; };',
   'setting() { name=${1%%=*} file=${1#*=}; if [ -e "$file" ]; then if value=$(cat "$file" 2>/dev/null); then',
   'tell sysctl "$name" "$file" ok "$value"; else tell sysctl "$name" "$file" denied ""; fi; else tell sysctl "$name" "$file" absent ""; fi; };',

@@ -87,9 +87,9 @@ const sysctlFact = (status: string, value: string): SysctlFact =>
   status === 'ok' ? { status, value: value.trim().replace(/\s+/g, ' ') } : { status: status === 'absent' ? 'absent' : 'denied' }
 
 function pathFact([, pattern, path, status, value]: Row): PathFact {
-  const [mode = '', uid = '', gid = '', user = '', group = ''] = value.split('/')
+  const [mode = '', uid = '', gid = '', user = '', group = '', more = ''] = value.split('/')
   const known = (['file', 'directory', 'other', 'absent'] as const).find(word => word === status)
-  return { pattern, path, status: known ?? 'denied', mode, uid, gid, user, group }
+  return { pattern, path, status: known ?? 'denied', mode, uid, gid, user, group, hasAccessList: more === '+' }
 }
 
 function textFact([, pattern, path, status, text]: Row): TextFact {

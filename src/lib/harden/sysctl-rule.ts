@@ -14,6 +14,8 @@ interface SysctlWish {
   readonly atBoot: string
   /** A setting that the kernel changes when this one is written. */
   readonly disturbs?: string
+  /** Files of those that it overwrites: what each interface has for itself. */
+  readonly spreads?: string
 }
 
 type SysctlRule = Pick<Rule, 'id' | 'title' | 'severity' | 'level' | 'why' | 'references'> & {
@@ -92,14 +94,16 @@ function editsOf(facts: Facts, wishes: readonly SysctlWish[]): FixStep[] | undef
 }
 
 /** The setting with a file of our own, and what the kernel changes with it as it was. */
-function writesOf(facts: Facts, { key, wanted, disturbs }: SysctlWish): FixStep[] {
+function writesOf(facts: Facts, { key, wanted, disturbs, spreads }: SysctlWish): FixStep[] {
+  // Undone last: writing the setting back overwrites them once more.
+  const kept = spreads === undefined ? [] : [{ kind: 'spread-settings', params: { pattern: spreads } }]
   const set = { kind: 'sysctl', params: { key, value: wanted, persist: true } }
   const value = disturbs === undefined ? undefined : settingOf(facts, disturbs)
-  if (disturbs === undefined || value === undefined) return [set]
+  if (disturbs === undefined || value === undefined) return [...kept, set]
   // The first is for the way back, where it comes last; the last one for the way there.
   const back = { kind: 'sysctl', params: { key: disturbs, value } }
   const again = { kind: 'command', params: { run: `echo ${value} >${procPath(disturbs)}`, undo: ['true'] } }
-  return [back, set, again]
+  return [...kept, back, set, again]
 }
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

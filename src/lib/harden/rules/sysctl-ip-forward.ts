@@ -14,7 +14,13 @@ export default sysctlRule({
   ],
   settings: [
     // The kernel changes accept_redirects of all interfaces with it, RFC 1812.
-    { key: 'net.ipv4.ip_forward', wanted: '0', atBoot: '0', disturbs: 'net.ipv4.conf.all.accept_redirects' },
-    { key: 'net.ipv6.conf.all.forwarding', wanted: '0', atBoot: '0' },
+    {
+      key: 'net.ipv4.ip_forward',
+      wanted: '0',
+      atBoot: '0',
+      disturbs: 'net.ipv4.conf.all.accept_redirects',
+      spreads: '/proc/sys/net/ipv4/conf/*/forwarding',
+    },
+    { key: 'net.ipv6.conf.all.forwarding', wanted: '0', atBoot: '0', spreads: '/proc/sys/net/ipv6/conf/*/forwarding' },
   ],
 })
