@@ -161,6 +161,51 @@ describe('a drill', () => {
     90_000,
   )
 
+  test.each([
+    ['the lever is set while its probes are asked', 'probes: { slow: { command: "ASK", timeout: 20s } }\n', 'lever', 3],
+    ['the lever is set while it asks a host', 'steady: [{ command: { run: "ASK" } }]\n', 'lever', 3],
+    ['it is interrupted while it asks a host', 'steady: [{ command: { run: "ASK" } }]\n', 'interrupt', 130],
+  ] as const)(
+    'breaks nothing when %s',
+    async (_, more, how, code) => {
+      await using service = await Service.start()
+      const ask = `touch ${service.at('asked')}; sleep 4`
+      const drill = await run(service, await service.playbook('60s', more.replace('ASK', ask)))
+      await poll('it is asked', 30_000, () => Bun.file(service.at('asked')).exists())
+      if (how === 'interrupt') drill.kill('SIGINT')
+      else await opsctl(['drill', 'halt', ...service.where])
+      const end = await drill.ended
+      expect({ code: end.code, stderr: end.stderr }).toMatchObject({ code })
+      if (code === 3) expect(JSON.parse(end.stdout).data.verdict).toBe('inconclusive')
+      const { stdout } = await opsctl(['runs', 'list', '-o', 'json', ...service.where])
+      expect(stdout).not.toContain('changed')
+      expect(await service.state).not.toBe('T')
+    },
+    90_000,
+  )
+
+  test.each([
+    ['the lever', 3],
+    ['an interrupt', 130],
+  ] as const)(
+    'does not wait until all is steady again when it is ended by %s, and then knows nothing of it',
+    async (how, code) => {
+      await using service = await Service.start()
+      const beat = service.at('beat')
+      const steady = `steady: [{ command: { run: "test ! -e ${beat}" } }]\nsettle: 10m\n`
+      const playbook = await service.playbook('1s', steady)
+      const drill = await run(service, playbook)
+      await isStopped(service)
+      await writeFile(beat, '')
+      await poll('it is healed', 30_000, async () => (await service.state) !== 'T')
+      if (how === 'the lever') await opsctl(['drill', 'halt', ...service.where])
+      else drill.kill('SIGINT')
+      const end = await drill.ended
+      expect({ code: end.code, verdict: JSON.parse(end.stdout).data.verdict }).toEqual({ code, verdict: 'inconclusive' })
+    },
+    90_000,
+  )
+
   test('that was killed is told by status, healed by clean, and not resumed', async () => {
     await using service = await Service.start()
     const drill = await run(service, await service.playbook('120s'))

@@ -7,6 +7,7 @@ import { applyPlan, buildPlan } from '../plan/index.ts'
 import { planDrill } from './drill-plan.ts'
 import { DrillWatch } from './drill-watch.ts'
 import { demandNoHalt } from './lever.ts'
+import { LeverWatch } from './lever-watch.ts'
 import { DrillMoments } from './moments.ts'
 import type { DrillRunOptions } from './options.ts'
 import { loadPlaybook } from './playbook/load-playbook.ts'
@@ -22,7 +23,9 @@ export async function runDrill(context: Context, { playbook: path, dryRun, ...op
   const { plan, hosts } = await planDrill(context, playbook, options)
   const built = await buildPlan(context, plan)
   const askers = await askersOf(context, playbook, options)
-  await using fleet = await connectFleet(context, hosts, options)
+  await using connected = await connectFleet(context, hosts, options)
+  await using lever = new LeverWatch(context)
+  const fleet = { ...connected, signal: AbortSignal.any([connected.signal, lever.signal]) }
   const { stepTimeoutMs, undoTimeoutMs } = playbook
   const request = { built, fleet, dryRun, concurrency: options.concurrency, stepTimeoutMs, undoTimeoutMs }
   if (dryRun) return await applyPlan(context, request)
@@ -42,6 +45,8 @@ export async function runDrill(context: Context, { playbook: path, dryRun, ...op
     moments.told(item)
     await context.emit(item)
   }
+  // Whoever asks a person waits, and somebody may have set it meanwhile.
+  lever.start()
   const onlooker = new DrillWatch(context, { playbook, fleet, built, probing, moments, onBegin: () => probing.start() })
   return await applyPlan({ ...context, passed, emit }, { ...request, onlooker })
 }
