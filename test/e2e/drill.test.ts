@@ -115,6 +115,23 @@ describe('a drill', () => {
     expect(await service.state).not.toBe('T')
   }, 90_000)
 
+  test('fails when what a probe asks for does not come back in time', async () => {
+    await using service = await Service.start()
+    const bad = service.at('bad')
+    const line = `test ! -e ${bad} && { grep -q 'State:.[SR]' /proc/$(cat ${service.at('pid')})/status || { touch ${bad}; false; }; }`
+    const playbook = await service.playbook('1s', `settle: 2s\nprobes: { order: { command: ${JSON.stringify(line)} } }\n`)
+    const { code, stdout } = await (await run(service, playbook)).ended
+    const { items, data } = JSON.parse(stdout) as { items: Item[]; data: { verdict: string } }
+    expect({ code, verdict: data.verdict }).toEqual({ code: 1, verdict: 'failed' })
+    const told = {
+      path: 'steady/probe/order',
+      name: 'order',
+      verdict: 'fail',
+      message: 'it did not succeed again within 2s: status 1',
+    }
+    expect(items).toContainEqual(expect.objectContaining(told))
+  }, 90_000)
+
   test('is not begun where the system is not steady, where a probe fails, and beyond the blast radius', async () => {
     await using service = await Service.start()
     const unsteady = await service.playbook('1s', 'steady: [{ port: { port: 1, timeout: 1s } }]\n')

@@ -1,5 +1,6 @@
-import { type Clock, sleep } from '../core/clock.ts'
+import { type Clock, rfc3339, sleep } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
+import { formatDuration } from '../core/duration.ts'
 import type { Item } from '../core/item.ts'
 import type { Report } from '../core/report.ts'
 import type { Fleet } from '../fleet/index.ts'
@@ -7,10 +8,10 @@ import { type BuiltPlan, judgeGates, type Onlooker, type TakeBack } from '../pla
 import { retry } from '../run/retry.ts'
 import { drillReport, measuredBy } from './drill-report.ts'
 import { isHalted, lookMs } from './lever-watch.ts'
-import type { DrillMoments } from './moments.ts'
+import { type DrillMoments, epochOf } from './moments.ts'
 import type { AskedFault, Playbook } from './playbook/playbook.ts'
 import type { Probing } from './probing.ts'
-import { interruption } from './verifier/measure.ts'
+import { silenceOf } from './verifier/measure.ts'
 import { judgeObjective } from './verifier/objective.ts'
 
 /** Why the faults were healed before their time. */
@@ -120,29 +121,37 @@ export class DrillWatch implements Onlooker {
   async #untilSteady(): Promise<readonly Item[]> {
     const { clock, random } = this.#context
     const { playbook, fleet } = this.#parts
-    const until = clock.monotonic() + playbook.settleMs
+    const began = clock.monotonic()
+    const until = began + playbook.settleMs
     let items: readonly Item[] = []
     const attempt = async (): Promise<void> => {
       items = await this.#judgeSteady(clock, new AbortController().signal)
-      if (items.some(({ verdict }) => verdict !== 'pass' && verdict !== 'warn') || !this.#isAnswered()) throw new NotYet()
+      if (items.some(({ verdict }) => verdict !== 'pass' && verdict !== 'warn') || this.#silent(began).length > 0)
+        throw new NotYet()
     }
     const options = { attempts: Number.POSITIVE_INFINITY, baseMs: 200, maxMs: 1000, random, clock, until, isRetryable: isNotYet }
     const looking = fleet.signal.aborted ? attempt() : retry(attempt, { ...options, signal: fleet.signal })
     await looking.catch(error => {
       if (!isNotYet(error) && !fleet.signal.aborted) throw error
     })
-    return fleet.signal.aborted ? items.map(notAwaited) : items
+    const all = [...items, ...this.#silent(began)]
+    return fleet.signal.aborted ? all.map(notAwaited) : all
   }
 
-  #isAnswered(): boolean {
-    const { probing, moments } = this.#parts
+  /** What is not there again, of which nobody needs to have made an objective. */
+  #silent(startedMs: number): readonly Item[] {
+    const { clock } = this.#context
+    const { probing, moments, playbook } = this.#parts
     const now = moments.moments
-    if (!now) return true
-    const { healedMs = now.nowMs } = now
-    return probing.series.every(series => {
-      const { failed, recovered } = interruption(series, now)
-      const isBack = series.samples.some(({ startMs, outcome }) => startMs >= healedMs && outcome === 'ok')
-      return isBack && (failed === undefined || recovered !== undefined)
+    if (!now) return []
+    const startedAt = rfc3339(epochOf(clock, startedMs))
+    const durationMs = Math.round(clock.monotonic() - startedMs)
+    return probing.series.flatMap(series => {
+      const silence = silenceOf(series, now)
+      if (!silence) return []
+      const message = `it did not succeed again within ${formatDuration(playbook.settleMs)}${silence.message && `: ${silence.message}`}`
+      const { name } = series
+      return { path: `steady/probe/${name}`, name, verdict: silence.isSeen ? 'fail' : 'unknown', message, startedAt, durationMs }
     })
   }
 
