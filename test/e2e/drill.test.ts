@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Item } from '../../src/lib/core/item.ts'
+import type { Report } from '../../src/lib/core/report.ts'
 import { read } from '../drill/read.ts'
 import { opsctl, opsctlProgram, startOpsctl } from '../helpers/opsctl.ts'
 import { poll } from '../helpers/poll.ts'
@@ -131,6 +132,29 @@ describe('a drill', () => {
     }
     expect(items).toContainEqual(expect.objectContaining(told))
   }, 90_000)
+
+  test.each([3_600_000, -3_600_000])(
+    'is measured right when the clock on the wall is set by %d ms meanwhile',
+    async jump => {
+      await using service = await Service.start()
+      const alive = `probes: { alive: { command: "grep -q '^State:.[SR]' /proc/$(cat ${service.at('pid')})/status" } }\n`
+      const playbook = await service.playbook('2s', `${alive}objectives: [outage_seconds > 1, heal_seconds < 20]\n`)
+      const mortal = join(import.meta.dirname, 'mortal-opsctl.ts')
+      const { code, stdout } = await opsctl([mortal, 'drill', 'run', '--yes', '-o', 'json', ...service.where, playbook], {
+        program: process.execPath,
+        env: { OPSCTL_TEST_JUMP: String(jump) },
+        deadlineMs: 60_000,
+      })
+      const report = JSON.parse(stdout) as Report
+      expect({ code, verdict: report.data?.['verdict'] }).toEqual({ code: 0, verdict: 'passed' })
+      const spans = [report, ...report.items, ...(report.timeline ?? [])]
+      const began = Math.min(...spans.map(({ startedAt }) => Date.parse(startedAt)))
+      const ended = Math.max(...spans.map(({ startedAt, durationMs }) => Date.parse(startedAt) + durationMs))
+      expect(ended - began).toBeLessThan(60_000)
+      expect(Math.min(...spans.map(({ durationMs }) => durationMs))).toBeGreaterThanOrEqual(0)
+    },
+    90_000,
+  )
 
   test('is not begun where the system is not steady, where a probe fails, and beyond the blast radius', async () => {
     await using service = await Service.start()

@@ -1,4 +1,4 @@
-import { rfc3339 } from '../core/clock.ts'
+import { rfc3339, steadyClock } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
@@ -17,7 +17,8 @@ import { askersOf, Probing } from './probing.ts'
  * Breaks what a playbook says, looks on, heals it whatever happens, and judges.
  * @throws OpsError E_PLAN, E_HALTED, and what opening the fleet and applying a plan throw
  */
-export async function runDrill(context: Context, { playbook: path, dryRun, ...options }: DrillRunOptions): Promise<Report> {
+export async function runDrill(outside: Context, { playbook: path, dryRun, ...options }: DrillRunOptions): Promise<Report> {
+  const context = { ...outside, clock: steadyClock(outside.clock) }
   const playbook = await loadPlaybook(context, path)
   if (!dryRun) await demandNoHalt(context)
   const { plan, hosts } = await planDrill(context, playbook, options)
