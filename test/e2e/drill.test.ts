@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Item } from '../../src/lib/core/item.ts'
+import type { Report } from '../../src/lib/core/report.ts'
 import { read } from '../drill/read.ts'
 import { opsctl, opsctlProgram, startOpsctl } from '../helpers/opsctl.ts'
 import { poll } from '../helpers/poll.ts'
@@ -115,6 +116,46 @@ describe('a drill', () => {
     expect(await service.state).not.toBe('T')
   }, 90_000)
 
+  test('fails when what a probe asks for does not come back in time', async () => {
+    await using service = await Service.start()
+    const bad = service.at('bad')
+    const line = `test ! -e ${bad} && { grep -q 'State:.[SR]' /proc/$(cat ${service.at('pid')})/status || { touch ${bad}; false; }; }`
+    const playbook = await service.playbook('1s', `settle: 2s\nprobes: { order: { command: ${JSON.stringify(line)} } }\n`)
+    const { code, stdout } = await (await run(service, playbook)).ended
+    const { items, data } = JSON.parse(stdout) as { items: Item[]; data: { verdict: string } }
+    expect({ code, verdict: data.verdict }).toEqual({ code: 1, verdict: 'failed' })
+    const told = {
+      path: 'steady/probe/order',
+      name: 'order',
+      verdict: 'fail',
+      message: 'it did not succeed again within 2s: status 1',
+    }
+    expect(items).toContainEqual(expect.objectContaining(told))
+  }, 90_000)
+
+  test.each([3_600_000, -3_600_000])(
+    'is measured right when the clock on the wall is set by %d ms meanwhile',
+    async jump => {
+      await using service = await Service.start()
+      const alive = `probes: { alive: { command: "grep -q '^State:.[SR]' /proc/$(cat ${service.at('pid')})/status" } }\n`
+      const playbook = await service.playbook('2s', `${alive}objectives: [outage_seconds > 1, heal_seconds < 20]\n`)
+      const mortal = join(import.meta.dirname, 'mortal-opsctl.ts')
+      const { code, stdout } = await opsctl([mortal, 'drill', 'run', '--yes', '-o', 'json', ...service.where, playbook], {
+        program: process.execPath,
+        env: { OPSCTL_TEST_JUMP: String(jump) },
+        deadlineMs: 60_000,
+      })
+      const report = JSON.parse(stdout) as Report
+      expect({ code, verdict: report.data?.['verdict'] }).toEqual({ code: 0, verdict: 'passed' })
+      const spans = [report, ...report.items, ...(report.timeline ?? [])]
+      const began = Math.min(...spans.map(({ startedAt }) => Date.parse(startedAt)))
+      const ended = Math.max(...spans.map(({ startedAt, durationMs }) => Date.parse(startedAt) + durationMs))
+      expect(ended - began).toBeLessThan(60_000)
+      expect(Math.min(...spans.map(({ durationMs }) => durationMs))).toBeGreaterThanOrEqual(0)
+    },
+    90_000,
+  )
+
   test('is not begun where the system is not steady, where a probe fails, and beyond the blast radius', async () => {
     await using service = await Service.start()
     const unsteady = await service.playbook('1s', 'steady: [{ port: { port: 1, timeout: 1s } }]\n')
@@ -157,6 +198,51 @@ describe('a drill', () => {
       expect(refused).toMatchObject({ code: 75, stderr: expect.stringContaining('incident 4711') })
       await opsctl(['drill', 'allow', ...service.where])
       expect((await opsctl(['drill', 'status', ...service.where])).stdout).toStartWith('drills may begin\n')
+    },
+    90_000,
+  )
+
+  test.each([
+    ['the lever is set while its probes are asked', 'probes: { slow: { command: "ASK", timeout: 20s } }\n', 'lever', 3],
+    ['the lever is set while it asks a host', 'steady: [{ command: { run: "ASK" } }]\n', 'lever', 3],
+    ['it is interrupted while it asks a host', 'steady: [{ command: { run: "ASK" } }]\n', 'interrupt', 130],
+  ] as const)(
+    'breaks nothing when %s',
+    async (_, more, how, code) => {
+      await using service = await Service.start()
+      const ask = `touch ${service.at('asked')}; sleep 4`
+      const drill = await run(service, await service.playbook('60s', more.replace('ASK', ask)))
+      await poll('it is asked', 30_000, () => Bun.file(service.at('asked')).exists())
+      if (how === 'interrupt') drill.kill('SIGINT')
+      else await opsctl(['drill', 'halt', ...service.where])
+      const end = await drill.ended
+      expect({ code: end.code, stderr: end.stderr }).toMatchObject({ code })
+      if (code === 3) expect(JSON.parse(end.stdout).data.verdict).toBe('inconclusive')
+      const { stdout } = await opsctl(['runs', 'list', '-o', 'json', ...service.where])
+      expect(stdout).not.toContain('changed')
+      expect(await service.state).not.toBe('T')
+    },
+    90_000,
+  )
+
+  test.each([
+    ['the lever', 3],
+    ['an interrupt', 130],
+  ] as const)(
+    'does not wait until all is steady again when it is ended by %s, and then knows nothing of it',
+    async (how, code) => {
+      await using service = await Service.start()
+      const beat = service.at('beat')
+      const steady = `steady: [{ command: { run: "test ! -e ${beat}" } }]\nsettle: 10m\n`
+      const playbook = await service.playbook('1s', steady)
+      const drill = await run(service, playbook)
+      await isStopped(service)
+      await writeFile(beat, '')
+      await poll('it is healed', 30_000, async () => (await service.state) !== 'T')
+      if (how === 'the lever') await opsctl(['drill', 'halt', ...service.where])
+      else drill.kill('SIGINT')
+      const end = await drill.ended
+      expect({ code: end.code, verdict: JSON.parse(end.stdout).data.verdict }).toEqual({ code, verdict: 'inconclusive' })
     },
     90_000,
   )

@@ -24,5 +24,15 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
+/** The same clock, whose time for people goes on from now as the monotonic one does: whoever sets the clock on the wall moves nothing of a run. */
+export function steadyClock(clock: Clock): Clock {
+  const [epoch, began] = [clock.now(), clock.monotonic()]
+  return {
+    now: () => Math.round(epoch + clock.monotonic() - began),
+    monotonic: () => clock.monotonic(),
+    timer: (ms, call, options) => clock.timer(ms, call, options),
+  }
+}
+
 /** A moment in RFC 3339, UTC, milliseconds. */
 export const rfc3339 = (epochMs: number): string => new Date(epochMs).toISOString()

@@ -40,7 +40,7 @@ export function drillReport(report: Report, facts: DrillFacts): Report {
   const last: Item = { path: 'verdict/drill', name: is, verdict: verdictOf[is], message, startedAt, durationMs }
   const fold = new ReportFold()
   for (const each of [...faults, ...objectives, ...steady, last]) fold.add(each)
-  const stopped = report.stopped ?? (ending?.is === 'halted' ? { exit: 3, message: ending.message } : undefined)
+  const stopped = ending?.is === 'halted' ? { exit: 3, message: ending.message } : report.stopped
   return {
     ...report,
     kind: 'drill',

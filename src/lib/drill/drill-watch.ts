@@ -1,16 +1,17 @@
-import { type Clock, sleep } from '../core/clock.ts'
+import { type Clock, rfc3339, sleep } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
+import { formatDuration } from '../core/duration.ts'
 import type { Item } from '../core/item.ts'
 import type { Report } from '../core/report.ts'
 import type { Fleet } from '../fleet/index.ts'
 import { type BuiltPlan, judgeGates, type Onlooker, type TakeBack } from '../plan/index.ts'
 import { retry } from '../run/retry.ts'
 import { drillReport, measuredBy } from './drill-report.ts'
-import { haltText, readHalt } from './lever.ts'
-import type { DrillMoments } from './moments.ts'
+import { isHalted, lookMs } from './lever-watch.ts'
+import { type DrillMoments, epochOf } from './moments.ts'
 import type { AskedFault, Playbook } from './playbook/playbook.ts'
 import type { Probing } from './probing.ts'
-import { interruption } from './verifier/measure.ts'
+import { silenceOf } from './verifier/measure.ts'
 import { judgeObjective } from './verifier/objective.ts'
 
 /** Why the faults were healed before their time. */
@@ -26,8 +27,6 @@ export interface WatchParts {
   onBegin(): void
 }
 
-/** The lever and the conditions to abort are looked at so often. */
-const lookMs = 1000
 /** Hosts whose checks run at once. */
 const steadyAtOnce = 64
 
@@ -38,7 +37,7 @@ export class DrillWatch implements Onlooker {
   readonly #parts: WatchParts
   #observedFrom: number | undefined
   #observedUntil: number | undefined
-  #ending: Ending | undefined
+  #aborted: Ending | undefined
 
   constructor(context: Context, parts: WatchParts) {
     this.#context = context
@@ -62,31 +61,30 @@ export class DrillWatch implements Onlooker {
     let lasted = true
     for (const { id, durationMs } of soonestFirst(this.#parts.playbook)) {
       await this.#until(began + durationMs, signal)
-      if (this.#ending || signal.aborted) break
+      if (this.#aborted || signal.aborted) break
       // What is in place for as long as the drill is healed with everything else.
       if (durationMs < this.#parts.playbook.durationMs) lasted = await takeBack(id)
       if (!lasted) break
     }
     this.#observedUntil = clock.monotonic()
-    if (signal.aborted)
-      this.#ending ??= { is: 'stopped', message: signal.reason instanceof Error ? signal.reason.message : 'stopped' }
-    return this.#ending === undefined && lasted
+    return !this.#aborted && !signal.aborted && lasted
   }
 
   async #until(untilMs: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#context
-    while (!signal.aborted && !this.#ending && clock.monotonic() < untilMs) {
+    while (!signal.aborted && !this.#aborted && clock.monotonic() < untilMs) {
       await sleep(clock, Math.min(lookMs, untilMs - clock.monotonic()), signal).catch(() => undefined)
-      this.#ending = await this.#reasonToEnd()
+      this.#aborted = this.#conditionMet()
     }
   }
 
   async conclude(report: Report): Promise<Report> {
     const healed = this.#context.clock.monotonic()
-    const { probing, moments, playbook, fleet } = this.#parts
-    const steady = moments.moments === undefined ? [] : await this.#untilSteady(fleet.signal.aborted)
+    const { probing, moments, playbook } = this.#parts
+    const steady = moments.moments === undefined ? [] : await this.#untilSteady()
     const settled = this.#context.clock.monotonic()
     await probing[Symbol.asyncDispose]()
+    const ending = this.#ending
     const judged = drillReport(report, {
       ...{ clock: this.#context.clock, playbook, steady, moments, series: probing.series },
       phases: {
@@ -94,16 +92,21 @@ export class DrillWatch implements Onlooker {
         ...(this.#observedFrom !== undefined && { observedFrom: this.#observedFrom }),
         ...(this.#observedUntil !== undefined && { observedUntil: this.#observedUntil }),
       },
-      ...(this.#ending && { ending: this.#ending }),
+      ...(ending && { ending }),
     })
     // What became of the faults was told as it happened.
     for (const item of judged.items) if (!item.path.startsWith('fault/')) await this.#context.emit(item)
     return judged
   }
 
-  async #reasonToEnd(): Promise<Ending | undefined> {
-    const halt = await readHalt(this.#context)
-    if (halt) return { is: 'halted', message: haltText(halt) }
+  get #ending(): Ending | undefined {
+    const { signal } = this.#parts.fleet
+    if (this.#aborted || !signal.aborted) return this.#aborted
+    const message = signal.reason instanceof Error ? signal.reason.message : 'stopped'
+    return { is: isHalted(signal) ? 'halted' : 'stopped', message }
+  }
+
+  #conditionMet(): Ending | undefined {
     const { playbook, probing, moments } = this.#parts
     const now = moments.moments
     const met =
@@ -111,33 +114,44 @@ export class DrillWatch implements Onlooker {
     return met && { is: 'aborted', message: `${met.text} came true` }
   }
 
-  /** The checks once more, until they pass and every probe that failed has succeeded again, or it has taken too long. */
-  async #untilSteady(once: boolean): Promise<readonly Item[]> {
+  /**
+   * The checks once more, until they pass and every probe that failed has succeeded again, or it has taken too long. Whoever ends the drill
+   * does not wait for that: then nobody knows whether it would have become steady in its time.
+   */
+  async #untilSteady(): Promise<readonly Item[]> {
     const { clock, random } = this.#context
-    const { signal } = new AbortController()
-    const until = clock.monotonic() + this.#parts.playbook.settleMs
+    const { playbook, fleet } = this.#parts
+    const began = clock.monotonic()
+    const until = began + playbook.settleMs
     let items: readonly Item[] = []
     const attempt = async (): Promise<void> => {
-      items = await this.#judgeSteady(clock, signal)
-      if (items.some(({ verdict }) => verdict !== 'pass' && verdict !== 'warn') || !this.#isAnswered()) throw new NotYet()
+      items = await this.#judgeSteady(clock, new AbortController().signal)
+      if (items.some(({ verdict }) => verdict !== 'pass' && verdict !== 'warn') || this.#silent(began).length > 0)
+        throw new NotYet()
     }
-    const attempts = once ? 1 : Number.POSITIVE_INFINITY
-    const options = { attempts, baseMs: 200, maxMs: 1000, random, clock, signal, until, isRetryable: isNotYet }
-    await retry(attempt, options).catch(error => {
-      if (!isNotYet(error)) throw error
+    const options = { attempts: Number.POSITIVE_INFINITY, baseMs: 200, maxMs: 1000, random, clock, until, isRetryable: isNotYet }
+    const looking = fleet.signal.aborted ? attempt() : retry(attempt, { ...options, signal: fleet.signal })
+    await looking.catch(error => {
+      if (!isNotYet(error) && !fleet.signal.aborted) throw error
     })
-    return items
+    const all = [...items, ...this.#silent(began)]
+    return fleet.signal.aborted ? all.map(notAwaited) : all
   }
 
-  #isAnswered(): boolean {
-    const { probing, moments } = this.#parts
+  /** What is not there again, of which nobody needs to have made an objective. */
+  #silent(startedMs: number): readonly Item[] {
+    const { clock } = this.#context
+    const { probing, moments, playbook } = this.#parts
     const now = moments.moments
-    if (!now) return true
-    const { healedMs = now.nowMs } = now
-    return probing.series.every(series => {
-      const { failed, recovered } = interruption(series, now)
-      const isBack = series.samples.some(({ startMs, outcome }) => startMs >= healedMs && outcome === 'ok')
-      return isBack && (failed === undefined || recovered !== undefined)
+    if (!now) return []
+    const startedAt = rfc3339(epochOf(clock, startedMs))
+    const durationMs = Math.round(clock.monotonic() - startedMs)
+    return probing.series.flatMap(series => {
+      const silence = silenceOf(series, now)
+      if (!silence) return []
+      const message = `it did not succeed again within ${formatDuration(playbook.settleMs)}${silence.message && `: ${silence.message}`}`
+      const { name } = series
+      return { path: `steady/probe/${name}`, name, verdict: silence.isSeen ? 'fail' : 'unknown', message, startedAt, durationMs }
     })
   }
 
@@ -152,6 +166,11 @@ export class DrillWatch implements Onlooker {
 }
 
 const soonestFirst = ({ faults }: Playbook): readonly AskedFault[] => faults.toSorted((a, b) => a.durationMs - b.durationMs)
+
+const notAwaited = (item: Item): Item => {
+  if (item.verdict !== 'fail') return item
+  return { ...item, verdict: 'unknown', message: `${item.message ?? 'it does not hold'}; the drill was ended before it could` }
+}
 
 class NotYet extends Error {}
 const isNotYet = (error: unknown): boolean => error instanceof NotYet

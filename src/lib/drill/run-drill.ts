@@ -1,4 +1,4 @@
-import { rfc3339 } from '../core/clock.ts'
+import { rfc3339, steadyClock } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
@@ -7,6 +7,7 @@ import { applyPlan, buildPlan } from '../plan/index.ts'
 import { planDrill } from './drill-plan.ts'
 import { DrillWatch } from './drill-watch.ts'
 import { demandNoHalt } from './lever.ts'
+import { LeverWatch } from './lever-watch.ts'
 import { DrillMoments } from './moments.ts'
 import type { DrillRunOptions } from './options.ts'
 import { loadPlaybook } from './playbook/load-playbook.ts'
@@ -16,13 +17,16 @@ import { askersOf, Probing } from './probing.ts'
  * Breaks what a playbook says, looks on, heals it whatever happens, and judges.
  * @throws OpsError E_PLAN, E_HALTED, and what opening the fleet and applying a plan throw
  */
-export async function runDrill(context: Context, { playbook: path, dryRun, ...options }: DrillRunOptions): Promise<Report> {
+export async function runDrill(outside: Context, { playbook: path, dryRun, ...options }: DrillRunOptions): Promise<Report> {
+  const context = { ...outside, clock: steadyClock(outside.clock) }
   const playbook = await loadPlaybook(context, path)
   if (!dryRun) await demandNoHalt(context)
   const { plan, hosts } = await planDrill(context, playbook, options)
   const built = await buildPlan(context, plan)
   const askers = await askersOf(context, playbook, options)
-  await using fleet = await connectFleet(context, hosts, options)
+  await using connected = await connectFleet(context, hosts, options)
+  await using lever = new LeverWatch(context)
+  const fleet = { ...connected, signal: AbortSignal.any([connected.signal, lever.signal]) }
   const { stepTimeoutMs, undoTimeoutMs } = playbook
   const request = { built, fleet, dryRun, concurrency: options.concurrency, stepTimeoutMs, undoTimeoutMs }
   if (dryRun) return await applyPlan(context, request)
@@ -42,6 +46,8 @@ export async function runDrill(context: Context, { playbook: path, dryRun, ...op
     moments.told(item)
     await context.emit(item)
   }
+  // Whoever asks a person waits, and somebody may have set it meanwhile.
+  lever.start()
   const onlooker = new DrillWatch(context, { playbook, fleet, built, probing, moments, onBegin: () => probing.start() })
   return await applyPlan({ ...context, passed, emit }, { ...request, onlooker })
 }

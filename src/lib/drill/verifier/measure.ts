@@ -35,6 +35,18 @@ export function interruption(series: Series, moments: Moments): { readonly faile
   return { ...(failed && { failed }), ...(recovered && { recovered }) }
 }
 
+/** Undefined when the probe has succeeded since the end of the faults, and since it failed. `isSeen`: it was seen to fail since then. */
+export function silenceOf(series: Series, moments: Moments): { readonly isSeen: boolean; readonly message: string } | undefined {
+  const { healedMs = moments.nowMs } = moments
+  const { failed, recovered } = interruption(series, moments)
+  const since = series.samples.filter(({ startMs }) => startMs >= healedMs)
+  const isBack = since.some(({ outcome }) => outcome === 'ok')
+  if (isBack && (failed === undefined || recovered !== undefined)) return undefined
+  const last = since.findLast(({ outcome }) => outcome === 'failed')
+  const unasked = since.length === 0 ? 'it was not asked since then' : ''
+  return { isSeen: last !== undefined, message: (last ?? since.at(-1))?.message ?? unasked }
+}
+
 const exactly = (value: number): Measured => ({ least: value, most: value })
 const seconds = (ms: number): number => ms / 1000
 
