@@ -16,7 +16,7 @@ process.on('exit', () => {
 const outside: Outside = {
   argv: process.argv.slice(2),
   env: process.env,
-  cwd: process.cwd(),
+  cwd: workingDirectory(),
   home: process.env.HOME || accountHome(),
   uid: process.getuid?.() ?? 0,
   clock: systemClock,
@@ -43,6 +43,18 @@ void dispatch(outside).then(finish)
 function finish(exit: number): void {
   settled = true
   process.exit(exit)
+}
+
+/**
+ * A directory that was removed under its user's feet, as that of an old release is, has no name any more. By this one Linux still finds
+ * nothing in it, and makes nothing there; elsewhere it does not exist, which comes to the same.
+ */
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return '/proc/self/cwd'
+  }
 }
 
 /** The home directory of the account, for cron and other callers without HOME. */

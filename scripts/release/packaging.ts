@@ -39,7 +39,7 @@ const packaging = z.strictObject({
   carried: z.record(z.string(), z.array(z.string())),
   silenced: z.strictObject({
     /** Variables that the runtime must not see; `*` stands for the rest of a name. See docs/adr. */
-    variables: z.array(z.string().regex(/^[A-Z_]+\*?$/)),
+    variables: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/)),
   }),
   targets: z.record(z.string().regex(/^(linux|darwin)-(x64|arm64)(-musl)?$/), target),
 })

@@ -3,15 +3,16 @@ import type { Target } from './packaging.ts'
 /**
  * The runtime without the names of these variables, so that whoever calls opsctl cannot make it load code, trust certificates or write
  * files through them (docs/adr/0008-silenced-variables.md). Of each name that stands in the runtime as a whole C string the first byte
- * becomes NUL: what is looked up is then a name that no environment can hold. Two places do not work by such a name: the options of
- * the JavaScript engine, whose prefix is compared byte by byte in machine code, and the runtime's own JavaScript, which asks
- * process.env whether TLS certificates are to be verified.
+ * becomes NUL: what is looked up is then a name that no environment can hold. Three places do not work by such a name: the options of
+ * the JavaScript engine, whose prefix is compared byte by byte in machine code, those of the memory allocator, whose prefix is a number
+ * there, and the runtime's own JavaScript, which asks process.env whether TLS certificates are to be verified.
  * @throws Error when something is not found exactly as often as expected: another runtime needs another look
  */
 export function silence(runtime: Uint8Array, target: Target, variables: readonly string[]): Uint8Array {
   const bytes = Buffer.from(runtime)
   expect(target, 'names of variables', silenceNames(bytes, variables), target.silenced)
   expect(target, 'tests of an engine option', silenceEngineOptions(bytes, target), 1)
+  expect(target, 'prefixes of an allocator option', silenceAllocatorOptions(bytes), 1)
   expect(target, 'questions whether to verify TLS', alwaysVerify(bytes), 3)
   return bytes
 }
@@ -62,6 +63,16 @@ function skipOnArm64(bytes: Buffer): number {
 
 const comparesWith = (word = 0, letter: number): boolean => (word & 0xfffffc1f) >>> 0 === (0x7100001f | (letter << 10)) >>> 0
 const branchesIfNot = (word = 0): boolean => (word & 0xff00001f) >>> 0 === 0x54000001
+
+/**
+ * `MIMALLOC_…` sets options of the allocator: it prints, or takes memory. The eight letters of the prefix are one 64-bit number, in an
+ * instruction or among constants. A name that begins with = is one that no program can set for another by setenv, and no shell.
+ */
+function silenceAllocatorOptions(bytes: Buffer): number {
+  const starts = matches(bytes, /(?<=[HI][\xb8-\xbf])mimalloc|mimalloc(?=[^\0 -~])/g)
+  for (const start of starts) bytes.write('=', start, 'latin1')
+  return starts.length
+}
 
 /** In the text of the runtime's own modules; NaN equals nothing, and is as long as the text it replaces. */
 function alwaysVerify(bytes: Buffer): number {

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compile } from '../../scripts/release/compile.ts'
 import { readPackaging, targetsOf } from '../../scripts/release/packaging.ts'
+import { startFleet } from '../helpers/fleet.ts'
 import { needs } from '../helpers/needs.ts'
 import { opsctl } from '../helpers/opsctl.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
@@ -16,7 +17,7 @@ async function programOf(name: string, directory: string): Promise<string> {
   return outfile
 }
 
-/** What a program has to show on a platform: that it starts, reads its command line and runs something. */
+/** What a program has to show on a platform: that it starts, reads its command line, and runs something here and over ssh. */
 async function shows(run: readonly string[]): Promise<void> {
   const [program = '', ...before] = run
   const end = (...args: string[]) =>
@@ -28,6 +29,12 @@ async function shows(run: readonly string[]): Promise<void> {
     stdout: 'it runs\n',
   })
   expect(await end('exec', '-t', 'localhost', '--bogus')).toMatchObject({ code: 2 })
+  if (!needs('sshd')) return
+  await using fleet = await startFleet({ hosts: 2 })
+  const hosts = ['-i', fleet.inventoryFile, '-t', '@fleet', '--ssh-config', fleet.sshConfigFile]
+  const reached = await end('exec', ...hosts, '--collate', '--', 'echo', 'reached')
+  expect(reached).toMatchObject({ code: 0, stdout: expect.stringContaining('reached') })
+  expect(reached.stderr).toContain('2 ok')
 }
 
 test.skipIf(process.arch !== 'x64' || !needs('qemu-aarch64', 'arm64-libc'))(
@@ -68,6 +75,77 @@ test.skipIf(process.arch !== 'x64' || !needs('musl', 'gcc'))(
   },
   240_000,
 )
+
+const glibcOnlyArm64 = `
+  .macro function name
+  .globl \\name
+  .type \\name, %function
+\\name:
+  .endm
+  function __cxa_thread_atexit_impl
+  function arc4random
+  mov w0, wzr
+  ret
+  function _dl_find_object
+  mov w0, #-1
+  ret
+  function __strftime_l
+  b strftime_l
+  function __getauxval
+  b getauxval
+  .data
+  .globl __libc_single_threaded
+  .type __libc_single_threaded, %object
+  .size __libc_single_threaded, 1
+__libc_single_threaded:
+  .byte 0
+`
+
+// Fetched for nothing else: with `npm run soak`.
+if (process.env['SOAK'] === '1')
+  test.skipIf(process.arch !== 'x64' || !needs('qemu-aarch64', 'arm64-binutils', 'apt-get'))(
+    'runs on the C library of Alpine on arm64, emulated',
+    async () => {
+      await using directory = await tempDir()
+      const at = (name: string): string => join(directory.path, name)
+      const run = (...argv: string[]) => {
+        const { exitCode, stderr } = Bun.spawnSync(argv, { cwd: directory.path, stderr: 'pipe' })
+        if (exitCode !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`)
+      }
+      await debianPackages(directory.path, ['musl', 'libstdc++6', 'libgcc-s1'])
+      await mkdir(at('root/lib'), { recursive: true })
+      run('cp', '-L', at('lib/aarch64-linux-musl/libc.so'), at('root/lib/ld-musl-aarch64.so.1'))
+      const libraries = ['usr/lib/aarch64-linux-gnu/libstdc++.so.6', 'lib/aarch64-linux-gnu/libgcc_s.so.1']
+      run('cp', '-L', ...libraries.map(at), at('root/lib'))
+      await writeFile(at('shim.s'), glibcOnlyArm64)
+      run('aarch64-linux-gnu-as', '-o', at('shim.o'), at('shim.s'))
+      run('aarch64-linux-gnu-ld', '-shared', '-o', at('root/lib/libshim.so'), at('shim.o'))
+      const program = await programOf('linux-arm64-musl', directory.path)
+      await shows(['qemu-aarch64-static', '-L', at('root'), '-E', 'LD_PRELOAD=libshim.so', program])
+    },
+    600_000,
+  )
+
+/** Unpacks packages of Debian for arm64, with apt's own checks but without touching what apt knows of this machine. */
+async function debianPackages(directory: string, names: readonly string[]): Promise<void> {
+  for (const name of ['apt/lists/partial', 'apt/archives/partial', 'debs'])
+    await mkdir(join(directory, name), { recursive: true })
+  const keys = '/usr/share/keyrings/debian-archive-keyring.gpg'
+  await writeFile(join(directory, 'apt/status'), '')
+  await writeFile(join(directory, 'apt/sources'), `deb [signed-by=${keys}] http://deb.debian.org/debian bookworm main\n`)
+  const settings = [
+    'APT::Architecture "arm64";',
+    'APT::Architectures "arm64";',
+    'APT::Sandbox::User "root";',
+    `Dir::State "${directory}/apt"; Dir::State::status "${directory}/apt/status"; Dir::Cache "${directory}/apt";`,
+    `Dir::Etc::sourcelist "${directory}/apt/sources"; Dir::Etc::sourceparts "-";`,
+  ]
+  await writeFile(join(directory, 'apt/conf'), `${settings.join('\n')}\n`)
+  const line = 'apt-get -qq update && apt-get -qq download "$@" && for deb in *.deb; do dpkg-deb -x "$deb" ..; done'
+  const env = { ...process.env, APT_CONFIG: join(directory, 'apt/conf') }
+  const end = Bun.spawnSync(['sh', '-c', line, 'sh', ...names], { cwd: join(directory, 'debs'), env, stderr: 'pipe' })
+  if (end.exitCode !== 0) throw new Error(`apt-get: ${end.stderr}`)
+}
 
 // The runtimes of macOS are fetched for nothing else: with `npm run soak`. `npm run release` makes the same checks.
 if (process.env['SOAK'] === '1')

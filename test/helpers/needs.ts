@@ -46,6 +46,8 @@ export const needsTable = {
   gcc: program('gcc'),
   'qemu-aarch64': program('qemu-aarch64-static', 'qemu-user-static'),
   'arm64-libc': { package: 'libc6-arm64-cross', present: () => existsSync('/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1') },
+  'arm64-binutils': program('aarch64-linux-gnu-as', 'binutils-aarch64-linux-gnu'),
+  'apt-get': { present: () => findProgram('apt-get') !== undefined },
   musl: { package: 'musl', present: () => existsSync('/lib/ld-musl-x86_64.so.1') },
   jq: program('jq'),
   openssl: program('openssl'),

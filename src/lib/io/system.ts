@@ -24,7 +24,8 @@ async function output(fd: 1 | 2, { clock, env, color, direct = false }: SystemIo
   const style = colored ? (await import('./style.ts')).makeStyle(true) : plainStyle
   // Only what is a terminal is asked: the stream objects of the runtime cost as much as the rest of a start.
   const width = (): number => (isTerminal ? (fd === 1 ? process.stdout.columns : process.stderr.columns) : 0)
-  const columns = (): number => Number(env.COLUMNS) || width() || 80
+  const told = /^[1-9]\d{0,4}$/.test(env.COLUMNS ?? '') ? Number(env.COLUMNS) : 0
+  const columns = (): number => told || width() || 80
   return new Descriptor(fd, {
     name: fd === 1 ? 'stdout' : 'stderr',
     closed: wasClosed(fd),

@@ -200,7 +200,7 @@ class ProxyCommandWire implements Wire {
 
 type Subprocess = ReturnType<typeof spawn>
 
-function spawn(argv: readonly string[], { env, cwd }: LocalPlace) {
+function spawn(argv: readonly string[], { env, cwd = removedDirectory() }: LocalPlace) {
   const [program = '', ...args] = argv
   return execa(program, args, {
     env: Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined)),
@@ -216,6 +216,16 @@ function spawn(argv: readonly string[], { env, cwd }: LocalPlace) {
     stripFinalNewline: false,
     encoding: 'buffer',
   })
+}
+
+/** execa asks for the name of the working directory, and one that was removed has none: by this one Linux lets a child stay there. */
+function removedDirectory(): string | undefined {
+  try {
+    process.cwd()
+    return undefined
+  } catch {
+    return '/proc/self/cwd'
+  }
 }
 
 function killGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
