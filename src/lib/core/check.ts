@@ -25,6 +25,8 @@ export interface CheckPlace {
   readonly secret?: (reference: SecretReference) => Promise<string>
   /** Told what happens, a line at a time, for `probe explain`. */
   readonly trace?: (line: string) => void
+  /** Told all that the look showed, in the words of its kind: for suites, whose steps take values from it. */
+  readonly observed?: (observation: object) => void
 }
 
 /** Where a secret stands: never in a parameter itself. */

@@ -83,6 +83,7 @@ function endpointCheck<Shape extends z.ZodRawShape>({ kind, params, judges, time
       using deadline = new Deadline(place.clock, { ms, signal: place.signal, reason: () => new LookTimeout(ms) })
       try {
         const observation = await kind.look({ ...place, signal: deadline.signal }, params)
+        place.observed?.(observation)
         return resultOf(observation, judges, place)
       } catch (error) {
         // The way to the host from which to look is no trouble of the endpoint.

@@ -148,5 +148,14 @@ const opposite =
   answer =>
     assertion(answer) === undefined ? { about: 'not', expected: 'not to hold', actual: 'it holds' } : undefined
 
+/** What an assertion would be about, for what takes it out of an answer. @throws ParamsError with its place below `path` */
+export function compileSubject(config: AssertionConfig, path: Path): (answer: Answer) => Json | undefined {
+  const subject = subjects.find(key => config[key] !== undefined)
+  if (subject === 'jsonpath' || subject === 'xpath' || subject === 'header' || subject === 'regex' || subject === 'value') {
+    return finder(subject, config, path).find
+  }
+  throw new ParamsError('it names nothing to take', { path, hint: 'it needs one of jsonpath, xpath, header, regex and value' })
+}
+
 /** In one line: `$.status: expected to be "ok", is "degraded"`. */
 export const brokenText = ({ about, expected, actual }: Broken): string => `${about}: expected ${expected}, is ${actual}`

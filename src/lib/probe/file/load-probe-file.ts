@@ -10,8 +10,9 @@ import { SourceError, sourceReader } from '../../plan/file/source.ts'
 import { circleOf } from '../levels.ts'
 import type { AskedCheck } from './asked-check.ts'
 import { defaultKeys, readCheck } from './read-check.ts'
+import { readSuite } from './read-suite.ts'
 
-export const fileKeys = ['checks', 'defaults', 'include'] as const
+export const fileKeys = ['checks', 'suites', 'defaults', 'include'] as const
 /** Files within files: more is a circle. */
 const maxDepth = 10
 
@@ -58,6 +59,11 @@ async function readFile(context: Loading, { path, above }: FileToRead): Promise<
     const check = await readCheck(node, { components, defaults })
     if (check) checks.push(check)
   }
+  const suites = isOne || top.child('suites').isAbsent ? [] : (top.child('suites').entries() ?? [])
+  for (const node of suites) {
+    const suite = await readSuite(node, { components, defaults })
+    if (suite) checks.push(suite)
+  }
   const included: AskedCheck[] = []
   for (const node of includes(top, isOne)) {
     const name = node.text('the path of a file')
@@ -69,7 +75,7 @@ async function readFile(context: Loading, { path, above }: FileToRead): Promise<
         ...(await readFile(context, { path: isAbsolute(name) ? name : join(dirname(path), name), above: [...above, file] })),
       )
   }
-  if (!isOne && top.child('checks').isAbsent && top.child('include').isAbsent)
+  if (!isOne && ['checks', 'suites', 'include'].every(key => top.child(key).isAbsent))
     top.wrong('there are no checks in it', { hint: 'add checks:' })
   problems.throwAny()
   return [...included, ...checks]

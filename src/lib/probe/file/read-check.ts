@@ -1,12 +1,13 @@
 import type { Component } from '../../core/component.ts'
 import type { Json } from '../../core/json.ts'
-import { nearest } from '../../core/nearest.ts'
-import { type ChangeComponents, parameterNames, paramsOf, spokenBy, tryBuild } from '../../plan/file/components.ts'
+import { type ChangeComponents, parameterNames, paramsOf } from '../../plan/file/components.ts'
 import { type ChangeNode, isMapping, shown } from '../../plan/file/node.ts'
 import { readTargets, readTime } from '../../plan/file/settings.ts'
-import { endpointType, endpointTypes } from '../endpoint-types.ts'
-import { type SlaClass, samplingOf, slaClasses } from '../probed-check.ts'
+import { endpointTypes } from '../endpoint-types.ts'
+import { samplingOf } from '../probed-check.ts'
 import type { AskedCheck } from './asked-check.ts'
+import { buildCheck, componentOf } from './component-of.ts'
+import { readHeading } from './heading.ts'
 
 /** Keys of a check that are the engine's; all others are parameters of its kind. */
 export const engineKeys = [
@@ -40,19 +41,13 @@ export async function readCheck(node: ChangeNode, { components, defaults }: Read
   if (!component) return undefined
   const isEndpoint = endpointTypes.includes(component.type)
   const setting = (key: string): ChangeNode => (node.child(key).isAbsent ? defaults.child(key) : node.child(key))
-  const check = tryBuild(component, {
-    params: paramsWith(node, { setting, component }),
-    at: path => node.within(path),
-    say: spokenBy(component.type),
-    names: [...parameterNames(component), ...engineKeys],
-  })
+  const check = buildCheck(node, { component, params: paramsWith(node, { setting, component }), keys: engineKeys })
+  const heading = readHeading(node, defaults)
   const sampling = readSampling(setting)
-  const sla = readSla(setting('sla'))
   const from = readFrom(setting('from'))
   const targets = readTargets(setting('targets'))
-  const labels = { ...readLabels(defaults.child('labels')), ...readLabels(node.child('labels')) }
   const name = node.child('name').isAbsent ? defaultName(node, component.type) : node.child('name').text()
-  if (!check || sla === undefined || from === undefined || sampling === undefined || name === undefined) return undefined
+  if (!check || heading === undefined || from === undefined || sampling === undefined || name === undefined) return undefined
   if (targets !== undefined && isEndpoint && from === 'here' && !node.child('targets').isAbsent) {
     node.child('targets').wrong('targets of an endpoint that is asked from here', {
       part: 'key',
@@ -70,32 +65,9 @@ export async function readCheck(node: ChangeNode, { components, defaults }: Read
     isEndpoint,
     from,
     ...(targets && { targets }),
-    labels,
-    sla,
-    dependsOn: readNames(node.child('depends_on')),
+    ...heading,
     place: node.place,
   }
-}
-
-/** By `type`, else by the scheme of the endpoint. */
-async function componentOf(node: ChangeNode, components: ChangeComponents): Promise<Component<'check'> | undefined> {
-  const [type, endpoint] = [node.child('type'), node.child('endpoint')]
-  if (type.isAbsent && endpoint.isAbsent) {
-    return node.wrong('this check looks at nothing', { hint: 'it needs an endpoint: or a type:' })
-  }
-  if (type.isAbsent) {
-    const text = endpoint.text('an endpoint like https://example.com')
-    const found = text === undefined ? undefined : endpointType(text)
-    if (found === undefined) return undefined
-    if ('problem' in found) return endpoint.wrong(`endpoint: ${found.problem}`, { hint: found.hint })
-    return (await components.load('check', found.type)) as Component<'check'>
-  }
-  const name = type.text('the kind of a check')
-  if (name === undefined) return undefined
-  const types = components.types('check')
-  if (types.includes(name)) return (await components.load('check', name)) as Component<'check'>
-  const close = nearest(name, types)
-  return type.wrong(`there is no check '${name}'`, { hint: close ? `did you mean ${close}?` : `there are ${types.join(', ')}` })
 }
 
 interface Wanted {
@@ -144,12 +116,6 @@ function readSampling(setting: (key: string) => ChangeNode): WrittenSampling | u
   }
 }
 
-function readSla(node: ChangeNode): SlaClass | undefined {
-  if (node.isAbsent) return 'P1'
-  const found = slaClasses.find(each => each === node.value)
-  return found ?? node.wrong(`sla must be ${slaClasses.join(', ')}, not ${shown(node.value)}`)
-}
-
 function readFrom(node: ChangeNode): 'here' | 'host' | undefined {
   const { value } = node
   if (node.isAbsent || value === 'here') return 'here'
@@ -157,26 +123,6 @@ function readFrom(node: ChangeNode): 'here' | 'host' | undefined {
   return node.wrong(`from must be here or host, not ${shown(value)}`, {
     hint: 'host: the check is made from each of its targets',
   })
-}
-
-function readLabels(node: ChangeNode): Record<string, string> {
-  if (node.isAbsent) return {}
-  const entries = [...(node.members('labels', 'write `labels: { env: prod }`') ?? [])]
-  return Object.fromEntries(
-    entries.flatMap(([key, member]) => {
-      if (!/^[A-Za-z_]\w{0,62}$/.test(key))
-        return member.wrong(`'${key}' can not be the name of a label`, { part: 'key', hint: 'letters, digits and _' }) ?? []
-      const text = member.scalar('a text')
-      return text === undefined ? [] : [[key, text]]
-    }),
-  )
-}
-
-/** One name, or a list of them. */
-function readNames(node: ChangeNode): string[] {
-  if (node.isAbsent) return []
-  const nodes = Array.isArray(node.value) ? (node.entries() ?? []) : [node]
-  return nodes.flatMap(each => each.text('the name of a check') ?? [])
 }
 
 /** An endpoint is called as it is written; other checks by their kind and what they look at. */

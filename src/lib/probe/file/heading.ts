@@ -1,0 +1,42 @@
+import { type ChangeNode, shown } from '../../plan/file/node.ts'
+import { type SlaClass, slaClasses } from '../probed-check.ts'
+
+/** What is said of a check besides what it looks at. */
+export interface Heading {
+  readonly labels: Readonly<Record<string, string>>
+  readonly sla: SlaClass
+  readonly dependsOn: readonly string[]
+}
+
+export function readHeading(node: ChangeNode, defaults: ChangeNode): Heading | undefined {
+  const sla = readSla(node.child('sla').isAbsent ? defaults.child('sla') : node.child('sla'))
+  const labels = { ...readLabels(defaults.child('labels')), ...readLabels(node.child('labels')) }
+  const dependsOn = readNames(node.child('depends_on'))
+  return sla && { labels, sla, dependsOn }
+}
+
+function readSla(node: ChangeNode): SlaClass | undefined {
+  if (node.isAbsent) return 'P1'
+  const found = slaClasses.find(each => each === node.value)
+  return found ?? node.wrong(`sla must be ${slaClasses.join(', ')}, not ${shown(node.value)}`)
+}
+
+function readLabels(node: ChangeNode): Record<string, string> {
+  if (node.isAbsent) return {}
+  const entries = [...(node.members('labels', 'write `labels: { env: prod }`') ?? [])]
+  return Object.fromEntries(
+    entries.flatMap(([key, member]) => {
+      if (!/^[A-Za-z_]\w{0,62}$/.test(key))
+        return member.wrong(`'${key}' can not be the name of a label`, { part: 'key', hint: 'letters, digits and _' }) ?? []
+      const text = member.scalar('a text')
+      return text === undefined ? [] : [[key, text]]
+    }),
+  )
+}
+
+/** One name, or a list of them. */
+function readNames(node: ChangeNode): string[] {
+  if (node.isAbsent) return []
+  const nodes = Array.isArray(node.value) ? (node.entries() ?? []) : [node]
+  return nodes.flatMap(each => each.text('the name of a check') ?? [])
+}
