@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import type { TlsTerms } from '../net/tls/tls-contexts.ts'
+import { readPem, readPrivateKey } from './pem-file.ts'
+
+const version = z.enum(['1.0', '1.1', '1.2', '1.3'])
+
+/** What any check that speaks TLS may be told of it. */
+export const tlsParams = {
+  server_name: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('the name that the certificate must be for; that of the endpoint when absent'),
+  ca: z.string().min(1).optional().describe('file with the authorities to trust, in place of those of the system'),
+  cert: z.string().min(1).optional().describe('file with our certificate, where the server wants one'),
+  key: z.string().min(1).optional().describe('file with its key, which nobody else may read'),
+  min_version: version.default('1.2').describe('of TLS'),
+  max_version: version.default('1.3').describe('of TLS'),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe('go on with a certificate that is not accepted; what is wrong with it is told all the same'),
+}
+
+export type TlsParams = z.output<z.ZodObject<typeof tlsParams>>
+
+/** The files of the parameters as they are now. @throws OpsError E_CONFIG when one can not be read */
+export async function readTlsTerms(params: TlsParams): Promise<TlsTerms> {
+  const { ca, cert, key, min_version: min, max_version: max } = params
+  return {
+    minVersion: `TLSv1${min.slice(1) === '.0' ? '' : min.slice(1)}` as NonNullable<TlsTerms['minVersion']>,
+    maxVersion: `TLSv1${max.slice(1) === '.0' ? '' : max.slice(1)}` as NonNullable<TlsTerms['maxVersion']>,
+    ...(ca !== undefined && { ca: await readPem(ca) }),
+    ...(cert !== undefined && { cert: await readPem(cert) }),
+    ...(key !== undefined && { key: await readPrivateKey(key) }),
+  }
+}
