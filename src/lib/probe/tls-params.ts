@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { TlsTerms } from '../net/tls/tls-contexts.ts'
-import { readPem, readPrivateKey } from './pem-file.ts'
+import { readConfiguredFile, readPrivateFile } from './configured-file.ts'
 
+const versions = { '1.0': 'TLSv1', '1.1': 'TLSv1.1', '1.2': 'TLSv1.2', '1.3': 'TLSv1.3' } as const
 const version = z.enum(['1.0', '1.1', '1.2', '1.3'])
 
 /** What any check that speaks TLS may be told of it. */
@@ -28,10 +29,10 @@ export type TlsParams = z.output<z.ZodObject<typeof tlsParams>>
 export async function readTlsTerms(params: TlsParams): Promise<TlsTerms> {
   const { ca, cert, key, min_version: min, max_version: max } = params
   return {
-    minVersion: `TLSv1${min.slice(1) === '.0' ? '' : min.slice(1)}` as NonNullable<TlsTerms['minVersion']>,
-    maxVersion: `TLSv1${max.slice(1) === '.0' ? '' : max.slice(1)}` as NonNullable<TlsTerms['maxVersion']>,
-    ...(ca !== undefined && { ca: await readPem(ca) }),
-    ...(cert !== undefined && { cert: await readPem(cert) }),
-    ...(key !== undefined && { key: await readPrivateKey(key) }),
+    minVersion: versions[min],
+    maxVersion: versions[max],
+    ...(ca !== undefined && { ca: (await readConfiguredFile(ca)).toString('latin1') }),
+    ...(cert !== undefined && { cert: (await readConfiguredFile(cert)).toString('latin1') }),
+    ...(key !== undefined && { key: (await readPrivateFile(key)).toString('latin1') }),
   }
 }

@@ -16,15 +16,18 @@ export const header = defineDimension({
     matches: patternField().optional().describe('regular expression'),
     not_matches: patternField().optional().describe('regular expression; a header that is not there is good'),
     present: z.boolean().optional().describe('false: it must not be there'),
+    optional: z.boolean().default(false).describe('good also when it is not there'),
   }),
   defaults: { intervalMs: 10_000, timeoutMs: 3_000, retries: 1 },
-  judge({ name, equals, matches, not_matches: notMatches, present }, { http }) {
+  judge({ name, equals, matches, not_matches: notMatches, present, optional }, { http }) {
     if (!http) return undefined
     const values = fieldValues(http.headers, name.toLowerCase())
     const [value] = values
     if (value === undefined) {
       const mayLack =
-        present === false || (notMatches !== undefined && [equals, matches, present].every(wish => wish === undefined))
+        optional ||
+        present === false ||
+        (notMatches !== undefined && [equals, matches, present].every(wish => wish === undefined))
       return mayLack ? { verdict: 'pass', message: `there is no header ${name}` } : bad(`there is no header ${name}`)
     }
     const told = `${name} is ${shown(values)}`

@@ -51,6 +51,7 @@ export const httpParams = {
     .default({})
     .describe('sent to the endpoint alone'),
   body: secretOr(z.string()).optional(),
+  body_file: z.string().min(1).optional().describe('file with the body'),
   auth: auth.optional().describe('basic, bearer or oauth2; sent to the endpoint alone, not to where it redirects'),
   redirects: z.int().min(0).max(10).default(5).describe('so many are followed; 0: the first answer counts'),
   version: z

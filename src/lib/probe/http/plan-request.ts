@@ -4,6 +4,7 @@ import { CookieJar } from '../../net/http/cookie-jar.ts'
 import type { PrivateRequest } from '../../net/http/redirect.ts'
 import type { Route, RouteTls } from '../../net/http/route.ts'
 import type { Field } from '../../net/http1/field.ts'
+import { readConfiguredFile } from '../configured-file.ts'
 import { isSecret, textOf } from '../secret-param.ts'
 import { readTlsTerms } from '../tls-params.ts'
 import type { HttpParams } from './http-params.ts'
@@ -34,7 +35,7 @@ export async function planRequest(place: CheckPlace, params: HttpParams): Promis
   const cookies = new CookieJar()
   for (const [name, value] of Object.entries(params.cookies)) cookies.add(endpoint, { name, value: await textOf(place, value) })
   const privateHeaders = Object.entries(params.headers).flatMap(([name, value]) => (isSecret(value) ? [name.toLowerCase()] : []))
-  const body = params.body === undefined ? undefined : Buffer.from(await textOf(place, params.body))
+  const body = await bodyOf(place, params)
   return {
     request: {
       url: endpoint,
@@ -47,6 +48,11 @@ export async function planRequest(place: CheckPlace, params: HttpParams): Promis
     cookies,
     routeTo: await routesOf(place, params),
   }
+}
+
+async function bodyOf(place: CheckPlace, { body, body_file: file }: HttpParams): Promise<Buffer | undefined> {
+  if (body !== undefined) return Buffer.from(await textOf(place, body))
+  return file === undefined ? undefined : readConfiguredFile(file)
 }
 
 async function routesOf(place: CheckPlace, params: HttpParams): Promise<RequestPlan['routeTo']> {
