@@ -152,6 +152,7 @@ export const components: readonly ComponentEntry[] = [
   { ...{"kind":"check","type":"cpu","version":"1.0.0","summary":"how busy the processors are, by mode","stability":"beta"}, load: () => import('./lib/probe/checks/cpu.ts') as Promise<never> },
   { ...{"kind":"check","type":"disk","version":"1.0.0","summary":"space that is left on file systems","stability":"beta"}, load: () => import('./lib/probe/checks/disk.ts') as Promise<never> },
   { ...{"kind":"check","type":"file","version":"1.0.0","summary":"file that must exist or not, with a hash, mode, owner or text","stability":"beta"}, load: () => import('./lib/probe/checks/file.ts') as Promise<never> },
+  { ...{"kind":"check","type":"http","version":"1.0.0","summary":"web server that answers as it should","stability":"beta"}, load: () => import('./lib/probe/checks/http.ts') as Promise<never> },
   { ...{"kind":"check","type":"inodes","version":"1.0.0","summary":"inodes that are left on file systems","stability":"beta"}, load: () => import('./lib/probe/checks/inodes.ts') as Promise<never> },
   { ...{"kind":"check","type":"load","version":"1.0.0","summary":"load for each processor","stability":"beta"}, load: () => import('./lib/probe/checks/load.ts') as Promise<never> },
   { ...{"kind":"check","type":"memory","version":"1.0.0","summary":"memory that is available, of the machine or of the container that it is","stability":"beta"}, load: () => import('./lib/probe/checks/memory.ts') as Promise<never> },

@@ -11,7 +11,13 @@ export class Progress {
   tls: TlsSeen | undefined
   /** Spent waiting for our own limits, milliseconds: no fault of the server. */
   queuedMs = 0
+  /** Told each step, a line at a time, without secrets. */
+  readonly trace: ((line: string) => void) | undefined
   readonly #phases: Partial<Record<Phase, number>> = {}
+
+  constructor(trace?: (line: string) => void) {
+    this.trace = trace
+  }
 
   /** The stages that are done. */
   get phases(): Phases {

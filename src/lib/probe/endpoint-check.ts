@@ -34,8 +34,12 @@ interface EndpointKind<Shape extends z.ZodRawShape> {
 /** The time of a look is over. */
 export class LookTimeout extends Error {
   override readonly name = 'LookTimeout'
+  /** So long it may take, milliseconds. */
+  readonly ms: number
+
   constructor(ms: number) {
     super(`no answer within ${ms} ms`)
+    this.ms = ms
   }
 }
 
@@ -101,7 +105,7 @@ function phaseMetrics({ phases, totalMs }: Observation): Record<string, number> 
 }
 
 function resultOf(observation: Observation, judges: readonly Dimension[], { clock, trace }: CheckPlace): CheckResult {
-  const judgements = judges.map(judge => judge.judge(observation, clock.now()))
+  const judgements = judges.map(judge => judgementOf(judge, observation, clock.now()))
   for (const { dimension, verdict, message } of judgements) trace?.(`judge    ${dimension}: ${verdict}, ${message}`)
   const worst = worstOf(judgements)
   return {
@@ -110,8 +114,19 @@ function resultOf(observation: Observation, judges: readonly Dimension[], { cloc
     ...(worst?.reason && { reason: worst.reason }),
     metrics: phaseMetrics(observation),
     judgements,
-    evidence: evidenceOf(observation),
+    evidence: [observation, ...(observation.others ?? [])].map(evidenceOf).join('\n'),
   }
+}
+
+/** Of an endpoint with several addresses: that of the worst, by its address. */
+function judgementOf(judge: Dimension, observation: Observation, now: number): CheckJudgement {
+  const { others = [] } = observation
+  if (others.length === 0) return judge.judge(observation, now)
+  const judgements = [observation, ...others].map(each => {
+    const judgement = judge.judge(each, now)
+    return { ...judgement, message: `${each.address ?? 'unknown address'}: ${judgement.message}` }
+  })
+  return worstOf(judgements) ?? judge.judge(observation, now)
 }
 
 function worstOf(judgements: readonly CheckJudgement[]): CheckJudgement | undefined {

@@ -21,6 +21,8 @@ export interface Observation {
   readonly tls?: TlsSeen
   /** Anything else that a kind of check shows, by name: for assertions and for `data` of machine formats. */
   readonly seen?: Readonly<Record<string, Json>>
+  /** The same look at further addresses of the endpoint: each is judged, and the worst counts. */
+  readonly others?: readonly Observation[]
 }
 
 export interface ObservationFailure {
@@ -37,6 +39,8 @@ export interface HttpSeen {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** URLs that were asked before the last one, oldest first. */
   readonly redirects: readonly string[]
+  /** The URL that answered at last. */
+  readonly url: string
 }
 
 export interface BodySeen {
@@ -44,4 +48,6 @@ export interface BodySeen {
   readonly bytes: Uint8Array
   /** There was more than the check reads. */
   readonly truncated: boolean
+  /** Of all of it, bytes, also of what was not kept. */
+  readonly size: number
 }

@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../core/clock.ts'
+import type { Address } from '../connect.ts'
+import type { Dialed } from '../dial.ts'
 import { Http1Connection } from '../http1/connection.ts'
 import { NetError } from '../net-error.ts'
 import { Progress } from '../progress.ts'
@@ -32,12 +34,14 @@ export async function openStream(route: Route, options: OpenOptions): Promise<Op
   const { signal, progress } = options
   progress.phase = dialer.from === 'host' ? 'connect' : 'resolve'
   const endpoint = proxy ?? route.endpoint
+  let resolved: readonly Address[] = []
   const dialed = await dialer.dial(endpoint, {
     signal,
     family,
     ...(address !== undefined && proxy === undefined && { address }),
-    onResolved: () => {
+    onResolved: addresses => {
       progress.phase = 'connect'
+      resolved = addresses
     },
   })
   for (const phase of ['resolve', 'connect'] as const) {
@@ -45,10 +49,25 @@ export async function openStream(route: Route, options: OpenOptions): Promise<Op
     if (ms !== undefined) progress.done(phase, ms)
   }
   progress.address = dialed.address
+  tellDialed(progress, { endpoint, dialed, resolved })
   const reached = dialed.address === undefined ? {} : { address: dialed.address }
   if (tls === undefined) return { stream: dialed.stream, ...reached }
   const stream = proxy ? await tunnel(dialed.stream, route, options) : dialed.stream
   return { ...(await secured(stream, tls, options)), ...reached }
+}
+
+interface DialedTo {
+  readonly endpoint: Route['endpoint']
+  readonly dialed: Dialed
+  readonly resolved: readonly Address[]
+}
+
+function tellDialed({ trace }: Progress, { endpoint, dialed, resolved }: DialedTo): void {
+  if (trace === undefined) return
+  const { resolve, connect = 0 } = dialed.phases
+  const addresses = resolved.map(({ address }) => address).join(', ')
+  if (resolve !== undefined) trace(`resolve  ${endpoint.host} -> ${addresses}, ${resolve.toFixed(1)} ms`)
+  trace(`connect  ${hostText(dialed.address ?? endpoint.host)}:${endpoint.port}, ${connect.toFixed(1)} ms`)
 }
 
 /** A tunnel through a proxy (RFC 9110, section 9.3.6); its time counts as connecting. */
@@ -85,6 +104,7 @@ async function secured(stream: Duplex, route: RouteTls, { clock, signal, progres
   progress.done('tls', tookMs)
   progress.queuedMs += clock.monotonic() - start - tookMs
   progress.tls = seen
+  progress.trace?.(`tls      ${[seen.protocol, seen.cipher, seen.alpn].filter(Boolean).join(', ')}, ${tookMs.toFixed(1)} ms`)
   const [problem] = seen.problems
   if (problem === undefined || insecure) return { stream: secure, tls: seen }
   secure.destroy()

@@ -11,7 +11,7 @@ export interface Route {
   /** Connect to this address instead of what the name resolves to. */
   readonly address?: string
   readonly tls?: RouteTls
-  readonly proxy?: Proxy
+  readonly proxy?: HttpProxy
   /** Speak HTTP/2 from the first byte where there is no TLS in which to agree on it. */
   readonly http2?: boolean
 }
@@ -22,7 +22,7 @@ export interface RouteTls extends Omit<StartTls, 'signal' | 'clock' | 'slots' | 
 }
 
 /** An HTTP proxy: asked for a tunnel (CONNECT) to a server with TLS, given the whole URL of any other. */
-export interface Proxy {
+export interface HttpProxy {
   readonly host: string
   readonly port: number
   /** Value of `proxy-authorization`. */

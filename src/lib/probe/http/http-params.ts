@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { sizeField } from '../../core/fields.ts'
+import { isFieldValue, isToken } from '../../net/http1/field.ts'
+import { secretOr } from '../secret-param.ts'
+import { tlsParams } from '../tls-params.ts'
+
+/** Headers that follow from the rest of a request. */
+const ours = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|proxy-authorization)$/i
+
+const headerName = z
+  .string()
+  .refine(isToken, 'is no name of a header')
+  .refine(name => !ours.test(name), 'is said by opsctl itself')
+const text = secretOr(z.string().refine(isFieldValue, 'holds a line break or a control character'))
+
+/** `http://` or `https://`, without credentials. */
+const httpUrl = (what: string) =>
+  z.string().transform((value, context): URL | typeof z.NEVER => {
+    const url = URL.parse(value)
+    const problem =
+      url === null || !/^https?:$/.test(url.protocol)
+        ? `is no ${what}: write https://example.com/health`
+        : url.username || url.password
+          ? 'holds credentials: put them under auth, as a file or a variable'
+          : undefined
+    if (url !== null && problem === undefined) return url
+    context.issues.push({ code: 'custom', message: problem ?? '', input: value })
+    return z.NEVER
+  })
+
+const auth = z.union([
+  z.strictObject({ basic: z.strictObject({ user: z.string(), password: secretOr(z.never()) }) }),
+  z.strictObject({ bearer: secretOr(z.never()) }),
+  z.strictObject({
+    oauth2: z.strictObject({
+      token_url: httpUrl('URL of a token'),
+      client_id: z.string(),
+      client_secret: secretOr(z.never()),
+      scopes: z.array(z.string()).default([]),
+    }),
+  }),
+])
+
+/** What a look at a web server may be told. */
+export const httpParams = {
+  endpoint: httpUrl('web address').describe('http:// or https:// URL'),
+  method: z.string().refine(isToken, 'is no method').default('GET'),
+  headers: z.record(headerName, text).default({}).describe('values are texts, or secrets as { file: … } or { env: … }'),
+  cookies: z
+    .record(z.string().refine(isToken, 'is no name of a cookie'), text)
+    .default({})
+    .describe('sent to the endpoint alone'),
+  body: secretOr(z.string()).optional(),
+  body_file: z.string().min(1).optional().describe('file with the body'),
+  auth: auth.optional().describe('basic, bearer or oauth2; sent to the endpoint alone, not to where it redirects'),
+  redirects: z.int().min(0).max(10).default(5).describe('so many are followed; 0: the first answer counts'),
+  version: z
+    .enum(['1.1', '2', 'any'])
+    .default('1.1')
+    .describe('2: nothing else; any: what the server agrees to, the newest first'),
+  compression: z
+    .enum(['none', 'gzip', 'deflate', 'br', 'zstd', 'any'])
+    .default('none')
+    .describe('what the server is told that it may use; what is compressed is unpacked in any case'),
+  max_body: sizeField().prefault('64MiB').describe('a longer answer fails; of one as long, the first MiB is kept and judged'),
+  keep_alive: z
+    .boolean()
+    .default(false)
+    .describe('go on with the connection of an earlier look, as an application with a pool does'),
+  address: z
+    .string()
+    .optional()
+    .describe('connect to this address whatever the name resolves to, or all: look at every address of the name'),
+  address_family: z.enum(['any', 'ipv4', 'ipv6']).default('any'),
+  proxy: secretOr(z.string()).optional().describe('URL of an HTTP proxy; with a password as { file: … } or { env: https_proxy }'),
+  ...tlsParams,
+}
+
+export type HttpParams = z.output<z.ZodObject<typeof httpParams>>

@@ -1,0 +1,114 @@
+import type { CheckPlace } from '../../core/check.ts'
+import { resolveName } from '../../net/connect.ts'
+import { HttpClient } from '../../net/http/client.ts'
+import { decodeBody } from '../../net/http/content-coding.ts'
+import { follow } from '../../net/http/follow.ts'
+import type { PrivateRequest } from '../../net/http/redirect.ts'
+import type { Answer, ExchangeOptions } from '../../net/http1/connection.ts'
+import { Http1Pool } from '../../net/http1/pool.ts'
+import { NetError, netError } from '../../net/net-error.ts'
+import { Progress } from '../../net/progress.ts'
+import { failureOf } from '../failure-of.ts'
+import type { Observation } from '../observation.ts'
+import { tlsTools } from '../tls-tools.ts'
+import { authorize } from './authorize.ts'
+import type { HttpParams } from './http-params.ts'
+import { planRequest, type RequestPlan } from './plan-request.ts'
+
+/** Of an answer so much is kept and judged. */
+const heldBytes = 1_048_576
+/** Connections that are kept between looks, in a whole run. */
+const maxIdle = 512
+/** Of a name with more addresses, so many are looked at. */
+const maxAddresses = 16
+
+export const httpConnections = (): Http1Pool => new Http1Pool({ maxIdle })
+
+/** One look at a web server, or with `address: all` one at each address of its name. */
+export async function lookAtHttp(place: CheckPlace, params: HttpParams): Promise<Observation> {
+  if (params.address !== 'all') return lookOnce(place, params)
+  const start = place.clock.monotonic()
+  const progress = new Progress(place.trace)
+  try {
+    const addresses = await addressesOf(place, params)
+    const looks = await Promise.all(addresses.map(address => lookOnce(place, { ...params, address })))
+    const [first, ...others] = looks
+    if (first) return { ...first, others }
+    throw new NetError('dns', 'the name has no address', { phase: 'resolve' })
+  } catch (error) {
+    const totalMs = place.clock.monotonic() - start
+    return { endpoint: params.endpoint.href, phases: {}, totalMs, failure: failureOf(error, progress) }
+  }
+}
+
+async function addressesOf(place: CheckPlace, { endpoint, address_family: family }: HttpParams): Promise<string[]> {
+  if (place.from === 'host') {
+    throw new NetError('error', 'the addresses of a name can only be known from here', { phase: 'resolve' })
+  }
+  const name = endpoint.hostname.replace(/^\[|\]$/g, '')
+  const { signal } = place
+  try {
+    const found = await resolveName(name, { family: family === 'any' ? 0 : family === 'ipv4' ? 4 : 6, signal })
+    return [...new Set(found.map(({ address }) => address))].slice(0, maxAddresses)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw netError(error, { phase: 'resolve' })
+  }
+}
+
+async function lookOnce(place: CheckPlace, params: HttpParams): Promise<Observation> {
+  const { clock, signal, trace } = place
+  const progress = new Progress(trace)
+  const redirects: string[] = []
+  const plan = await planRequest(place, params)
+  const options = { signal, progress, limits: { hold: heldBytes, read: params.max_body } }
+  let start = clock.monotonic()
+  const seen = () => ({
+    endpoint: params.endpoint.href,
+    phases: progress.phases,
+    totalMs: clock.monotonic() - start - progress.queuedMs,
+    ...(progress.address !== undefined && { address: progress.address }),
+    ...(progress.tls && { tls: progress.tls }),
+  })
+  try {
+    const request = await authorize(plan, { place, params, client: clientOf(place) })
+    // What it takes to get a token is no time of the endpoint.
+    start = clock.monotonic()
+    const { answer, url } = await follow(request.request, {
+      ...options,
+      maxRedirects: params.redirects,
+      cookies: plan.cookies,
+      now: clock.now(),
+      redirects,
+      ask: asking(clientOf(place, params), plan),
+    })
+    if (answer.status === 401) request.refused()
+    const body = await decodeBody(answer, options)
+    const { status, version, headers } = answer
+    return { ...seen(), http: { status, version, headers, redirects, url: url.href }, body }
+  } catch (error) {
+    return { ...seen(), failure: failureOf(error, progress), ...(redirects.length > 0 && { seen: { redirects } }) }
+  }
+}
+
+function clientOf(place: CheckPlace, { keep_alive: keep = false }: Partial<HttpParams> = {}): HttpClient {
+  const { clock, shared } = place
+  return new HttpClient({ clock, tls: tlsTools(place), ...(keep && shared && { pool: shared.of(httpConnections) }) })
+}
+
+/** Asks by the way of the URL, and tells what is sent and comes. */
+function asking(client: HttpClient, { routeTo }: RequestPlan) {
+  return async (request: PrivateRequest, options: ExchangeOptions): Promise<Answer> => {
+    const { trace } = options.progress
+    trace?.(`send     ${request.method} ${request.url.href}${request.body ? `, ${request.body.length} bytes` : ''}`)
+    for (const [name, value] of request.headers) {
+      trace?.(`         ${name}: ${isPrivate(name, request) ? '…' : value}`)
+    }
+    const answer = await client.ask(routeTo(request.url), request, options)
+    trace?.(`answer   HTTP/${answer.version} ${answer.status}, ${answer.headers.length} headers, ${answer.bodyBytes} bytes`)
+    return answer
+  }
+}
+
+const isPrivate = (name: string, { privateHeaders }: PrivateRequest): boolean =>
+  /^(authorization|cookie)$/i.test(name) || privateHeaders.has(name.toLowerCase())

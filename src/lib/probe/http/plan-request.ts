@@ -1,0 +1,82 @@
+import type { CheckPlace } from '../../core/check.ts'
+import { dialerOf } from '../../net/dial.ts'
+import { CookieJar } from '../../net/http/cookie-jar.ts'
+import type { PrivateRequest } from '../../net/http/redirect.ts'
+import type { Route, RouteTls } from '../../net/http/route.ts'
+import type { Field } from '../../net/http1/field.ts'
+import { readConfiguredFile } from '../configured-file.ts'
+import { isSecret, textOf } from '../secret-param.ts'
+import { readTlsTerms } from '../tls-params.ts'
+import type { HttpParams } from './http-params.ts'
+import { readProxy } from './proxy.ts'
+
+/** What is sent, and by which ways. */
+export interface RequestPlan {
+  readonly request: PrivateRequest
+  readonly cookies: CookieJar
+  /** The way to the server of a URL: what is meant for the endpoint alone (an address, our certificate) goes to no other. */
+  readonly routeTo: (url: URL) => Route
+}
+
+const encodings = { gzip: 'gzip', deflate: 'deflate', br: 'br', zstd: 'zstd', any: 'gzip, deflate, br, zstd' } as const
+const families = { any: 0, ipv4: 4, ipv6: 6 } as const
+
+/** Reads the secrets and files of the parameters, without those of `auth`. @throws OpsError when one can not be read */
+export async function planRequest(place: CheckPlace, params: HttpParams): Promise<RequestPlan> {
+  const { endpoint, method, compression } = params
+  const named = await Promise.all(
+    Object.entries(params.headers).map(async ([name, value]): Promise<Field> => [name, await textOf(place, value)]),
+  )
+  const has = (name: string): boolean => named.some(([other]) => other.toLowerCase() === name)
+  const headers: Field[] = [...named]
+  if (!has('user-agent')) headers.push(['user-agent', 'opsctl'])
+  if (!has('accept')) headers.push(['accept', '*/*'])
+  if (compression !== 'none' && !has('accept-encoding')) headers.push(['accept-encoding', encodings[compression]])
+  const cookies = new CookieJar()
+  for (const [name, value] of Object.entries(params.cookies)) cookies.add(endpoint, { name, value: await textOf(place, value) })
+  const privateHeaders = Object.entries(params.headers).flatMap(([name, value]) => (isSecret(value) ? [name.toLowerCase()] : []))
+  const body = await bodyOf(place, params)
+  return {
+    request: {
+      url: endpoint,
+      method,
+      headers,
+      ...(body && { body }),
+      privateHeaders: new Set(privateHeaders),
+      privateBody: params.body !== undefined && isSecret(params.body),
+    },
+    cookies,
+    routeTo: await routesOf(place, params),
+  }
+}
+
+async function bodyOf(place: CheckPlace, { body, body_file: file }: HttpParams): Promise<Buffer | undefined> {
+  if (body !== undefined) return Buffer.from(await textOf(place, body))
+  return file === undefined ? undefined : readConfiguredFile(file)
+}
+
+async function routesOf(place: CheckPlace, params: HttpParams): Promise<RequestPlan['routeTo']> {
+  const { endpoint, address, address_family: family, version } = params
+  const dialer = dialerOf(place)
+  const terms = await readTlsTerms(params)
+  const { cert: _cert, key: _key, ...termsElsewhere } = terms
+  const proxy = params.proxy === undefined ? undefined : readProxy(await textOf(place, params.proxy))
+  return url => {
+    const isOwn = url.origin === endpoint.origin
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const serverName = (isOwn ? params.server_name : undefined) ?? host
+    const tls: RouteTls = { ...(isOwn ? terms : termsElsewhere), serverName, alpn: alpns[version], insecure: params.insecure }
+    return {
+      dialer,
+      ...(dialer.from === 'host' && { via: place.transport.host.name }),
+      endpoint: { host, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) },
+      family: families[family],
+      ...(isOwn && address !== undefined && { address }),
+      ...(url.protocol === 'https:' && { tls }),
+      ...(proxy && { proxy }),
+      ...(version === '2' && { http2: true }),
+    }
+  }
+}
+
+const alpns = { '1.1': ['http/1.1'], '2': ['h2'], any: ['h2', 'http/1.1'] } as const
