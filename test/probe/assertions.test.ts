@@ -29,9 +29,10 @@ function observed(body: string, more: Partial<Observation> = {}): Observation {
         ['X-Node', 'a'],
         ['x-node', 'b'],
       ],
+      url: 'https://shop.example.com/health',
       redirects: [],
     },
-    body: { bytes: Buffer.from(body), truncated: false },
+    body: { bytes: Buffer.from(body), truncated: false, size: Buffer.byteLength(body) },
     seen: { banner: 'SSH-2.0-OpenSSH_9.6' },
     ...more,
   }
@@ -140,7 +141,7 @@ describe('assertions that do not hold tell what is there', () => {
   })
 
   test('and a body that was cut is told as that, not as wrong JSON', () => {
-    const body = { bytes: Buffer.from('{"status": "o'), truncated: true }
+    const body = { bytes: Buffer.from('{"status": "o'), truncated: true, size: 400 }
     expect(judge({ jsonpath: '$.status', equals: 'ok' }, '', { body })?.message).toMatch(/longer than what is read/)
   })
 })

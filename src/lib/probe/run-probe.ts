@@ -8,6 +8,7 @@ import { type Sudo, type Transport, TransportError } from '../core/transport.ts'
 import { Semaphore } from '../run/semaphore.ts'
 import { Judging } from './judging.ts'
 import { levelsOf } from './levels.ts'
+import { masked } from './masked.ts'
 import type { ProbedCheck } from './probed-check.ts'
 import { readAll } from './readings.ts'
 import { itemsOf, type Unit, type UnitResult, unitsOf } from './unit.ts'
@@ -43,6 +44,8 @@ class ProbeRun {
   readonly #hosts: Semaphore
   /** By check, then by host name ('' for here): what a bad check said. */
   readonly #bad = new Map<string, Map<string, string>>()
+  /** Every secret that a check has read. */
+  readonly #secrets = new Set<string>()
 
   constructor(context: Pick<Context, 'clock' | 'outputs'>, work: ProbeWork) {
     this.#context = context
@@ -159,9 +162,13 @@ class ProbeRun {
       signal,
       from: host ? 'host' : 'here',
       shared,
-      secret,
+      secret: async reference => {
+        const value = await secret(reference)
+        this.#secrets.add(value)
+        return value
+      },
       ...(sudo && { sudo }),
-      ...(trace && { trace }),
+      ...(trace && { trace: (line: string) => trace(masked(line, this.#secrets)) }),
     }
   }
 
@@ -173,12 +180,14 @@ class ProbeRun {
       this.#bad.set(unit.probed.name, byHost)
     }
     const kept = evidence && verdict !== 'pass' ? await this.#keep(unit, evidence) : undefined
-    for (const item of itemsOf(unit, { ...told, ...(kept && { evidence: kept }) })) await this.#work.onItem(item)
+    for (const item of itemsOf(unit, { ...told, ...(kept && { evidence: kept }) })) {
+      await this.#work.onItem({ ...item, ...(item.message && { message: masked(item.message, this.#secrets) }) })
+    }
   }
 
   async #keep({ probed, host }: Unit, evidence: string): Promise<OutputRef> {
     const writer = this.#context.outputs.open(`${host?.name ?? 'here'}/${probed.name}`)
-    await writer.write(Buffer.from(evidence))
+    await writer.write(Buffer.from(masked(evidence, this.#secrets)))
     return writer.close()
   }
 }

@@ -5,6 +5,7 @@ import { ParamsError } from '../core/params.ts'
 import { Deadline } from '../run/deadline.ts'
 import { Answer } from './assert/answer.ts'
 import { LookTimeout } from './endpoint-check.ts'
+import { masked } from './masked.ts'
 import type { Observation } from './observation.ts'
 import { fillIn, type Variables } from './suite-variables.ts'
 
@@ -53,6 +54,8 @@ class SuiteRun {
   #variables: Variables
   readonly #judgements: CheckJudgement[] = []
   readonly #evidence: string[] = []
+  /** Often what lets one in. */
+  readonly #captured = new Set<string>()
 
   constructor(suite: Suite, place: CheckPlace) {
     this.#suite = suite
@@ -80,7 +83,7 @@ class SuiteRun {
       ...(bad?.reason && { reason: bad.reason }),
       metrics: { total_seconds: (clock.monotonic() - start) / 1000 },
       judgements: this.#judgements,
-      evidence: this.#evidence.join('\n'),
+      evidence: masked(this.#evidence.join('\n'), this.#captured),
     }
   }
 
@@ -141,7 +144,8 @@ class SuiteRun {
     const lost = verdict === 'pass' || verdict === 'warn' ? this.#capture(captures, observation) : undefined
     if (lost !== undefined)
       return { dimension: name, verdict: 'fail', reason: 'content', message: `nothing to capture for ${lost}` }
-    return { dimension: name, verdict, message, ...(reason && { reason }), ...(metrics && { metrics }) }
+    const told = masked(message, this.#captured)
+    return { dimension: name, verdict, message: told, ...(reason && { reason }), ...(metrics && { metrics }) }
   }
 
   async #look(step: { readonly component: Component<'check'>; readonly filled: Json }, place: CheckPlace): Promise<CheckResult> {
@@ -162,6 +166,7 @@ class SuiteRun {
       const value = answer && found(capture, answer)
       if (value === undefined) return name
       this.#variables = { ...this.#variables, [name]: value }
+      if (typeof value === 'string') this.#captured.add(value)
     }
     return undefined
   }

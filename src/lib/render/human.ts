@@ -65,7 +65,10 @@ function inGroups(items: readonly Item[]): Item[] {
   return [...Map.groupBy(items, groupOf).values()].flat()
 }
 
-/** The first part of a path that has several, as in `ssh/agent`. */
-const groupOf = ({ path }: Item): string => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '')
+/** The first part of a path that has several, as in `ssh/agent`; of a check of an endpoint its name, which may hold slashes. */
+function groupOf({ path, host, labels }: Item): string {
+  if (!path.includes('/')) return ''
+  return host === undefined && labels?.['check'] !== undefined ? labels['check'] : path.slice(0, path.indexOf('/'))
+}
 
 const nameIn = (item: Item): string => oneLine(item.host === groupOf(item) ? item.name : labelOf(item))

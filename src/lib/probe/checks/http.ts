@@ -1,3 +1,4 @@
+import { assertions, business } from '../dimensions/assertions.ts'
 import { body } from '../dimensions/body.ts'
 import { certExpiry } from '../dimensions/cert-expiry.ts'
 import { header } from '../dimensions/header.ts'
@@ -22,7 +23,7 @@ export default defineEndpointCheck({
     ],
   },
   params: httpParams,
-  dimensions: [reachability, httpStatus, latency, certExpiry, header, httpVersion, body, redirect],
+  dimensions: [reachability, httpStatus, latency, certExpiry, header, httpVersion, body, redirect, assertions, business],
   judgedBy: ({ endpoint }) => [
     { type: 'http_status' },
     { type: 'latency' },
