@@ -10,14 +10,13 @@ interface Wanted {
 
 /**
  * Steps after which sshd has these options. A drop-in of our own where the main file includes the directory before anything else says
- * something; else the line that counts is replaced where it stands, or one is put before all others. Undefined where the files are not
- * plain text.
+ * something; else the line that counts is replaced where it stands, or one is put before all others. Undefined where that
+ * file is not plain text.
  */
 export function sshdFix(facts: Facts, { rule, lines }: Wanted): readonly FixStep[] | undefined {
   const main = mainText(facts)
   const includes = sshdIncludes(facts)
   const read = [main, ...facts.texts.filter(({ pattern }) => includes.includes(pattern))]
-  if (read.some(({ text, status }) => status === 'large' || status === 'denied' || !isPlain(text))) return undefined
   const known = sshdLines(facts)
   const own = dropInOf(rule)
   if (lines.every(({ option }) => isFirst(own, known, option))) {
@@ -36,7 +35,7 @@ export function sshdFix(facts: Facts, { rule, lines }: Wanted): readonly FixStep
     const [place] = settersOf(option, known)
     const file = place?.file ?? sshdConfigFile
     const old = texts.get(file)
-    if (old === undefined) return undefined
+    if (old === undefined || !isPlain(old)) return undefined
     // Lines are put in at the top last of all, so that the numbers of the others stay true.
     texts.set(file, place ? withLine(old, place.line, `${option} ${value}`) : old)
     changed.add(file)
