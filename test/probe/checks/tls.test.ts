@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { CheckPlace, CheckResult } from '../../../src/lib/core/check.ts'
 import type { Json } from '../../../src/lib/core/json.ts'
@@ -9,7 +10,7 @@ import { SharedThings } from '../../../src/lib/probe/shared-things.ts'
 import { chainOf, type Issued, TestAuthority } from '../../helpers/certificates.ts'
 import { needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
-import { type Listening, opensslServer, tcpServer } from '../../helpers/tls-server.ts'
+import { type Listening, nginxServer, opensslServer, tcpServer } from '../../helpers/tls-server.ts'
 import { scripted, willing } from '../../net/starttls/starttls-servers.ts'
 import { fullHost } from '../../plan/step-host.ts'
 
@@ -166,6 +167,62 @@ describe.skipIf(!needs('openssl'))('the check tls', () => {
         reason: 'unreadable',
         message: 'could not read /no/such/list: ENOENT',
       })
+    },
+    long,
+  )
+
+  test(
+    'a server that staples that its certificate is revoked is told',
+    async () => {
+      const gone = await root.issue({ name: 'stapled.test', key: 'ec:P-256', names: ['DNS:shop.test'] })
+      await root.revoke(gone)
+      await using revoked = await opensslServer(['-cert', gone.cert, '-key', gone.key, '-status_file', root.ocsp(gone)])
+      const dimensions = [{ type: 'certificate' }]
+      const result = await look(asked(revoked, { dimensions }))
+      expect(result).toMatchObject({ verdict: 'fail', reason: 'tls-revoked', judgements: [{ data: { ocsp: 'revoked' } }] })
+      expect(await look(asked(revoked, { dimensions, ocsp: 'ignore' }))).toMatchObject({ verdict: 'pass' })
+    },
+    long,
+  )
+
+  test(
+    'a server that serves one connection only is judged by it',
+    async () => {
+      const { port } = server
+      let connections = 0
+      await using once = await tcpServer(socket => {
+        if (connections++ > 0) return
+        const below = connect({ host: '127.0.0.1', port })
+        below.on('error', () => socket.destroy())
+        socket.pipe(below).pipe(socket)
+      })
+      const begun = performance.now()
+      expect(of(await look(asked(once, { timeout: '1s' })), 'certificate')).toMatchObject({ verdict: 'pass' })
+      expect(performance.now() - begun).toBeLessThan(1000 + 150)
+    },
+    long,
+  )
+
+  test.skipIf(!needs('nginx'))(
+    'nginx is judged as it is set up: key, version and staple',
+    async () => {
+      const rsa = await root.issue({ name: 'rsa.shop.test', key: 'rsa:2048', names: ['DNS:shop.test'] })
+      await using nginx = await nginxServer(directory.path, [
+        `ssl_certificate ${rsa.cert}; ssl_certificate_key ${rsa.key}; ssl_protocols TLSv1.2;`,
+        `ssl_certificate ${shop.cert}; ssl_certificate_key ${shop.key}; ssl_protocols TLSv1.3; ssl_stapling on; ssl_stapling_file ${root.ocsp(shop)};`,
+        `ssl_certificate ${shop.cert}; ssl_certificate_key ${shop.key}; ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;`,
+        `ssl_certificate ${shop.cert}; ssl_certificate_key ${shop.key}; ssl_verify_client on; ssl_client_certificate ${root.cert};`,
+      ])
+      const [plain, stapling, old, strict] = nginx.ports.map(port =>
+        asked({ ...server, port }, { dimensions: [{ type: 'certificate' }] }),
+      )
+      const data = async (config = {}) => (await look(config)).judgements?.[0]?.data
+      expect(await data(plain)).toMatchObject({ protocol: 'TLSv1.2', chain: [{ key: 'RSA 2048' }, {}], problems: [] })
+      expect(await data(stapling)).toMatchObject({ protocol: 'TLSv1.3', chain: [{ key: 'EC P-256' }, {}], ocsp: 'good' })
+      expect(await look({ ...old })).toMatchObject({ verdict: 'fail', reason: 'tls-protocol' })
+      expect(await data({ ...old, min_version: '1.1' })).toMatchObject({ protocol: 'TLSv1.1' })
+      // nginx accepts everybody, and says in HTTP that it wants a certificate.
+      expect(await look({ ...strict })).toMatchObject({ verdict: 'pass' })
     },
     long,
   )
