@@ -105,13 +105,23 @@ for (const component of components) {
       expect(message).toMatch(/^[^A-Z].*[^.]$/)
     }, 60_000)
 
-    test('has cases for every verdict that it gives', () => {
+    // Endpoints are asked over the network: what they find there has tests of their own.
+    const isEndpoint = properties.includes('endpoint')
+
+    test.if(isEndpoint)('is unknown, never passed or failed, when the host from which it looks is lost', async () => {
+      const lost = () => Promise.reject(new TransportError('closed', 'the connection was lost'))
+      const transport = { host: { name: 'web1', via: 'ssh' }, run: lost, dial: lost } as unknown as Transport
+      const result = await component.build(component.example).run({ ...placeOf(transport), transport, from: 'host' })
+      expect(result).toMatchObject({ verdict: 'unknown', reason: 'closed', message: 'the connection was lost' })
+    })
+
+    test.if(!isEndpoint)('has cases for every verdict that it gives', () => {
       const run = checkCases.filter(({ type }) => type === component.type).map(({ verdict }) => verdict)
       const read = hostCases(component.type).map(({ expect }) => expect)
       expect([...new Set([...run, ...read])]).toEqual(expect.arrayContaining(['fail', 'pass', 'unknown']))
     })
 
-    describe('is unknown, never passed', () => {
+    describe.if(!isEndpoint)('is unknown, never passed', () => {
       const broken: readonly (readonly [string, () => Promise<Output>])[] = [
         ['the connection is lost', async () => Promise.reject(new TransportError('closed', 'the connection was lost'))],
         ['it is lost while the command runs', async () => ({ ...nothing, code: null, ended: 'closed', message: 'lost' })],

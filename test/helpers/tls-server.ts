@@ -1,7 +1,10 @@
+import { writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { Duplex } from 'node:stream'
 import { freePort } from './free-port.ts'
+import { findProgram } from './needs.ts'
 import { poll } from './poll.ts'
 
 export interface Listening extends AsyncDisposable {
@@ -41,6 +44,28 @@ export async function opensslServer(args: readonly string[]): Promise<Listening>
     async [Symbol.asyncDispose]() {
       server.kill()
       await server.exited
+    },
+  }
+}
+
+/** nginx with a server of TLS for each of these settings, on ports of their own. */
+export async function nginxServer(
+  directory: string,
+  settings: readonly string[],
+): Promise<AsyncDisposable & { readonly ports: readonly number[] }> {
+  const ports = await Promise.all(settings.map(freePort))
+  const servers = settings.map((setting, index) => `server { listen 127.0.0.1:${ports[index]} ssl; ${setting} return 204; }`)
+  const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(kind => `${kind}_temp_path ${directory};`)
+  const file = join(directory, 'nginx.conf')
+  const global = `daemon off; master_process off; pid ${directory}/nginx.pid; error_log ${directory}/nginx.log; events {}`
+  await writeFile(file, `${global}\nhttp { access_log off; ${places.join(' ')}\n${servers.join('\n')}\n}\n`)
+  const nginx = Bun.spawn([findProgram('nginx') ?? 'nginx', '-p', directory, '-c', file], { stdout: 'ignore', stderr: 'ignore' })
+  await poll('nginx listens', 20_000, async () => (await Promise.all(ports.map(canConnect))).every(Boolean))
+  return {
+    ports,
+    async [Symbol.asyncDispose]() {
+      nginx.kill()
+      await nginx.exited
     },
   }
 }

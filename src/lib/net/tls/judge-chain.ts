@@ -25,6 +25,12 @@ export interface ChainQuestion {
   readonly revocations?: (path: readonly X509Certificate[]) => readonly Problem[]
 }
 
+export interface JudgedChain {
+  readonly judged: Pick<TlsSeen, 'chain' | 'chainNotAfter' | 'problems'>
+  /** From the server's own certificate to the authority, as far as it was found. */
+  readonly path: readonly X509Certificate[]
+}
+
 /** The most telling first: what is wrong with the certificate whatever the client trusts, before what depends on it. */
 const order: readonly Reason[] = [
   'tls-revoked',
@@ -42,7 +48,7 @@ const order: readonly Reason[] = [
  * What is wrong with a chain: everything, where the runtime stops at one thing. What the runtime refuses stays refused, also for a
  * reason that is not known here.
  */
-export function judgeChain(question: ChainQuestion): Pick<TlsSeen, 'chain' | 'chainNotAfter' | 'problems'> {
+export function judgeChain(question: ChainQuestion): JudgedChain {
   const { sent, authorities, refusal, nowMs, revocations } = question
   const path = certificatePath(sent, { authorities, nowMs, accepted: refusal === null })
   const ofChain = [...timeProblems(path, nowMs), ...trustProblems(path)]
@@ -51,12 +57,17 @@ export function judgeChain(question: ChainQuestion): Pick<TlsSeen, 'chain' | 'ch
   const problems = [...ofChain, ...unknown, ...revoked, ...nameProblems(question), ...weakProblems(path)]
   const ends = path.certificates.map(({ validToDate }) => seconds(validToDate))
   const extra = path.certificates.filter(known => !sent.some(other => other.fingerprint256 === known.fingerprint256))
-  return {
+  const judged = {
     chain: [...sent, ...extra].map(certificateSeen),
     ...(ends.length > 0 && { chainNotAfter: Math.min(...ends) }),
-    problems: problems.toSorted((a, b) => order.indexOf(a.reason) - order.indexOf(b.reason)),
+    problems: inOrder(problems),
   }
+  return { judged, path: path.certificates }
 }
+
+/** The most telling first. */
+export const inOrder = (problems: readonly Problem[]): Problem[] =>
+  problems.toSorted((a, b) => order.indexOf(a.reason) - order.indexOf(b.reason))
 
 const called = (certificate: X509Certificate): string => oneLine(certificate.subject)
 

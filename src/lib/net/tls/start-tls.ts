@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import { isIP, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect, type TLSSocket } from 'node:tls'
@@ -33,6 +34,8 @@ export interface StartedTls {
   /** To read and write through. Its errors are those of `tlsFailure`. Destroying it closes the stream below. */
   readonly stream: TLSSocket
   readonly seen: TlsSeen
+  /** From the server's own certificate to the authority, as far as it was found. */
+  readonly path: readonly X509Certificate[]
   /** Of the handshake, without the wait for a slot, milliseconds. */
   readonly tookMs: number
 }
@@ -53,7 +56,7 @@ export async function startTls(stream: Duplex, options: StartTls): Promise<Start
     const start = clock.monotonic()
     const socket = await handshake(stream, { ...options, context })
     const tookMs = clock.monotonic() - start
-    return { stream: socket, seen: whatIsSeen(socket, { ...options, context, lists }), tookMs }
+    return { stream: socket, ...whatIsSeen(socket, { ...options, context, lists }), tookMs }
   } catch (error) {
     discard(stream)
     throw error
@@ -132,23 +135,27 @@ interface Look extends Handshake {
   readonly lists: readonly RevocationList[] | undefined
 }
 
-function whatIsSeen(socket: TLSSocket, { serverName, verifyName = serverName, clock, context, lists }: Look): TlsSeen {
+function whatIsSeen(
+  socket: TLSSocket,
+  { serverName, verifyName = serverName, clock, context, lists }: Look,
+): Pick<StartedTls, 'seen' | 'path'> {
   const { alpnProtocol } = socket
   const nowMs = clock.now()
-  const judged = judgeChain({
+  const { judged, path } = judgeChain({
     sent: sentBy(socket),
     authorities: context.authorities,
     refusal: socket.authorized ? null : String(socket.authorizationError ?? 'not verified'),
     name: verifyName,
     nowMs,
-    ...(lists && { revocations: path => revocations(path, { lists, nowMs }) }),
+    ...(lists && { revocations: found => revocations(found, { lists, nowMs }) }),
   })
-  return {
+  const seen = {
     protocol: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher()?.standardName ?? socket.getCipher()?.name ?? 'unknown',
     ...(typeof alpnProtocol === 'string' && alpnProtocol !== '' && { alpn: alpnProtocol }),
     ...judged,
   }
+  return { seen, path }
 }
 
 /** The server's certificates in its order; the runtime appends the authority where it knows it. */

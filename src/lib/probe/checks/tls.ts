@@ -1,3 +1,5 @@
+import type { X509Certificate } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import type { CheckPlace } from '../../core/check.ts'
 import { dialerOf } from '../../net/dial.ts'
@@ -5,8 +7,11 @@ import { NetError } from '../../net/net-error.ts'
 import type { Phases } from '../../net/phases.ts'
 import { beginTls, startTlsNames, startTlsProtocols } from '../../net/starttls/begin-tls.ts'
 import { confirmed } from '../../net/tls/confirmed.ts'
+import { judgeStaple } from '../../net/tls/staple/judge-staple.ts'
+import { readStaple } from '../../net/tls/staple/read-staple.ts'
 import { startTls } from '../../net/tls/start-tls.ts'
 import type { TlsSeen } from '../../net/tls-seen.ts'
+import { Deadline } from '../../run/deadline.ts'
 import { certExpiry } from '../dimensions/cert-expiry.ts'
 import { certificate } from '../dimensions/certificate.ts'
 import { latency } from '../dimensions/latency.ts'
@@ -18,6 +23,9 @@ import { readTlsFiles, tlsFileKeys } from '../tls-files.ts'
 import { tlsTools } from '../tls-tools.ts'
 import { tlsVersionField } from '../tls-version.ts'
 
+/** The second connection of a look has so long, milliseconds. */
+const staplingMs = 2000
+
 const form = /^tls:\/\/(?:\[([0-9a-f:.]+)\]|([^:/?#[\]@\s]+))(?::(\d{1,5}))?\/?$/i
 
 const shape = {
@@ -26,6 +34,10 @@ const shape = {
   starttls: z.enum(startTlsNames).optional().describe('the protocol that goes over to TLS'),
   ...tlsFileKeys,
   min_version: tlsVersionField().optional().describe('the oldest version that is offered; 1.2 when absent'),
+  ocsp: z
+    .enum(['look', 'ignore'])
+    .default('look')
+    .describe('look: ask the server over a second connection for the OCSP answer that it staples to its certificate'),
   max_version: tlsVersionField().optional().describe('the newest version that is offered'),
 }
 type Params = z.output<z.ZodObject<typeof shape>>
@@ -52,6 +64,8 @@ function serverOf({ endpoint, starttls }: Params): Server {
   const usual = starttls === undefined ? 443 : startTlsProtocols[starttls].port
   return { host: address ?? name ?? '', port: port === undefined ? usual : Number(port) }
 }
+
+const nameOf = (params: Params): string => params.server_name ?? serverOf(params).host
 
 async function look(place: CheckPlace, params: Params): Promise<Observation> {
   const { clock, trace } = place
@@ -84,31 +98,20 @@ interface Seen {
   phase?: ObservationFailure['phase']
 }
 
-async function handshake(place: CheckPlace, { params, seen }: { readonly params: Params; readonly seen: Seen }): Promise<void> {
+interface Looking {
+  readonly params: Params
+  readonly seen: Seen
+}
+
+async function handshake(place: CheckPlace, { params, seen }: Looking): Promise<void> {
   const { clock, signal, trace } = place
-  const { server_name: serverName, starttls, min_version: minVersion, max_version: maxVersion } = params
-  const server = serverOf(params)
-  const name = serverName ?? server.host
+  const { min_version: minVersion, max_version: maxVersion } = params
   const files = await readTlsFiles(params)
-  const { stream: below, phases, address } = await dialerOf(place).dial(server, { signal })
+  const below = await open(place, { params, seen })
   try {
-    Object.assign(seen, { phases, phase: starttls === undefined ? 'tls' : 'wait', ...(address !== undefined && { address }) })
-    trace?.(`connect  ${address ?? server.host}, ${phases.connect?.toFixed(1)} ms`)
-    if (starttls !== undefined) {
-      const asked = clock.monotonic()
-      await beginTls(below, { protocol: starttls, server: name, signal })
-      Object.assign(seen, { phase: 'tls', phases: { ...phases, wait: clock.monotonic() - asked } })
-      trace?.(`send     ${starttls}: the server goes over to TLS`)
-    }
     const versions = { ...(minVersion && { minVersion }), ...(maxVersion && { maxVersion }) }
-    const {
-      stream,
-      seen: tls,
-      tookMs,
-    } = await startTls(below, {
-      ...{ serverName: name, signal, clock },
-      ...{ ...files, ...versions, ...tlsTools(place) },
-    })
+    const terms = { serverName: nameOf(params), signal, clock, ...files, ...versions, ...tlsTools(place) }
+    const { stream, seen: tls, path, tookMs } = await startTls(below, terms)
     Object.assign(seen, { tls, phases: { ...seen.phases, tls: tookMs } })
     trace?.(`tls      ${tls.protocol}, ${tls.cipher}, ${tookMs.toFixed(1)} ms`)
     for (const { subject, fingerprint } of tls.chain) trace?.(`chain    ${subject}, SHA-256 ${fingerprint}`)
@@ -117,8 +120,51 @@ async function handshake(place: CheckPlace, { params, seen }: { readonly params:
     } finally {
       stream.destroy()
     }
+    if (params.ocsp === 'look') seen.tls = await withStaple(tls, { place, params, path })
   } finally {
     below.destroy()
+  }
+}
+
+/** A connection that waits for a handshake. */
+async function open(place: CheckPlace, { params, seen }: Looking): Promise<Duplex> {
+  const { clock, signal, trace } = place
+  const { starttls } = params
+  const server = serverOf(params)
+  const { stream, phases, address } = await dialerOf(place).dial(server, { signal })
+  Object.assign(seen, { phases, phase: starttls === undefined ? 'tls' : 'wait', ...(address !== undefined && { address }) })
+  trace?.(`connect  ${address ?? server.host}, ${phases.connect?.toFixed(1)} ms`)
+  if (starttls === undefined) return stream
+  const asked = clock.monotonic()
+  await beginTls(stream, { protocol: starttls, server: nameOf(params), signal })
+  Object.assign(seen, { phase: 'tls', phases: { ...phases, wait: clock.monotonic() - asked } })
+  trace?.(`send     ${starttls}: the server goes over to TLS`)
+  return stream
+}
+
+interface Stapling {
+  readonly place: CheckPlace
+  readonly params: Params
+  readonly path: readonly X509Certificate[]
+}
+
+/** What is known already is not lost when the second connection fails. */
+async function withStaple(tls: TlsSeen, { place, params, path }: Stapling): Promise<TlsSeen> {
+  using deadline = new Deadline(place.clock, { ms: staplingMs, signal: place.signal, reason: () => new LookTimeout(staplingMs) })
+  const { signal } = deadline
+  try {
+    using _ = await tlsTools(place).slots?.acquire(1, signal)
+    const { trace: __, ...quiet } = place
+    const stream = await open({ ...quiet, signal }, { params, seen: { phases: {} } })
+    const staple = await readStaple(stream, { serverName: nameOf(params), signal })
+    const judged = judgeStaple(tls, { staple, path, nowMs: place.clock.now() })
+    place.trace?.(
+      `ocsp     ${judged.ocsp ?? (staple === undefined ? 'not known: the server gives no second handshake' : 'nothing is stapled')}`,
+    )
+    return judged
+  } catch (error) {
+    if (error instanceof NetError || error instanceof LookTimeout) return tls
+    throw error
   }
 }
 
