@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckPlace } from '../../src/lib/core/check.ts'
 import type { Component } from '../../src/lib/core/component.ts'
@@ -111,8 +112,12 @@ describe('all checks of hosts together', () => {
     'are read on a root with nothing but busybox',
     async () => {
       await using root = await cleanRoot()
-      const unknown = Object.entries(await judgeAll(inRoot(root.path))).filter(([, result]) => result.startsWith('unknown'))
-      expect(Object.fromEntries(unknown)).toEqual({})
+      await writeFile(join(root.path, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
+      await writeFile(join(root.path, 'etc/group'), 'root:x:0:\n')
+      const results = await judgeAll(inRoot(root.path))
+      const unknown = Object.entries(results).filter(([, result]) => result.startsWith('unknown'))
+      expect(Object.fromEntries(unknown)).toEqual({ service: expect.stringContaining('nothing there looks after services') })
+      expect(results).toMatchObject({ user: expect.stringMatching(/^pass/), group: expect.stringMatching(/^pass/) })
     },
     120_000,
   )
@@ -129,4 +134,7 @@ function inRoot(path: string): Transport {
 }
 
 /** What can not be known with hardly any tool. */
-const withoutTools = {}
+const withoutTools = {
+  package: expect.stringContaining('neither dpkg nor rpm nor apk'),
+  resolves: expect.stringContaining('neither getent nor nslookup'),
+}

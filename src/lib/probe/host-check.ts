@@ -72,17 +72,19 @@ export const fileReading = (path: string): Reading => ({
 })
 
 /** What a reading printed; undefined when it says that nothing is there. @throws Unseen */
-export function seenIn(found: Found, reading: Reading): string | undefined {
-  const { code, stdout, complaint } = found(reading)
-  if (code === notThere) return undefined
-  if (code !== 0)
-    throw new Unseen(`could not ${reading.does}: ${complaint || (code === 137 ? 'no answer in time' : `status ${code}`)}`)
-  return stdout.toString()
-}
+export const seenIn = (found: Found, reading: Reading): string | undefined =>
+  found(reading).code === notThere ? undefined : bytesIn(found, reading).toString()
 
 /** What a reading printed. @throws Unseen */
-export function textIn(found: Found, reading: Reading): string {
-  const text = seenIn(found, reading)
-  if (text === undefined) throw new Unseen(`could not ${reading.does}: it is not there`)
-  return text
+export const textIn = (found: Found, reading: Reading): string => bytesIn(found, reading).toString()
+
+/** What a reading printed. @throws Unseen */
+export function bytesIn(found: Found, reading: Reading): Buffer {
+  const { code, stdout, complaint } = found(reading)
+  if (code !== 0) throw new Unseen(`could not ${reading.does}: ${complaint || why(code)}`)
+  return stdout
 }
+
+/** The first is ours, the others of timeout(1). */
+const why = (code: number): string =>
+  code === notThere ? 'it is not there' : code === 124 || code === 137 ? 'no answer in time' : `status ${code}`

@@ -1,12 +1,9 @@
 import { z } from 'zod'
-import type { Check, CheckPlace, CheckResult } from '../../core/check.ts'
-import { defineCheck } from '../../core/component.ts'
+import type { CheckResult, Reading } from '../../core/check.ts'
 import { modeField, ownerField } from '../../core/host-fields.ts'
-import type { Json } from '../../core/json.ts'
-import { jsonSchemaOf } from '../../core/json-schema.ts'
-import { parseParams } from '../../core/params.ts'
-import { absentFunction, digestFunction, hostScript, splitFields } from '../../transport/host-script.ts'
-import { judge, see, Unseen } from './look.ts'
+import { absentFunction, digestFunction, splitFields } from '../../transport/host-script.ts'
+import { bytesIn, defineHostCheck } from '../host-check.ts'
+import { Unseen } from './look.ts'
 
 const Params = z
   .strictObject({
@@ -34,45 +31,48 @@ type Params = z.output<typeof Params>
 const maxBytes = 8 * 1024 ** 2
 
 /** A file, a directory or anything else with a name. What may not be looked at gives no verdict. */
-export default defineCheck({
+export default defineHostCheck({
   type: 'file',
-  version: '1.0.0',
   summary: 'file that must exist or not, with a hash, mode, owner or text',
-  stability: 'beta',
-  schema: jsonSchemaOf(Params),
   example: { path: '/etc/hosts', contains: 'localhost' },
-  build: config => fileCheck(config),
+  params: Params,
+  title: ({ path, exists }) => (exists ? `${path} is as expected` : `${path} does not exist`),
+  readings: params => [look(params)],
+  judge(params, found) {
+    const { path, exists } = params
+    const reading = look(params)
+    const printed = splitFields(bytesIn(found, reading), 2)
+    if (printed === undefined) throw new Unseen(`could not ${reading.does}: the host answered something else`)
+    const [meta = '', sum = ''] = printed.fields
+    const absent = `${path} does not exist`
+    if (meta === '')
+      return exists ? { verdict: 'fail', reason: 'missing', message: absent } : { verdict: 'pass', message: absent }
+    if (!exists) return { verdict: 'fail', reason: 'state', message: `${path} exists` }
+    return verdictOf(params, { meta, sum: sum.slice(0, 64), content: printed.rest })
+  },
 })
 
-function fileCheck(config: Json): Check {
-  const params = parseParams(Params, config)
-  const { path, exists } = params
-  return { title: exists ? `${path} is as expected` : `${path} does not exist`, run: place => judge(() => look(place, params)) }
-}
-
-async function look(place: CheckPlace, params: Params): Promise<CheckResult> {
-  const { path, exists, sha256, contains } = params
-  const script = hostScript(
-    `look at ${path}`,
+const look = ({ path, sha256, contains }: Params): Reading => ({
+  does: `look at ${path}`,
+  script: [
     absentFunction,
     digestFunction,
     'sum=; if absent "$1"; then meta=; else meta=$(stat -L -c %a/%u/%g/%U/%G/%s -- "$1") || exit 1;',
     'if [ -n "$2" ]; then sum=$(digest "$1") || exit 1; fi; fi; printf "%s\\0" "$meta" "$sum";',
     'if [ -n "$meta" ] && [ -n "$3" ] && [ "${meta##*/}" -le "$3" ]; then cat <"$1"; fi',
-  )
-  const printed = splitFields(await see(place, script, [path, sha256 ? 'sum' : '', contains ? String(maxBytes) : '']), 2)
-  if (printed === undefined) throw new Unseen(`could not ${script.does}: the host answered something else`)
-  const [meta = '', sum = ''] = printed.fields
-  if (meta === '') return { verdict: exists ? 'fail' : 'pass', message: `${path} does not exist` }
-  if (!exists) return { verdict: 'fail', message: `${path} exists` }
-  return verdictOf(params, { meta, sum: sum.slice(0, 64), content: printed.rest })
-}
+  ].join(' '),
+  args: [path, sha256 ? 'sum' : '', contains ? String(maxBytes) : ''],
+})
 
 function verdictOf(params: Params, { meta, sum, content }: { meta: string; sum: string; content: Buffer }): CheckResult {
   const { path, sha256, mode, owner, contains } = params
   const [isMode = '', uid = '', gid = '', user = '', group = '', size = ''] = meta.split('/')
-  const fail = (message: string): CheckResult => ({ verdict: 'fail', message: `${path} ${message}` })
-  if (sha256 !== undefined && sum !== sha256.toLowerCase()) return fail(`has the SHA-256 ${sum}`)
+  const fail = (message: string, reason: 'state' | 'content' = 'state'): CheckResult => ({
+    verdict: 'fail',
+    reason,
+    message: `${path} ${message}`,
+  })
+  if (sha256 !== undefined && sum !== sha256.toLowerCase()) return fail(`has the SHA-256 ${sum}`, 'content')
   if (mode !== undefined && Number.parseInt(isMode, 8) !== Number.parseInt(mode, 8))
     return fail(`has the mode ${isMode.padStart(4, '0')}`)
   const [wantUser = '', wantGroup = ''] = owner?.split(':') ?? []
@@ -81,7 +81,7 @@ function verdictOf(params: Params, { meta, sum, content }: { meta: string; sum: 
   }
   if (contains !== undefined) {
     if (Number(size) > maxBytes) throw new Unseen(`${path} has ${size} bytes, too many to be searched`)
-    if (!content.includes(contains)) return fail(`does not contain '${contains}'`)
+    if (!content.includes(contains)) return fail(`does not contain '${contains}'`, 'content')
   }
   return { verdict: 'pass', message: `${path} is as expected` }
 }

@@ -1,11 +1,13 @@
 import { z } from 'zod'
-import type { Check, CheckPlace, CheckResult } from '../../core/check.ts'
+import type { Check, CheckPlace, CheckResult, Found } from '../../core/check.ts'
 import { defineCheck } from '../../core/component.ts'
 import { durationField } from '../../core/fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
-import { listeners } from './listeners.ts'
+import { hostCheck } from '../host-check.ts'
+import { readAll } from '../readings.ts'
+import { listenersIn, listenersReading } from './listeners.ts'
 import { judge } from './look.ts'
 import { connectFromHere, connectFromHost, type Tried } from './port-connect.ts'
 
@@ -40,8 +42,19 @@ function portCheck(config: Json): Check {
   const { port, address, from } = params
   const look = address === undefined && from === 'host' ? lookAtListeners : connect
   const where = address === undefined ? `port ${port}` : `port ${port} of ${address}`
-  return { title: `${where} answers`, run: place => judge(() => look(place, params, where)) }
+  const title = `${where} answers`
+  const run: Check['run'] = place => judge(() => look(place, params, where))
+  if (look !== lookAtListeners) return { title, run }
+  // Among many checks it is only read whether something listens; run by itself, it is also tried.
+  const listening = (found: Found): CheckResult =>
+    addressesOn(port, found).length > 0 ? { verdict: 'pass', message: `something listens on ${where}` } : nobody(where)
+  return { ...hostCheck({ title, readings: [listenersReading], judge: listening }), run }
 }
+
+const addressesOn = (port: number, found: Found): string[] =>
+  listenersIn(found).flatMap(one => (one.port === port ? one.address : []))
+
+const nobody = (where: string): CheckResult => ({ verdict: 'fail', reason: 'refused', message: `nothing listens on ${where}` })
 
 async function connect(place: CheckPlace, { port, address, from, timeout }: Params, where: string): Promise<CheckResult> {
   const { host } = place.transport
@@ -54,9 +67,8 @@ async function connect(place: CheckPlace, { port, address, from, timeout }: Para
 }
 
 async function lookAtListeners(place: CheckPlace, { port, timeout }: Params, where: string): Promise<CheckResult> {
-  const addresses = await listeners(place, port)
-  const [first] = addresses
-  if (first === undefined) return { verdict: 'fail', message: `nothing listens on ${where}` }
+  const [first] = addressesOn(port, await readAll(place, [listenersReading]))
+  if (first === undefined) return nobody(where)
   const tried = await connectFromHost(place, { address: reachable(first), port, timeoutMs: timeout })
   // That something listens is known all the same.
   if (tried.outcome === 'no tool') return { verdict: 'pass', message: `something listens on ${where}` }
@@ -65,12 +77,17 @@ async function lookAtListeners(place: CheckPlace, { port, timeout }: Params, whe
 
 function resultOf({ outcome, message, connectMs }: Tried, where: string): CheckResult {
   if (outcome === 'no tool')
-    return { verdict: 'unknown', message: `could not connect to ${where}: the host has neither bash nor nc` }
-  if (outcome === 'unknown') return { verdict: 'unknown', message: `could not connect to ${where}: ${message}` }
-  const metrics = connectMs === undefined ? {} : { metrics: { connectMs } }
+    return {
+      verdict: 'unknown',
+      reason: 'unreadable',
+      message: `could not connect to ${where}: the host has neither bash nor nc`,
+    }
+  if (outcome === 'unknown')
+    return { verdict: 'unknown', reason: 'unreadable', message: `could not connect to ${where}: ${message}` }
+  const metrics = connectMs === undefined ? {} : { metrics: { connect_seconds: connectMs / 1000 } }
   return outcome === 'open'
     ? { verdict: 'pass', message: `${where} answers`, ...metrics }
-    : { verdict: 'fail', message: `${where} does not answer${message ? `: ${message}` : ''}` }
+    : { verdict: 'fail', reason: 'no-answer', message: `${where} does not answer${message ? `: ${message}` : ''}` }
 }
 
 /** An address to connect to for one that is listened on. */
