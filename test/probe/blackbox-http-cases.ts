@@ -308,7 +308,7 @@ export const blackboxCases: readonly BlackboxCase[] = [
     tls: true,
     endpoint: 'https://localhost:PORT/',
     passes: false,
-    reason: 'tls-untrusted',
+    reason: 'tls-incomplete-chain',
   },
   {
     name: 'SucceedIfSelfSignedCA',

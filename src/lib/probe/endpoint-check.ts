@@ -114,7 +114,10 @@ function resultOf(observation: Observation, judges: readonly Dimension[], { cloc
     ...(worst?.reason && { reason: worst.reason }),
     metrics: phaseMetrics(observation),
     judgements,
-    evidence: [observation, ...(observation.others ?? [])].map(evidenceOf).join('\n'),
+    // Made only when somebody asks: of most looks nobody does.
+    get evidence() {
+      return [observation, ...(observation.others ?? [])].map(evidenceOf).join('\n')
+    },
   }
 }
 

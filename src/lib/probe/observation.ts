@@ -39,8 +39,8 @@ export interface HttpSeen {
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** URLs that were asked before the last one, oldest first. */
   readonly redirects: readonly string[]
-  /** The URL that answered at last. */
-  readonly url: string
+  /** The URL that answered at last, where there can be another than the first. */
+  readonly url?: string
 }
 
 export interface BodySeen {
@@ -48,6 +48,6 @@ export interface BodySeen {
   readonly bytes: Uint8Array
   /** There was more than the check reads. */
   readonly truncated: boolean
-  /** Of all of it, bytes, also of what was not kept. */
-  readonly size: number
+  /** Of all of it, bytes, where not all of it is kept. */
+  readonly size?: number
 }

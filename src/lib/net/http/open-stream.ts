@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../core/clock.ts'
 import type { Address } from '../connect.ts'
@@ -34,6 +35,7 @@ export async function openStream(route: Route, options: OpenOptions): Promise<Op
   const { signal, progress } = options
   progress.phase = dialer.from === 'host' ? 'connect' : 'resolve'
   const endpoint = proxy ?? route.endpoint
+  demandFamily(address ?? endpoint.host, family)
   let resolved: readonly Address[] = []
   const dialed = await dialer.dial(endpoint, {
     signal,
@@ -54,6 +56,13 @@ export async function openStream(route: Route, options: OpenOptions): Promise<Op
   if (tls === undefined) return { stream: dialed.stream, ...reached }
   const stream = proxy ? await tunnel(dialed.stream, route, options) : dialed.stream
   return { ...(await secured(stream, tls, options)), ...reached }
+}
+
+/** An address has a family, whichever is wished for. */
+function demandFamily(host: string, family: 0 | 4 | 6): void {
+  const own = isIP(host)
+  if (own === 0 || family === 0 || own === family) return
+  throw new NetError('no-route', `${host} is no address of IPv${family}`, { phase: 'connect' })
 }
 
 interface DialedTo {

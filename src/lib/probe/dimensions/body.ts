@@ -24,10 +24,11 @@ export const body = defineDimension({
   defaults: { intervalMs: 30_000, timeoutMs: 5_000, retries: 1 },
   judge(params, { failure, body: seen }) {
     if (failure || !seen) return undefined
-    const metrics = { body_bytes: seen.size }
+    const size = sizeOf(seen)
+    const metrics = { body_bytes: size }
     const problem = ofSize(params, seen) ?? ofText(params, seen)
     if (problem) return { ...problem, metrics }
-    return { verdict: 'pass', message: `${seen.size} bytes${wasText(params) ? ', as they should be' : ''}`, metrics }
+    return { verdict: 'pass', message: `${size} bytes${wasText(params) ? ', as they should be' : ''}`, metrics }
   },
 })
 
@@ -42,7 +43,10 @@ interface Wishes {
 
 const bad = (message: string): Judged => ({ verdict: 'fail', reason: 'content', message })
 
-function ofSize({ min_bytes: min, max_bytes: max }: Wishes, { size }: BodySeen): Judged | undefined {
+const sizeOf = ({ bytes: held, size = held.length }: BodySeen): number => size
+
+function ofSize({ min_bytes: min, max_bytes: max }: Wishes, seen: BodySeen): Judged | undefined {
+  const size = sizeOf(seen)
   if (min !== undefined && size < min) return bad(`the answer has ${size} bytes, fewer than ${min}`)
   if (max !== undefined && size > max) return bad(`the answer has ${size} bytes, more than ${max}`)
   return undefined

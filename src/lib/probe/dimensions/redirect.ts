@@ -15,7 +15,7 @@ export const redirect = defineDimension({
   }),
   defaults: { intervalMs: 60_000, timeoutMs: 5_000, retries: 1 },
   judge({ to, matches, min, max }, { http }) {
-    if (!http) return undefined
+    if (http?.url === undefined) return undefined
     const { url, redirects } = http
     const count = redirects.length
     const metrics = { redirects: count }

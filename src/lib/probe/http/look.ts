@@ -2,6 +2,7 @@ import type { CheckPlace } from '../../core/check.ts'
 import { resolveName } from '../../net/connect.ts'
 import { HttpClient } from '../../net/http/client.ts'
 import { decodeBody } from '../../net/http/content-coding.ts'
+import { CookieJar } from '../../net/http/cookie-jar.ts'
 import { follow } from '../../net/http/follow.ts'
 import type { PrivateRequest } from '../../net/http/redirect.ts'
 import type { Answer, ExchangeOptions } from '../../net/http1/connection.ts'
@@ -77,7 +78,7 @@ async function lookOnce(place: CheckPlace, params: HttpParams): Promise<Observat
     const { answer, url } = await follow(request.request, {
       ...options,
       maxRedirects: params.redirects,
-      cookies: plan.cookies,
+      cookies: jarOf(plan),
       now: clock.now(),
       redirects,
       ask: asking(clientOf(place, params), plan),
@@ -89,6 +90,12 @@ async function lookOnce(place: CheckPlace, params: HttpParams): Promise<Observat
   } catch (error) {
     return { ...seen(), failure: failureOf(error, progress), ...(redirects.length > 0 && { seen: { redirects } }) }
   }
+}
+
+function jarOf({ cookies, request }: RequestPlan): CookieJar {
+  const jar = new CookieJar()
+  for (const cookie of cookies) jar.add(request.url, cookie)
+  return jar
 }
 
 function clientOf(place: CheckPlace, { keep_alive: keep = false }: Partial<HttpParams> = {}): HttpClient {

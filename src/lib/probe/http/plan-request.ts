@@ -1,6 +1,5 @@
 import type { CheckPlace } from '../../core/check.ts'
 import { dialerOf } from '../../net/dial.ts'
-import { CookieJar } from '../../net/http/cookie-jar.ts'
 import type { PrivateRequest } from '../../net/http/redirect.ts'
 import type { Route, RouteTls } from '../../net/http/route.ts'
 import type { Field } from '../../net/http1/field.ts'
@@ -10,10 +9,16 @@ import { readTlsTerms } from '../tls-params.ts'
 import type { HttpParams } from './http-params.ts'
 import { readProxy } from './proxy.ts'
 
+interface Cookie {
+  readonly name: string
+  readonly value: string
+}
+
 /** What is sent, and by which ways. */
 export interface RequestPlan {
   readonly request: PrivateRequest
-  readonly cookies: CookieJar
+  /** Those that are there before the first request, by name. */
+  readonly cookies: readonly Cookie[]
   /** The way to the server of a URL: what is meant for the endpoint alone (an address, our certificate) goes to no other. */
   readonly routeTo: (url: URL) => Route
 }
@@ -21,8 +26,29 @@ export interface RequestPlan {
 const encodings = { gzip: 'gzip', deflate: 'deflate', br: 'br', zstd: 'zstd', any: 'gzip, deflate, br, zstd' } as const
 const families = { any: 0, ipv4: 4, ipv6: 6 } as const
 
+/** Plans of parameters that name no secret and no file, which never change. */
+class FixedPlans {
+  readonly here = new WeakMap<HttpParams, RequestPlan>()
+}
+
+const fixedPlans = (): FixedPlans => new FixedPlans()
+
 /** Reads the secrets and files of the parameters, without those of `auth`. @throws OpsError when one can not be read */
 export async function planRequest(place: CheckPlace, params: HttpParams): Promise<RequestPlan> {
+  const fixed = place.from !== 'host' && isFixed(params) ? place.shared?.of(fixedPlans).here : undefined
+  const known = fixed?.get(params)
+  if (known) return known
+  const plan = await readPlan(place, params)
+  fixed?.set(params, plan)
+  return plan
+}
+
+function isFixed({ headers, cookies, body, body_file: file, ca, cert, key, proxy }: HttpParams): boolean {
+  const values = [...Object.values(headers), ...Object.values(cookies), body ?? '', proxy ?? '']
+  return values.every(value => !isSecret(value)) && [file, ca, cert, key].every(path => path === undefined)
+}
+
+async function readPlan(place: CheckPlace, params: HttpParams): Promise<RequestPlan> {
   const { endpoint, method, compression } = params
   const named = await Promise.all(
     Object.entries(params.headers).map(async ([name, value]): Promise<Field> => [name, await textOf(place, value)]),
@@ -32,8 +58,9 @@ export async function planRequest(place: CheckPlace, params: HttpParams): Promis
   if (!has('user-agent')) headers.push(['user-agent', 'opsctl'])
   if (!has('accept')) headers.push(['accept', '*/*'])
   if (compression !== 'none' && !has('accept-encoding')) headers.push(['accept-encoding', encodings[compression]])
-  const cookies = new CookieJar()
-  for (const [name, value] of Object.entries(params.cookies)) cookies.add(endpoint, { name, value: await textOf(place, value) })
+  const cookies = await Promise.all(
+    Object.entries(params.cookies).map(async ([name, value]): Promise<Cookie> => ({ name, value: await textOf(place, value) })),
+  )
   const privateHeaders = Object.entries(params.headers).flatMap(([name, value]) => (isSecret(value) ? [name.toLowerCase()] : []))
   const body = await bodyOf(place, params)
   return {
