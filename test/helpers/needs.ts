@@ -60,6 +60,7 @@ export const needsTable = {
   xmllint: program('xmllint', 'libxml2-utils'),
   python3: program('python3'),
   jsonschema: { package: 'python3-jsonschema', present: () => runs(['python3', '-c', 'import jsonschema']) },
+  'node-exporter': program('prometheus-node-exporter'),
   promtool: program('promtool', 'prometheus'),
   prove: program('prove', 'perl'),
   strace: program('strace'),

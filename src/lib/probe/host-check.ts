@@ -36,6 +36,8 @@ interface HostKind<Params extends z.ZodType> {
   readonly summary: string
   readonly example: Json
   readonly params: Params
+  /** So many more looks before a bad one counts; none when absent: what stands on a host does not come and go like an answer. */
+  readonly retries?: number
   title(params: z.output<Params>): string
   readings(params: z.output<Params>): readonly Reading[]
   /** Pure. @throws Unseen for what could not be read */
@@ -53,7 +55,16 @@ export const defineHostCheck = <Params extends z.ZodType>(kind: HostKind<Params>
     example: kind.example,
     build(config) {
       const params = parseParams(kind.params, config)
+      const sampling = {
+        dimension: kind.type,
+        intervalMs: 30_000,
+        timeoutMs: 10_000,
+        retries: kind.retries ?? 0,
+        failures: 1,
+        of: 1,
+      }
       return hostCheck({
+        sampling: [sampling],
         title: kind.title(params),
         readings: kind.readings(params),
         judge: (found, place) => kind.judge(params, found, place),

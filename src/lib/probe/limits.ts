@@ -43,12 +43,12 @@ export interface Space {
   readonly freeBytes: number
 }
 
-/** Judges what is left of something. `what` begins the message: `/var is`. */
+/** Judges what is left of something. `say` begins the message, given a share in words: `/var is 80 % used`. */
 export function judgeSpace(
   { usedPercent, freeBytes }: Space,
-  { limits, what }: { readonly limits: Limits<SpaceLimit>; readonly what: string },
+  { limits, say }: { readonly limits: Limits<SpaceLimit>; readonly say: (share: string) => string },
 ): Pick<CheckResult, 'verdict' | 'message' | 'reason'> {
-  const message = `${what} ${rounded(usedPercent)} % used, ${formatSize(freeBytes)} left`
+  const message = `${say(`${rounded(usedPercent)} %`)} used, ${formatSize(freeBytes)} left`
   const passed = passedLimit(limits, limit => ('percent' in limit ? usedPercent > limit.percent : freeBytes < limit.bytes))
   if (passed === undefined) return { verdict: 'pass', message }
   const { verdict, limit } = passed

@@ -14,7 +14,7 @@ export const versionWishField = () => z.string().transform(parsedBy(parseWish))
 /** `1.18`, `>= 1.18`, `>= 1.18, < 2`. */
 function parseWish(text: string): VersionWish {
   const comparisons = text.split(',').map(part => {
-    const [, sign = '=', version] = /^\s*(=|!=|<=|<|>=|>)?\s*([A-Za-z0-9][A-Za-z0-9.+~^:_-]*)\s*$/.exec(part) ?? []
+    const [, sign = '=', version] = /^\s*(=|!=|<=|<|>=|>)?\s*(?=\S*\d)([A-Za-z0-9][A-Za-z0-9.+~^:_-]*)\s*$/.exec(part) ?? []
     if (version === undefined)
       throw new OpsError('E_USAGE', `'${text}' is no version`, { hint: 'write 1.18, >= 1.18 or >= 1.18, < 2' })
     return { sign: sign as VersionWish['comparisons'][number]['sign'], version }

@@ -30,7 +30,7 @@ export default defineHostCheck({
     return fillOf(seen, {
       fill: ({ usedPercent }) => usedPercent,
       judge: ({ point, usedPercent, availableBytes }) =>
-        judgeSpace({ usedPercent, freeBytes: availableBytes }, { limits, what: `${point} is` }),
+        judgeSpace({ usedPercent, freeBytes: availableBytes }, { limits, say: share => `${point} is ${share}` }),
       metrics,
       line,
     })

@@ -36,11 +36,11 @@ export default defineHostCheck({
     const free = Math.min(available, container?.free ?? Number.POSITIVE_INFINITY)
     const of = container?.total ?? total
     const usedPercent = 100 * (1 - free / of)
-    const what = container ? `of the ${formatSize(of)} of the container,` : `of ${formatSize(of)}`
+    const whole = container ? `the ${formatSize(of)} of the container` : formatSize(of)
     return {
       ...judgeSpace(
         { usedPercent, freeBytes: free },
-        { limits: limitsOr(params, { warn: { percent: 90 }, fail: { percent: 97 } }), what },
+        { limits: limitsOr(params, { warn: { percent: 90 }, fail: { percent: 97 } }), say: share => `${share} of ${whole}` },
       ),
       metrics: { used_percent: usedPercent, available_bytes: free, total_bytes: of },
     }

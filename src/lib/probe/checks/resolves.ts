@@ -29,6 +29,7 @@ export default defineHostCheck({
   type: 'resolves',
   summary: 'name that the host can resolve',
   example: { name: 'localhost' },
+  retries: 1,
   params: Params,
   title: ({ name }) => `${name} can be resolved`,
   readings: ({ name }) => [look(name)],

@@ -26,7 +26,7 @@ export default defineHostCheck({
     return {
       ...judgeSpace(
         { usedPercent, freeBytes: free },
-        { limits: limitsOr(params, { warn: { percent: 90 } }), what: `of ${formatSize(total)}` },
+        { limits: limitsOr(params, { warn: { percent: 90 } }), say: share => `${share} of ${formatSize(total)}` },
       ),
       metrics: { used_percent: usedPercent, free_bytes: free, total_bytes: total },
     }
