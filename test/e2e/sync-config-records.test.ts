@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { mkdir, readdir } from 'node:fs/promises'
+import { freePort } from '../helpers/free-port.ts'
 import { opsctl, startOpsctl } from '../helpers/opsctl.ts'
 import { poll } from '../helpers/poll.ts'
 import { Shop } from './sync-shop.ts'
@@ -35,6 +36,28 @@ async function verdicts(shop: Shop, ...args: readonly string[]): Promise<Record<
 }
 
 describe('the records of sync-config', () => {
+  test('tell of no change where a host can not be reached: no other one is touched', async () => {
+    await using shop = await twoHosts()
+    const dead = `127.0.0.1:${await freePort()}`
+    const text = (await shop.read('sync.yaml')).replace('web[1-2]', `[web1, "${dead}"]\nwaves: [1, 100%]`)
+    await shop.write('sync.yaml', text.replace('nginx.conf" }', `nginx.conf", run: "echo reloaded >> ${shop.at('root/log')}" }`))
+    const { code, stderr } = await run(
+      shop,
+      'apply',
+      '--yes',
+      '--retries',
+      '0',
+      '--ssh-config',
+      'none',
+      '--host-key-policy',
+      'accept-new',
+    )
+    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('1 unreachable') })
+    expect(await shop.read('root/log')).toBe('')
+    expect(await shop.read('root/web1/nginx.conf')).toBe('')
+    expect((await run(shop, 'status')).code).toBe(2)
+  }, 60_000)
+
   test('bring no host the files of another one: a roll-back of what a host never had is refused', async () => {
     await using shop = await twoHosts()
     await apply(shop)

@@ -8,12 +8,11 @@ import type { RenderedFile, Rendering } from './rendering.ts'
 
 /** What brings the rendered files to their hosts, as a plan of the engine: complete, so that another process can undo it. */
 export function syncPlan({ name, files, conduct }: SyncFile, rendering: Rendering): Plan {
-  const staged = stagedCheck(rendering)
   return {
     ...conduct.plan,
     name,
     // Judged on every host before the first is touched.
-    precheck: [...(conduct.plan.precheck ?? []), ...staged],
+    precheck: [...(conduct.plan.precheck ?? []), stagedCheck(rendering)],
     steps: [...files.map(spec => fileStep(spec, rendering)), ...handlers(files, rendering)],
   }
 }
@@ -70,13 +69,13 @@ function variantsOf(spec: FileSpec, { distinct }: Rendering, params: (file: Rend
   return { params: only, perHost: { variants, of } }
 }
 
-function stagedCheck({ distinct }: Rendering): CheckSpec[] {
+/** Also where no file is judged: a host that can not be reached is known before the first one is touched, and not in its wave. */
+function stagedCheck({ distinct }: Rendering): CheckSpec {
   const judged = [...distinct].filter(([file]) => file.validate)
-  if (judged.length === 0) return []
   const files = judged.map(([{ path, content, validate }]) => ({
     ...{ path, contentBase64: content.toString('base64'), run: validate ?? [] },
   }))
   const of: Record<string, number[]> = {}
   for (const [index, [, hosts]] of judged.entries()) for (const host of hosts) of[host] = [...(of[host] ?? []), index]
-  return [{ type: 'staged-file', params: { files, of } }]
+  return { type: 'staged-file', params: { files, of } }
 }

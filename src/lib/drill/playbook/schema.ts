@@ -3,12 +3,11 @@ import type { Context } from '../../core/context.ts'
 import type { Json } from '../../core/json.ts'
 import type { Document } from '../../core/report.ts'
 import { isMapping } from '../../plan/file/node.ts'
+import { closed, described, type JsonObject, targets, text, time, title } from '../../plan/file/schema-parts.ts'
 import { faultTypes } from '../fault-types.ts'
 import { figureNames } from '../verifier/figures.ts'
 import type { playbookKeys } from './playbook.ts'
 import { endpointType } from './steps.ts'
-
-type JsonObject = { readonly [key: string]: Json }
 
 /** The JSON Schema of playbooks, for editors. */
 export async function playbookSchemaDocument({
@@ -38,24 +37,14 @@ export function playbookSchema(faults: readonly Component<'step'>[], checks: rea
   }
 }
 
-const described = (description: string, schema: JsonObject): JsonObject => ({ description, ...schema })
-const closed = (properties: JsonObject, required: readonly string[] = []): JsonObject => ({
-  type: 'object',
-  properties,
-  ...(required.length > 0 && { required }),
-  additionalProperties: false,
-})
 const objectOf = (schema: Json): JsonObject => (isMapping(schema) ? schema : {})
 
-const text: JsonObject = { type: 'string', minLength: 1 }
 const id: JsonObject = { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9_-]{0,40}$' }
-const time: JsonObject = { type: ['string', 'number'] }
 const status: JsonObject = { type: 'integer', minimum: 100, maximum: 599 }
-const targets: JsonObject = { anyOf: [text, { type: 'array', items: text, minItems: 1 }] }
 const conditions: JsonObject = { anyOf: [text, { type: 'array', items: text }] }
 
 const topLevel: Record<(typeof playbookKeys)[number], JsonObject> = {
-  name: described('What the drill is for, in a few words.', { type: 'string', minLength: 1, maxLength: 200 }),
+  name: described('What the drill is for, in a few words.', title),
   version: described('Of the playbook, for people.', { type: ['string', 'number'] }),
   targets: described('Hosts as node sets, for steps without targets of their own.', targets),
   duration: described('How long the faults are in place: 30s.', time),

@@ -2,11 +2,10 @@ import type { Component } from '../../core/component.ts'
 import type { Json } from '../../core/json.ts'
 import type { ChangeKind } from '../../plan/file/components.ts'
 import { isMapping } from '../../plan/file/node.ts'
+import { closed, described, type JsonObject, targets, text, time, title } from '../../plan/file/schema-parts.ts'
 import type { changeKeys } from './change.ts'
 import { shortKey, shortKind } from './step-kind.ts'
 import { takesSource } from './step-params.ts'
-
-type JsonObject = { readonly [key: string]: Json }
 
 /** JSON Schema of a change file, for editors: made from the schemas of all steps and checks. */
 export function changeSchema(components: readonly Component<ChangeKind>[]): Json {
@@ -27,18 +26,8 @@ export function changeSchema(components: readonly Component<ChangeKind>[]): Json
   }
 }
 
-const described = (description: string, schema: JsonObject): JsonObject => ({ description, ...schema })
-const closed = (properties: JsonObject, required: readonly string[] = []): JsonObject => ({
-  type: 'object',
-  properties,
-  ...(required.length > 0 && { required }),
-  additionalProperties: false,
-})
-
-const text: JsonObject = { type: 'string', minLength: 1 }
 const id: JsonObject = { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$' }
 const idList: JsonObject = { type: 'array', items: id, minItems: 1, uniqueItems: true }
-const time: JsonObject = { type: ['string', 'number'] }
 const checkList: JsonObject = { $ref: '#/$defs/checks' }
 const commandLine: JsonObject = { anyOf: [text, { type: 'array', items: { type: 'string' }, minItems: 1 }] }
 const wave: JsonObject = {
@@ -50,10 +39,8 @@ const wave: JsonObject = {
 }
 
 const topLevel: Readonly<Record<(typeof changeKeys)[number], Json>> = {
-  name: described('What the change does, in a few words.', { type: 'string', minLength: 1, maxLength: 200 }),
-  targets: described('Hosts, as -t takes them; -t goes before it.', {
-    anyOf: [text, { type: 'array', items: text, minItems: 1 }],
-  }),
+  name: described('What the change does, in a few words.', title),
+  targets: described('Hosts, as -t takes them; -t goes before it.', targets),
   waves: described('Which hosts go when: counts, shares of all, or those with a label. What is left goes last.', {
     type: 'array',
     items: wave,

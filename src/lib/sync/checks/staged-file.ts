@@ -15,7 +15,7 @@ const File = z.strictObject({
 })
 
 const Params = z.strictObject({
-  files: z.array(File).min(1),
+  files: z.array(File),
   of: z.record(z.string(), z.array(z.int().min(0))).describe('which of the files a host gets, by its name'),
 })
 
