@@ -1,6 +1,7 @@
 import type { Context } from '../core/context.ts'
 import type { Document } from '../core/report.ts'
 import { foldNodeSet } from '../inventory/node-set.ts'
+import { visible } from '../render/visible-text.ts'
 import { type DrillResidue, drillResidue, type RunningDrill, runningDrills } from './known-drills.ts'
 import { haltText, readHalt } from './lever.ts'
 
@@ -18,7 +19,7 @@ export async function drillStatus(context: Context): Promise<Document> {
     hosts: hosts.map(({ host, steps, lease }) => ({ host: host.name, steps, lease: lease ?? null })),
   }))
   const data = { halted: halt ? { ...halt } : null, running: running.map(each => ({ ...each })), residue: left }
-  return { mime: 'text/plain', text: lines.map(line => `${line}\n`).join(''), data }
+  return { mime: 'text/plain', text: lines.map(line => `${visible(line)}\n`).join(''), data }
 }
 
 const runningLine = ({ runId, title, startedAt, hosts }: RunningDrill): string =>

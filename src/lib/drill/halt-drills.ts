@@ -1,5 +1,6 @@
 import type { Context } from '../core/context.ts'
 import type { Document } from '../core/report.ts'
+import { oneLine } from '../render/visible-text.ts'
 import { runningDrills } from './known-drills.ts'
 import { clearHalt, haltText, setHalt } from './lever.ts'
 
@@ -7,7 +8,7 @@ import { clearHalt, haltText, setHalt } from './lever.ts'
 export async function haltDrills(context: Context, { reason }: { readonly reason: string }): Promise<Document> {
   const halt = await setHalt(context, reason)
   const running = await runningDrills(context)
-  const told = running.map(({ runId, title }) => `  ${runId} ${title} heals what it broke, and ends\n`)
+  const told = running.map(({ runId, title }) => `  ${runId} ${oneLine(title)} heals what it broke, and ends\n`)
   return {
     mime: 'text/plain',
     text: `${haltText(halt)}\n${told.join('')}`,

@@ -5,6 +5,8 @@ import type { Context } from '../core/context.ts'
 import { errnoOf } from '../core/errno.ts'
 import { OpsError } from '../core/errors.ts'
 import { systemDisk } from '../journal/disk.ts'
+import { stateError } from '../journal/state-error.ts'
+import { oneLine } from '../render/visible-text.ts'
 import { writeFileAtomic } from '../run/atomic-write.ts'
 
 /** Why no drill may go on, and since when. */
@@ -22,19 +24,23 @@ const leverOf = ({ paths }: Pick<Context, 'paths'>): string => join(paths.state,
 /** @throws OpsError E_STATE */
 export async function setHalt(context: LeverContext, reason: string): Promise<Halt> {
   const halt = { reason, at: rfc3339(context.clock.now()) }
-  await systemDisk.makeDirectory(context.paths.state)
+  try {
+    await systemDisk.makeDirectory(context.paths.state)
+  } catch (error) {
+    throw stateError({ doing: 'make', path: context.paths.state, error })
+  }
   await writeFileAtomic(leverOf(context), `${JSON.stringify(halt)}\n`, { mode: 0o600, fsync: true, code: 'E_STATE' })
   return halt
 }
 
-/** False when it was not set. */
+/** False when it was not set. @throws OpsError E_STATE */
 export async function clearHalt(context: Pick<Context, 'paths'>): Promise<boolean> {
   try {
     await unlink(leverOf(context))
     return true
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false
-    throw error
+    throw stateError({ doing: 'remove', path: leverOf(context), error })
   }
 }
 
@@ -54,4 +60,5 @@ export async function demandNoHalt(context: Pick<Context, 'paths'>): Promise<voi
   if (halt) throw new OpsError('E_HALTED', haltText(halt), { hint: '`opsctl drill allow` lets drills begin again' })
 }
 
-export const haltText = ({ reason, at }: Halt): string => `drills are halted${at && ` since ${at}`}${reason && `: ${reason}`}`
+export const haltText = ({ reason, at }: Halt): string =>
+  oneLine(`drills are halted${at && ` since ${at}`}${reason && `: ${reason}`}`)

@@ -60,7 +60,7 @@ export class Probing implements AsyncDisposable {
 
   #ask(probe: ProbeSpec, signal: AbortSignal): Promise<Answer> {
     const { fleet, askers } = this.#parts
-    const host = askers.get(probe.from ?? 'localhost') ?? here
+    const host = askers.get(probe.from?.name ?? 'localhost') ?? here
     const { sudo, connector } = fleet
     return askProbe(probe, { clock: this.#context.clock, connector, host, ...(sudo && { sudo }) }, signal)
   }
@@ -71,20 +71,20 @@ const here = hostNamed('localhost', { via: 'local' })
 /** The hosts that probes ask from. @throws OpsError E_PLAN for one that the inventory does not know */
 export async function askersOf(
   context: Context,
-  { path, probes }: Pick<Playbook, 'path' | 'probes'>,
+  { probes }: Pick<Playbook, 'probes'>,
   { inventory: sources, sshConfig }: Pick<FleetOptions, 'inventory' | 'sshConfig'>,
 ): Promise<ReadonlyMap<string, Host>> {
-  const names = probes.flatMap(({ from }) => from ?? [])
-  if (names.length === 0) return new Map()
+  const asking = probes.flatMap(({ from }) => from ?? [])
+  if (asking.length === 0) return new Map()
   const { hosts } = await context.inventory({ sources, ...(sshConfig !== undefined && { sshConfig }) })
   return new Map(
-    names.map(name => {
+    asking.map(({ name, place }) => {
       const host = hosts.get(name) ?? (/^[\d.]+$|:/.test(name) ? hostNamed(name) : undefined)
       if (host) return [name, host]
       const close = nearest(name, [...hosts.keys()])
       throw new OpsError(
         'E_PLAN',
-        `${path}: a probe asks from ${name}, which the inventory does not know`,
+        `${place}: a probe asks from ${name}, which the inventory does not know`,
         close ? { hint: `did you mean ${close}?` } : {},
       )
     }),

@@ -1,6 +1,7 @@
 import type { Context } from '../core/context.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Document } from '../core/report.ts'
+import { visible } from '../render/visible-text.ts'
 import { neededFor } from './host-needs.ts'
 import { loadPlaybook } from './playbook/load-playbook.ts'
 
@@ -35,5 +36,5 @@ export async function validatePlaybook(context: Context, { playbook: path }: { r
     probes: probes.map(probe => ({ name: probe.name, everyMs: probe.everyMs })),
     objectives: objectives.map(({ text }) => text),
   }
-  return { mime: 'text/plain', text: `${lines.join('\n')}\n`, data }
+  return { mime: 'text/plain', text: lines.map(line => `${visible(line)}\n`).join(''), data }
 }

@@ -9,7 +9,13 @@ export interface ProbeSpec {
   /** Of one sample: one that takes longer has failed. */
   readonly timeoutMs: number
   /** Name of the host that asks; absent for this machine. */
-  readonly from?: string
+  readonly from?: AskingHost
+}
+
+export interface AskingHost {
+  readonly name: string
+  /** `path:line:column`. */
+  readonly place: string
 }
 
 export type ProbeQuestion =
@@ -55,11 +61,11 @@ function readProbe(name: string, node: ChangeNode): ProbeSpec | undefined {
   return { name, asks, everyMs, timeoutMs, ...(from !== undefined && { from }) }
 }
 
-function readFrom(node: ChangeNode, question: string): string | undefined {
+function readFrom(node: ChangeNode, question: string): AskingHost | undefined {
   const from = node.child('from')
   const name = from.isAbsent ? undefined : from.text('here or the name of a host')
   if (name === undefined || name === 'here') return undefined
-  if (question === 'command') return name
+  if (question === 'command') return { name, place: from.place }
   return from.wrong(`${question} is asked from here`, {
     hint: 'make it a command, such as [curl, -fsS, URL], to ask from a host',
   })
