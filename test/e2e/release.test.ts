@@ -116,6 +116,24 @@ describe.skipIf(!mayChroot)('on a clean root', () => {
     )
   }, 120_000)
 
+  test('install.sh installs for everybody under any umask, below a relative prefix, and over no directory', async () => {
+    await using clean = await cleanRoot()
+    await cp(first, join(clean.path, 'release'), { recursive: true })
+    const odd = { TAR_OPTIONS: '--bogus', GZIP: '--bogus', CDPATH: '/', IFS: 'o', POSIXLY_CORRECT: '1' }
+    expect(await clean.run('umask 077; cd /tmp; sh /release/install.sh --prefix here', odd)).toMatchObject({
+      code: 0,
+      stderr: '',
+    })
+    const installed = await clean.run(
+      'cd /tmp/here; find . -type d ! -perm 755; find . -type f ! -perm 644; bin/opsctl --version',
+    )
+    expect(installed.stdout).toBe(`./bin/opsctl\nopsctl ${version}\n`)
+    expect(await clean.run('mkdir -p /opt/bin/opsctl; sh /release/install.sh --prefix /opt')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('/opt/bin/opsctl is a directory'),
+    })
+  }, 120_000)
+
   test('install.sh refuses what was changed, what does not start, and an address that is not encrypted', async () => {
     await using clean = await cleanRoot()
     const archive = join('release', `opsctl-${version}-${host.name}.tar.gz`)
