@@ -31,7 +31,8 @@ const outside: Outside = {
     }),
   signals: {
     on(signal, listener) {
-      if (!isIgnored(signal)) process.on(signal, listener)
+      // Where a caller ignores SIGCHLD the system keeps from us how children end: there, and only there, it has to be heard.
+      if (isIgnored(signal) === (signal === 'SIGCHLD')) process.on(signal, listener)
     },
   },
   collectGarbage: globalThis.gc ?? (() => {}),

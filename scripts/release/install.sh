@@ -5,6 +5,9 @@
 #
 # It takes the release from OPSCTL_BASE_URL (a directory, or an https address), else from the directory it lies in.
 set -eu
+# What a caller has set for himself must not change what is installed: a hardened root has umask 077, and nobody else could run it.
+umask 022
+unset CDPATH TAR_OPTIONS GZIP GREP_OPTIONS
 
 say() { printf 'opsctl install: %s\n' "$*"; }
 fail() {
@@ -30,6 +33,8 @@ done
 if [ -z "$prefix" ]; then
   if [ "$(id -u)" = 0 ]; then prefix=/usr/local; else prefix=${HOME:?has no value: give --prefix}/.local; fi
 fi
+
+case $prefix in /*) ;; *) prefix=$(pwd)/$prefix ;; esac
 
 machine() {
   case $(uname -s) in
@@ -102,6 +107,7 @@ mkdir -p -- "$prefix/bin" || fail "cannot write to $prefix" 'use --user, or --pr
 cd "$new"
 find . -type f | while read -r file; do
   mkdir -p -- "$prefix/$(dirname "$file")"
+  [ ! -d "$prefix/$file" ] || fail "$prefix/${file#./} is a directory" 'remove it, or use --prefix with another directory'
   # By rename, so that a running opsctl keeps its program and nobody sees half of one.
   cp -- "$file" "$prefix/$file.new$$"
   mv -f -- "$prefix/$file.new$$" "$prefix/$file"

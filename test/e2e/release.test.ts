@@ -16,7 +16,7 @@ const config = readPackaging()
 const host = hostTarget(config)
 const other = host.musl ? 'linux-x64' : 'linux-x64-musl'
 const made = targetsOf(config, process.env['SOAK'] === '1' ? undefined : [host.name, other])
-const { version, dependencies } = packageJson
+const { version } = packageJson
 
 const hash = z.object({ alg: z.string(), content: z.string() })
 const component = z.object({
@@ -68,8 +68,8 @@ describe('a release', () => {
       expect(runtime).toMatchObject(pinned(`node_modules/${target.runtime}`))
       expect(runtime?.components?.map(({ name }) => name)).toEqual(expect.arrayContaining(['BoringSSL', 'SQLite', 'zlib-ng']))
       const names = packages.map(({ group, name }) => (group === undefined ? name : `${group}/${name}`))
-      expect(names).toEqual(expect.arrayContaining([...Object.keys(dependencies), 'minipass']))
-      // What none of them says is what only the development needs, or what no line of opsctl reaches.
+      expect(names).toEqual(expect.arrayContaining(['ssh2', 'zod', 'commander', 'yaml', 'minipass']))
+      // Nothing that only the development needs, or that no line of opsctl reaches.
       const production = productionPackages().map(pinned)
       expect(production).toEqual(expect.arrayContaining(packages.map(({ purl, hashes }) => ({ purl, hashes }))))
       for (const unused of ['typescript', 'cpu-features', 'fast-check', 'nan']) expect(names).not.toContain(unused)
@@ -114,6 +114,24 @@ describe.skipIf(!mayChroot)('on a clean root', () => {
     expect((await clean.run('/home/ops/.local/bin/opsctl exec -t localhost --no-prefix -- echo it runs')).stdout).toBe(
       'it runs\n',
     )
+  }, 120_000)
+
+  test('install.sh installs for everybody under any umask, below a relative prefix, and over no directory', async () => {
+    await using clean = await cleanRoot()
+    await cp(first, join(clean.path, 'release'), { recursive: true })
+    const odd = { TAR_OPTIONS: '--bogus', GZIP: '--bogus', CDPATH: '/', IFS: 'o', POSIXLY_CORRECT: '1' }
+    expect(await clean.run('umask 077; cd /tmp; sh /release/install.sh --prefix here', odd)).toMatchObject({
+      code: 0,
+      stderr: '',
+    })
+    const installed = await clean.run(
+      'cd /tmp/here; find . -type d ! -perm 755; find . -type f ! -perm 644; bin/opsctl --version',
+    )
+    expect(installed.stdout).toBe(`./bin/opsctl\nopsctl ${version}\n`)
+    expect(await clean.run('mkdir -p /opt/bin/opsctl; sh /release/install.sh --prefix /opt')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('/opt/bin/opsctl is a directory'),
+    })
   }, 120_000)
 
   test('install.sh refuses what was changed, what does not start, and an address that is not encrypted', async () => {

@@ -10,7 +10,7 @@ const stops: Readonly<Record<StopSignal, { readonly exit: number; readonly what:
 }
 
 export interface SignalSource {
-  on(signal: StopSignal | 'SIGUSR1', listener: () => void): void
+  on(signal: StopSignal | 'SIGUSR1' | 'SIGCHLD', listener: () => void): void
 }
 
 export interface InterruptsOptions {
@@ -35,6 +35,8 @@ export class Interrupts {
     this.#options = options
     for (const signal of Object.keys(stops) as StopSignal[]) source.on(signal, () => this.#stop(signal))
     source.on('SIGUSR1', () => this.#sayPending())
+    // To be told how local programs end, whoever started us.
+    source.on('SIGCHLD', () => {})
   }
 
   get signal(): AbortSignal {

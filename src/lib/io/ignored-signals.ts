@@ -1,7 +1,7 @@
 import { fileSystem } from './file-system.ts'
 
 /** Their numbers on Linux. */
-const numbers = { SIGHUP: 1, SIGINT: 2, SIGUSR1: 10, SIGTERM: 15 } as const
+const numbers = { SIGHUP: 1, SIGINT: 2, SIGUSR1: 10, SIGTERM: 15, SIGCHLD: 17 } as const
 
 /**
  * Whether the caller started this process with the signal ignored, as nohup does with SIGHUP and a shell without job control with
