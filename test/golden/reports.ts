@@ -48,6 +48,9 @@ const nginxBroken = outputs.hold(
 const nginxFine = outputs.hold(
   'nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\nnginx: configuration file /etc/nginx/nginx.conf test is successful\n',
 )
+const evidence = outputs.hold(
+  'https://shop.example.com/health at 203.0.113.7\nresolve 2.1 ms, connect 11.4 ms, tls 24.0 ms, wait 412.7 ms, total 451.3 ms\nTLSv1.3, TLS_AES_256_GCM_SHA384\ncertificate CN=shop.example.com, by CN=Example CA, EC P-256, until 2026-11-29T00:00:00.000Z\nHTTP/1.1 503\nretry-after: 30\n\n{"state": "<degraded>"}\n',
+)
 const empty = outputs.hold('')
 
 const messages: Partial<Record<Reason, string>> = {
@@ -115,6 +118,14 @@ const hostileTimeline: readonly Span[] = [
   { group: hostile.name, row: hostile.host, name: hostile.message, startedAt: new Date(start + 5).toISOString(), durationMs: 0, outcome: 'stuck', message: hostile.message.repeat(9) },
   { group: '日本', row: '日本-web-東京🚀', name: 'ワイド文字', startedAt: new Date(start + 3_599_999).toISOString(), durationMs: 1, verdict: 'unknown' },
 ]
+
+const probed = (path: string, about: Pick<Item, 'name'> & Partial<Item>): Item => ({
+  path,
+  startedAt: new Date(start).toISOString(),
+  durationMs: 451,
+  severity: 'warning',
+  ...about,
+})
 
 export const reports: Readonly<Record<string, Report>> = {
   'all-ok': report(
@@ -268,6 +279,71 @@ export const reports: Readonly<Record<string, Report>> = {
       },
     ],
     { kind: 'doctor', durationMs: 24 },
+  ),
+  probe: report(
+    '4 checks in 5 places',
+    [
+      probed('https:∕∕shop.example.com∕health/http_status', {
+        name: 'http_status',
+        verdict: 'fail',
+        reason: 'status',
+        message: 'status 503, not 2xx',
+        severity: 'critical',
+        labels: { check: 'https://shop.example.com/health', type: 'http', sla: 'P0', env: 'prod' },
+        metrics: { resolve_seconds: 0.0021, connect_seconds: 0.0114, tls_seconds: 0.024, wait_seconds: 0.4127, total_seconds: 0.4513, status_code: 503 },
+        output: { stdout: evidence },
+        data: { dimension: 'http_status', looks: 2 },
+      }),
+      probed('https:∕∕shop.example.com∕health/latency', {
+        name: 'latency',
+        verdict: 'warn',
+        reason: 'slow',
+        message: '451 ms, more than 300 ms (resolve 2, connect 11, tls 24, wait 413)',
+        labels: { check: 'https://shop.example.com/health', type: 'http', sla: 'P0', env: 'prod' },
+        metrics: { latency_seconds: 0.4513 },
+        data: { dimension: 'latency', looks: 2 },
+      }),
+      probed('https:∕∕shop.example.com∕health/cert_expiry', {
+        name: 'cert_expiry',
+        verdict: 'pass',
+        message: 'the certificate is valid for 61 days more',
+        labels: { check: 'https://shop.example.com/health', type: 'http', sla: 'P0', env: 'prod' },
+        metrics: { certificate_expiry_timestamp_seconds: 1800057600, days_left: 61.3 },
+        data: { dimension: 'cert_expiry', looks: 2 },
+      }),
+      probed('web1/disk', {
+        host: 'web1',
+        name: 'disk',
+        verdict: 'pass',
+        message: '/ is 49.2 % used, 51.5 GiB left',
+        labels: { check: 'disk', type: 'disk', sla: 'P1' },
+        metrics: { used_percent: 49.2, free_bytes: 55297703936 },
+      }),
+      probed('web2/disk', {
+        host: 'web2',
+        name: 'disk',
+        verdict: 'unknown',
+        reason: 'unreachable',
+        message: 'connection refused',
+        labels: { check: 'disk', type: 'disk', sla: 'P1' },
+      }),
+      probed('web1/swap', {
+        host: 'web1',
+        name: 'swap',
+        verdict: 'na',
+        message: 'there is no swap',
+        labels: { check: 'swap', type: 'swap', sla: 'P1' },
+      }),
+      probed('web1/orders', {
+        host: 'web1',
+        name: 'orders',
+        verdict: 'unknown',
+        reason: 'dependency',
+        message: 'suppressed by https://shop.example.com/health: status 503, not 2xx',
+        labels: { check: 'orders', type: 'command', sla: 'P2' },
+      }),
+    ],
+    { kind: 'probe', durationMs: 1463 },
   ),
   'rolled-back': report(
     'playbook shop-2.4',

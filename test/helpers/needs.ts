@@ -61,6 +61,14 @@ export const needsTable = {
   python3: program('python3'),
   jsonschema: { package: 'python3-jsonschema', present: () => runs(['python3', '-c', 'import jsonschema']) },
   'node-exporter': program('prometheus-node-exporter'),
+  'monitoring-plugins': {
+    package: 'monitoring-plugins-basic',
+    present: () => existsSync('/usr/lib/nagios/plugins/negate'),
+  },
+  'python3-prometheus-client': {
+    package: 'python3-prometheus-client',
+    present: () => existsSync('/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py'),
+  },
   promtool: program('promtool', 'prometheus'),
   prove: program('prove', 'perl'),
   strace: program('strace'),

@@ -8,6 +8,7 @@ import type { Report } from '../../src/lib/core/report.ts'
 import junit from '../../src/lib/render/junit.ts'
 import nagios from '../../src/lib/render/nagios.ts'
 import { nagiosStatus } from '../../src/lib/render/nagios-status.ts'
+import openmetrics from '../../src/lib/render/openmetrics.ts'
 import prometheus from '../../src/lib/render/prometheus.ts'
 import table from '../../src/lib/render/table.ts'
 import tap from '../../src/lib/render/tap.ts'
@@ -148,12 +149,25 @@ describe('prometheus', () => {
         const lines = (await textOf(prometheus.build({}).render(report, env))).trimEnd().split('\n')
         const series = lines
           .filter(line => !line.startsWith('# '))
-          .map(line => /^([a-z_]+\{(?:[a-z]+="(?:[^"\\\n]|\\[\\"n])*",?)+\}) -?[\d.e+-]+$/u.exec(line)?.[1])
+          .map(line => /^([a-z_]+\{(?:[A-Za-z_][A-Za-z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)+\}) -?[\d.e+-]+$/u.exec(line)?.[1])
         expect(series).not.toContain(undefined)
         expect(new Set(series).size).toBe(series.length)
       }),
     )
   })
+})
+
+describe('openmetrics', () => {
+  const parser = test.skipIf(!needs('python3-prometheus-client'))
+  const read =
+    'import sys; from prometheus_client.openmetrics.parser import text_string_to_metric_families as f; list(f(sys.stdin.read()))'
+
+  for (const [name, report] of all) {
+    parser(`${name} is read by the parser of prometheus_client`, async () => {
+      const text = await textOf(openmetrics.build({}).render(report, env))
+      expect(await check(['/usr/bin/python3', '-c', read], text)).toEqual({ code: 0, said: '' })
+    })
+  }
 })
 
 describe('nagios', () => {

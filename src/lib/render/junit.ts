@@ -49,7 +49,9 @@ function resultOf(item: Item): Result {
   const standing = standingOf(item)
   if (standing === 'good' || standing === 'warn') return 'passed'
   if (standing === 'skipped') return 'skipped'
-  return standing === 'bad' && (item.reason === undefined || item.reason === 'exit') ? 'failure' : 'error'
+  // What was judged and found bad is a failure, whatever the reason; a command only when it ran to its end.
+  const judged = item.verdict === 'fail' || item.reason === undefined || item.reason === 'exit'
+  return standing === 'bad' && judged ? 'failure' : 'error'
 }
 
 async function testCase(item: Item, report: Report, env: RenderEnv): Promise<string> {

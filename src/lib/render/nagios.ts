@@ -5,6 +5,7 @@ import { type FailureGroup, failureGroups } from './failure-groups.ts'
 import { hostsText } from './hosts-text.ts'
 import { nagiosStatus } from './nagios-status.ts'
 import { noConfig } from './no-config.ts'
+import { labelOf } from './standing.ts'
 import { tallyOf } from './tally.ts'
 import { fitTo } from './text-width.ts'
 import { oneLine } from './visible-text.ts'
@@ -21,6 +22,8 @@ export default defineRenderer({
 
 /** Monitoring reads 8 KiB at most. */
 const longLines = 20
+/** Characters of what the items measured. */
+const figuresLimit = 4096
 
 /**
  * Plugin output after the guidelines (monitoring-plugins.org/doc/guidelines.html): a status line, performance data behind the bar,
@@ -51,14 +54,31 @@ function performance(report: Report): string {
   const counts = Object.entries({ total, ok: good, warning: warn, failed: bad, unknown }).map(
     ([label, value]) => `${label}=${value};;;0`,
   )
-  const [only] = report.items
-  const metrics =
-    report.items.length === 1 ? Object.entries(only?.metrics ?? {}).filter(([, value]) => Number.isFinite(value)) : []
-  return [
-    ...counts,
-    `time=${(report.durationMs / 1000).toFixed(3)}s;;;0`,
-    ...metrics.map(([label, value]) => `${quoted(label)}=${decimal(value)}`),
-  ].join(' ')
+  return [...counts, `time=${(report.durationMs / 1000).toFixed(3)}s;;;0`, ...figures(report)].join(' ')
+}
+
+/** What the items measured, as far as it fits; with several of them the name of each is in front, as check_multi has it. */
+function figures({ items }: Report): string[] {
+  const told: string[] = []
+  let length = 0
+  for (const item of items) {
+    for (const [metric, value] of Object.entries(item.metrics ?? {})) {
+      const label = items.length === 1 ? metric : `${labelOf(item)}::${metric}`
+      const figure = `${quoted(label)}=${decimal(value)}${unitOf(metric)}`
+      length += figure.length + 1
+      if (length > figuresLimit) return told
+      if (Number.isFinite(value)) told.push(figure)
+    }
+  }
+  return told
+}
+
+/** The unit that a plugin writes, by the end of the metric's name. */
+function unitOf(metric: string): string {
+  if (metric.endsWith('_seconds') && !metric.endsWith('timestamp_seconds')) return 's'
+  if (metric.endsWith('_bytes')) return 'B'
+  if (metric.endsWith('_percent')) return '%'
+  return metric.endsWith('_total') ? 'c' : ''
 }
 
 function longLine({ what, message, items, names }: FailureGroup, env: RenderEnv): string {
