@@ -142,6 +142,27 @@ steps:
     },
     timeoutMs,
   )
+
+  test(
+    'warns of a host that has lost its lease meanwhile, and heals it',
+    async () => {
+      const run = await start(['3s', '3s'])
+      await poll('both stand still', 30_000, async () => (await stopped()) === 'TTS')
+      await hosts[0].sh('set -- /run/opsctl/lease-*/running; read -r guard rest <"$1" && kill -KILL "$guard"')
+      await hosts[1].sh('rm -r /run/opsctl')
+      const { code, stdout } = await run.ended
+      const { items, data } = JSON.parse(stdout) as Told
+      expect({ code, verdict: data.verdict }).toEqual({ code: 0, verdict: 'passed' })
+      expect(items.slice(0, 2).map(({ verdict, message }) => [verdict, message])).toEqual(
+        Array(2).fill([
+          'warn',
+          expect.stringContaining('; its lease was lost meanwhile, so the host would not have healed itself'),
+        ]),
+      )
+      expect(await states()).toEqual([whole, whole, whole])
+    },
+    timeoutMs,
+  )
 })
 
 interface Told {

@@ -44,7 +44,7 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft') || !hasCgroups)(
 
   const stateDirectory = (): string => join(directory.path, `state-${runs}`)
 
-  async function drill(at: FaultCase, kill?: Moment): Promise<OpsctlRun> {
+  async function drill(at: FaultCase, { kill, duration = '4s' }: { kill?: Moment; duration?: string } = {}): Promise<OpsctlRun> {
     runs++
     const playbook = join(directory.path, `${runs}.yaml`)
     const { type, config } = at
@@ -52,7 +52,7 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft') || !hasCgroups)(
     const text = {
       name: `${type} on ${machine.address}`,
       targets: machine.address,
-      duration: '4s',
+      duration,
       hold: `${holdMs / 1000}s`,
       steps: [step],
     }
@@ -104,7 +104,7 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft') || !hasCgroups)(
     'by %s is as before within the time of its lease, when opsctl is killed at %s',
     async (_, moment, at) => {
       const start = await state(at)
-      const run = await drill(at, moment)
+      const run = await drill(at, { kill: moment })
       if (moment === 'middle') {
         await poll('the fault is in place', 30_000, () => passed('after-do'))
         await poll('the fault shows', 30_000, async () => (await state(at)) !== start)
@@ -152,10 +152,11 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'nft') || !hasCgroups)(
       const { items } = JSON.parse(stdout) as { readonly items: readonly { readonly message?: string }[] }
       return items.map(({ message = '' }) => /`(\w+)/.exec(message)?.[1] ?? message).sort()
     }
-    const run = await drill(at)
+    const run = await drill(at, { duration: '100s' })
     await poll('the fault is in place', 30_000, () => passed('after-do'))
     expect(await residue()).toEqual(['kill', 'kill', 'rm', 'rmdir'])
-    expect((await run.ended).code).toBe(0)
+    run.kill('SIGINT')
+    expect((await run.ended).code).toBe(130)
     expect(await residue()).toEqual(['nothing of a drill is there'])
   }, 120_000)
 })

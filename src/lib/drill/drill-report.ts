@@ -59,14 +59,20 @@ function faultItem(told: Item, faults: readonly FaultMoments[]): Item[] {
   const { outcome, reason: _, rollbackable: _r, severity: _s, message, ...rest } = told
   const [wave = '', host = '', step = '', more] = told.path.split('/')
   const path = `fault/${host}/${step}`
-  if (outcome === 'stuck') return [{ ...told, path, verdict: 'fail' }]
+  if (outcome === 'stuck') {
+    const said = `could not be healed: ${message ?? ''}; \`opsctl drill clean\` tries again`
+    return [{ ...told, path, verdict: 'fail', message: said }]
+  }
   if (more === 'undo') return []
   const fault = faults.find(each => each.host === host && each.step === step)
   if (outcome === 'undone') {
-    const { evidence } = fault ?? {}
-    const lasted = fault?.isHealedAlone ? 'until the host healed itself' : `for ${time(fault)}, then healed`
-    const said = `in place ${lasted}${shortly(evidence)}`
-    return [{ ...rest, path, verdict: 'pass', message: said, ...(evidence !== undefined && { data: { injected: evidence } }) }]
+    const { evidence, lease } = fault ?? {}
+    const lasted = lease === 'over' ? 'until the host healed itself' : `for ${time(fault)}, then healed`
+    const unheld = lease === 'unguarded' || lease === 'gone'
+    const warning = unheld ? '; its lease was lost meanwhile, so the host would not have healed itself' : ''
+    const verdict = unheld ? 'warn' : 'pass'
+    const said = `in place ${lasted}${warning}${shortly(evidence)}`
+    return [{ ...rest, path, verdict, message: said, ...(evidence !== undefined && { data: { injected: evidence } }) }]
   }
   const words = wordsFor(wave, step)
   const why = outcome === 'skipped' ? (message ?? '') : `${words}: ${message ?? ''}`

@@ -32,7 +32,7 @@ export function judgeDrill({ faults, objectives, steady, ending }: Seen): {
   if (broken) return { is: 'failed', message: `${broken.name}: ${broken.message ?? 'it does not hold'}` }
   if (ending?.is === 'aborted') return { is: 'failed', message: ending.message }
   if (ending) return { is: 'inconclusive', message: `ended before its time: ${ending.message}` }
-  const lame = faults.find(({ verdict, outcome }) => verdict !== 'pass' && outcome !== 'stuck')
+  const lame = faults.find(({ verdict, outcome }) => verdict !== 'pass' && verdict !== 'warn' && outcome !== 'stuck')
   if (lame) return { is: 'invalid', message: `${lame.host ?? lame.name}: ${lame.message ?? 'not injected'}` }
   const unknown = judged.find(({ verdict }) => verdict !== 'pass' && verdict !== 'warn')
   if (unknown) return { is: 'inconclusive', message: `${unknown.name}: ${unknown.message ?? 'nobody knows'}` }

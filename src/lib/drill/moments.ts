@@ -11,8 +11,8 @@ export interface FaultMoments {
   injectedMs?: number
   healingMs?: number
   healedMs?: number
-  /** The host healed itself before it was asked to: nobody saw when. */
-  isHealedAlone?: true
+  /** The lease did not last. `over`: the host healed itself before it was asked to, and nobody saw when. Otherwise nothing would have. */
+  lease?: 'over' | 'unguarded' | 'gone'
   /** What was put there, in the words of the fault: the rules, the processes. */
   evidence?: string
 }
@@ -29,7 +29,7 @@ export class DrillMoments {
   /** Takes up a point of the engine: `after-do web1/process-pause-1`. Others are no news. */
   passed(point: string): void {
     const [, what, host = '', step = ''] =
-      /^(before-do|after-do|before-undo|after-undo|taken-back-alone) (.*)\/([^/]+)$/.exec(point) ?? []
+      /^(before-do|after-do|before-undo|after-undo|lease-over|lease-unguarded|lease-gone) (.*)\/([^/]+)$/.exec(point) ?? []
     if (what === undefined) return
     const now = this.#clock.monotonic()
     const key = `${host}/${step}`
@@ -37,7 +37,9 @@ export class DrillMoments {
     if (what === 'before-do') this.#faults.set(key, { host, step, begunMs: now })
     else if (fault && what === 'after-do') fault.injectedMs = now
     else if (fault && what === 'before-undo') fault.healingMs = now
-    else if (fault && what === 'taken-back-alone') fault.isHealedAlone = true
+    else if (fault && what === 'lease-over') fault.lease = 'over'
+    else if (fault && what === 'lease-unguarded') fault.lease = 'unguarded'
+    else if (fault && what === 'lease-gone') fault.lease = 'gone'
     else if (fault) fault.healedMs = now
   }
 

@@ -94,18 +94,24 @@ export class Change {
     }
     if (good && during) good = await during(fleet.signal, step => this.#takeBack(step, waves))
     if (built.plan.finally === 'undo') good = (await this.#undoAsPlanned(waves, good && during !== undefined)) && good
-    else if (good) good = await this.#keep(waves, fleet.signal)
-    if (!good) {
-      await this.#rollBack(waves.slice(0, reached))
-      // What the rollback leaves standing is meant to stay.
-      await this.#keep(waves.slice(0, reached), new AbortController().signal)
-    }
+    else good = await this.#keepOrRollBack(waves, { good, reached })
     await this.#tellUntouched([...waves, { name: '0', hosts: fleet.hosts }])
     await log.commitIfPossible({
       is: 'end',
       outcome: good && built.plan.finally !== 'undo' ? 'kept' : this.#whole ? 'undone' : 'stuck',
     })
     return this.#report('change')
+  }
+
+  async #keepOrRollBack(
+    waves: readonly Wave[],
+    { good, reached }: { readonly good: boolean; readonly reached: number },
+  ): Promise<boolean> {
+    if (good && (await this.#keep(waves, this.#request.fleet.signal))) return true
+    await this.#rollBack(waves.slice(0, reached))
+    // What the rollback leaves standing is meant to stay.
+    await this.#keep(waves.slice(0, reached), new AbortController().signal)
+    return false
   }
 
   /** Takes back what stands of the change. What somebody else did over it since then is left alone, unless `force` is given. */

@@ -168,9 +168,9 @@ export class HostUndo {
       await this.#takeBackAt(held ?? place, step, { kind, before })
     } catch (error) {
       if (!(error instanceof LeaseError)) throw error
-      // The host was first. Once it is done there is nothing left to hold.
+      // The host was first, or has lost its lease. Once it is done there is nothing left to hold.
       this.#isHeld = false
-      this.#turn.passed('taken-back-alone', step.spec.id)
+      this.#turn.passed(`lease-${error.how}`, step.spec.id)
       await this.#takeOver()
       await this.#takeBackAt(place, step, { kind, before })
     }
