@@ -54,6 +54,15 @@ describe('the exit code of a report', () => {
     ['rollback stuck', [{ outcome: 'stuck' }, { outcome: 'undone' }, failed('exit')], 6],
     ['a check failed', [{ verdict: 'pass' }, { verdict: 'fail' }], 1],
     ['a check gave no verdict', [{ verdict: 'pass' }, { verdict: 'unknown' }], 3],
+    [
+      'a check failed, and a host could not be looked at',
+      [
+        { verdict: 'fail', reason: 'status' },
+        { verdict: 'unknown', reason: 'unreachable' },
+      ],
+      1,
+    ],
+    ['nothing could be looked at', [{ verdict: 'unknown', reason: 'unreachable' }], 69],
     ['a check warned', [{ verdict: 'pass' }, { verdict: 'warn' }, { verdict: 'na' }], 0],
   ])('when %s', (_, parts, code) => expect(exitCodeOf(reportOf(parts))).toBe(code))
 

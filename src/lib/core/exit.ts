@@ -59,7 +59,8 @@ function codesOfCounts({ kind, counts }: Report): number[] {
   const refused = of('auth') + of('hostkey') + of('sudo')
   const unreached = of('unreachable') + of('connect-timeout')
   const skipped = of('max-fail') + of('cancelled') + of('deadline')
-  const failed = (counts.byOutcome.failed ?? 0) + (counts.byVerdict.fail ?? 0) - refused - unreached
+  // What could not be asked was not done, but it has no verdict against it; a verdict holds whatever its reason.
+  const failed = Math.max(0, (counts.byOutcome.failed ?? 0) - refused - unreached) + (counts.byVerdict.fail ?? 0)
   const codes: number[] = []
   if (counts.byOutcome.stuck) codes.push(6)
   if (failed > 0 || of('max-fail') > 0) codes.push(1)
