@@ -8,11 +8,24 @@ import { tlsVersionField } from '../tls-version.ts'
 /** Headers that follow from the rest of a request. */
 const ours = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|proxy-authorization)$/i
 
-const headerName = z
-  .string()
-  .refine(isToken, 'is no name of a header')
-  .refine(name => !ours.test(name), 'is said by opsctl itself')
 const text = secretOr(z.string().refine(isFieldValue, 'holds a line break or a control character'))
+
+/** Texts by name, with what is wrong with a name; undefined where nothing is. */
+const named = (problem: (name: string) => string | undefined) =>
+  z
+    .record(z.string(), text)
+    .superRefine((values, context) => {
+      for (const [name, value] of Object.entries(values)) {
+        const message = problem(name)
+        if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message, input: value })
+      }
+    })
+    .default({})
+
+const headerProblem = (name: string): string | undefined =>
+  !isToken(name) ? 'this can not be the name of a header' : ours.test(name) ? 'opsctl says this header itself' : undefined
+
+const cookieProblem = (name: string): string | undefined => (isToken(name) ? undefined : 'this can not be the name of a cookie')
 
 /** `http://` or `https://`, without credentials. */
 const httpUrl = (what: string) =>
@@ -46,11 +59,8 @@ const auth = z.union([
 export const httpParams = {
   endpoint: httpUrl('web address').describe('http:// or https:// URL'),
   method: z.string().refine(isToken, 'is no method').default('GET'),
-  headers: z.record(headerName, text).default({}).describe('values are texts, or secrets as { file: … } or { env: … }'),
-  cookies: z
-    .record(z.string().refine(isToken, 'is no name of a cookie'), text)
-    .default({})
-    .describe('sent to the endpoint alone'),
+  headers: named(headerProblem).describe('values are texts, or secrets as { file: … } or { env: … }'),
+  cookies: named(cookieProblem).describe('sent to the endpoint alone'),
   body: secretOr(z.string()).optional(),
   body_file: z.string().min(1).optional().describe('file with the body'),
   auth: auth.optional().describe('basic, bearer or oauth2; sent to the endpoint alone, not to where it redirects'),
