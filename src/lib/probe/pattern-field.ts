@@ -1,13 +1,16 @@
 import { z } from 'zod'
+import { type Pattern, parsePattern } from './assert/pattern.ts'
 
-/** A regular expression (ECMAScript, with the flag `u`) as text, the expression as the value. */
+/** A regular expression as text, the pattern as the value. */
 export const patternField = () =>
-  z.string().transform((value, context): RegExp | typeof z.NEVER => {
+  z.string().transform((value, context): Pattern | typeof z.NEVER => {
     try {
-      return new RegExp(value, 'u')
+      return parsePattern(value)
     } catch (error) {
-      const why = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : ''
+      const why = error instanceof Error ? error.message : String(error)
       context.issues.push({ code: 'custom', message: `is no regular expression: ${why}`, input: value })
       return z.NEVER
     }
   })
+
+export const matches = (pattern: Pattern, text: string): boolean => pattern.find(text) !== undefined

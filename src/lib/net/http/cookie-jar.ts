@@ -9,6 +9,8 @@ interface Cookie {
   readonly hostOnly: boolean
   readonly path: string
   readonly secure: boolean
+  /** Only for this very origin: cookies of servers go to every port of a host. */
+  readonly origin?: string
 }
 
 const maxCookies = 64
@@ -18,9 +20,9 @@ const maxBytes = 4096
 export class CookieJar {
   #cookies: readonly Cookie[] = []
 
-  /** One that was there before the first request, for its host alone. */
+  /** One that was there before the first request, for its origin alone. */
   add(url: URL, { name, value }: { readonly name: string; readonly value: string }): void {
-    this.#put({ name, value, domain: url.hostname, hostOnly: true, path: '/', secure: url.protocol === 'https:' })
+    this.#put({ name, value, domain: url.hostname, hostOnly: true, path: '/', secure: false, origin: url.origin })
   }
 
   /** What an answer sets. `now` in milliseconds since 1970. */
@@ -85,7 +87,8 @@ function isOver(said: ReadonlyMap<string, string>, now: number): boolean {
   return Date.parse(said.get('expires') ?? '') <= now
 }
 
-function isFor({ domain, hostOnly, path, secure }: Cookie, url: URL): boolean {
+function isFor({ domain, hostOnly, path, secure, origin }: Cookie, url: URL): boolean {
+  if (origin !== undefined && origin !== url.origin) return false
   const host = url.hostname === domain || (!hostOnly && url.hostname.endsWith(`.${domain}`))
   const below = url.pathname === path || url.pathname.startsWith(path.endsWith('/') ? path : `${path}/`)
   return host && below && (!secure || url.protocol === 'https:')

@@ -1,12 +1,14 @@
 import { assertions, business } from '../dimensions/assertions.ts'
 import { body } from '../dimensions/body.ts'
 import { certExpiry } from '../dimensions/cert-expiry.ts'
+import { certificate } from '../dimensions/certificate.ts'
 import { header } from '../dimensions/header.ts'
 import { httpStatus } from '../dimensions/http-status.ts'
 import { httpVersion } from '../dimensions/http-version.ts'
 import { latency } from '../dimensions/latency.ts'
 import { reachability } from '../dimensions/reachability.ts'
 import { redirect } from '../dimensions/redirect.ts'
+import { tlsVersion } from '../dimensions/tls-version.ts'
 import { defineEndpointCheck } from '../endpoint-check.ts'
 import { httpParams } from '../http/http-params.ts'
 import { lookAtHttp } from '../http/look.ts'
@@ -23,7 +25,20 @@ export default defineEndpointCheck({
     ],
   },
   params: httpParams,
-  dimensions: [reachability, httpStatus, latency, certExpiry, header, httpVersion, body, redirect, assertions, business],
+  dimensions: [
+    reachability,
+    httpStatus,
+    latency,
+    certExpiry,
+    header,
+    httpVersion,
+    body,
+    redirect,
+    certificate,
+    tlsVersion,
+    assertions,
+    business,
+  ],
   judgedBy: ({ endpoint }) => [
     { type: 'http_status' },
     { type: 'latency' },

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import type { Pattern } from '../assert/pattern.ts'
 import type { Judged } from '../dimension.ts'
 import { defineDimension } from '../dimension.ts'
 import type { BodySeen } from '../observation.ts'
-import { patternField } from '../pattern-field.ts'
+import { matches, patternField } from '../pattern-field.ts'
 
 const texts = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])
 const patterns = z.union([patternField(), z.array(patternField()).min(1)])
@@ -35,8 +36,8 @@ export const body = defineDimension({
 interface Wishes {
   readonly contains?: string | string[] | undefined
   readonly not_contains?: string | string[] | undefined
-  readonly matches?: RegExp | RegExp[] | undefined
-  readonly not_matches?: RegExp | RegExp[] | undefined
+  readonly matches?: Pattern | Pattern[] | undefined
+  readonly not_matches?: Pattern | Pattern[] | undefined
   readonly min_bytes?: number | undefined
   readonly max_bytes?: number | undefined
 }
@@ -52,12 +53,12 @@ function ofSize({ min_bytes: min, max_bytes: max }: Wishes, seen: BodySeen): Jud
   return undefined
 }
 
-const wasText = ({ contains, not_contains: lacks, matches, not_matches: notMatches }: Wishes): boolean =>
-  [contains, lacks, matches, notMatches].some(wish => wish !== undefined)
+const wasText = ({ contains, not_contains: lacks, matches: wanted, not_matches: unwanted }: Wishes): boolean =>
+  [contains, lacks, wanted, unwanted].some(wish => wish !== undefined)
 
 function ofText(wishes: Wishes, seen: BodySeen): Judged | undefined {
   if (!wasText(wishes)) return undefined
-  const { contains = [], not_contains: lacks = [], matches = [], not_matches: notMatches = [] } = wishes
+  const { contains = [], not_contains: lacks = [], matches: wanted = [], not_matches: unwanted = [] } = wishes
   const text = new TextDecoder().decode(seen.bytes)
   // What is beyond was not looked at: it may be there, but nobody knows.
   const where = seen.truncated ? `the first ${seen.bytes.length} bytes of the answer` : 'the answer'
@@ -65,10 +66,10 @@ function ofText(wishes: Wishes, seen: BodySeen): Judged | undefined {
   if (missing !== undefined) return bad(`there is no ${shown(missing)} in ${where}`)
   const found = [lacks].flat().find(each => text.includes(each))
   if (found !== undefined) return bad(`the answer contains ${shown(found)}`)
-  const unmatched = [matches].flat().find(each => !each.test(text))
-  if (unmatched) return bad(`there is nothing in ${where} that matches ${unmatched.source}`)
-  const matched = [notMatches].flat().find(each => each.test(text))
-  return matched && bad(`the answer matches ${matched.source}`)
+  const unmatched = [wanted].flat().find(each => !matches(each, text))
+  if (unmatched) return bad(`there is nothing in ${where} that matches ${unmatched.text}`)
+  const matched = [unwanted].flat().find(each => matches(each, text))
+  return matched && bad(`the answer matches ${matched.text}`)
 }
 
 const shown = (text: string): string => JSON.stringify(text.length > maxShown ? `${text.slice(0, maxShown)}…` : text)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { fieldValues } from '../../net/http1/field.ts'
 import type { Judged } from '../dimension.ts'
 import { defineDimension } from '../dimension.ts'
-import { patternField } from '../pattern-field.ts'
+import { matches, patternField } from '../pattern-field.ts'
 
 const maxShown = 100
 
@@ -19,22 +19,20 @@ export const header = defineDimension({
     optional: z.boolean().default(false).describe('good also when it is not there'),
   }),
   defaults: { intervalMs: 10_000, timeoutMs: 3_000, retries: 1 },
-  judge({ name, equals, matches, not_matches: notMatches, present, optional }, { http }) {
+  judge({ name, equals, matches: wanted, not_matches: unwanted, present, optional }, { http }) {
     if (!http) return undefined
     const values = fieldValues(http.headers, name.toLowerCase())
     const [value] = values
     if (value === undefined) {
       const mayLack =
-        optional ||
-        present === false ||
-        (notMatches !== undefined && [equals, matches, present].every(wish => wish === undefined))
+        optional || present === false || (unwanted !== undefined && [equals, wanted, present].every(wish => wish === undefined))
       return mayLack ? { verdict: 'pass', message: `there is no header ${name}` } : bad(`there is no header ${name}`)
     }
     const told = `${name} is ${shown(values)}`
     if (present === false) return bad(`${told}, and should not be there`)
     if (equals !== undefined && !values.includes(equals)) return bad(`${told}, not ${JSON.stringify(equals)}`)
-    if (matches && !values.some(each => matches.test(each))) return bad(`${told}, which does not match ${matches.source}`)
-    if (notMatches && values.some(each => notMatches.test(each))) return bad(`${told}, which matches ${notMatches.source}`)
+    if (wanted && !values.some(each => matches(wanted, each))) return bad(`${told}, which does not match ${wanted.text}`)
+    if (unwanted && values.some(each => matches(unwanted, each))) return bad(`${told}, which matches ${unwanted.text}`)
     return { verdict: 'pass', message: told }
   },
 })

@@ -2,16 +2,30 @@ import { z } from 'zod'
 import { sizeField } from '../../core/fields.ts'
 import { isFieldValue, isToken } from '../../net/http1/field.ts'
 import { secretOr } from '../secret-param.ts'
-import { tlsParams } from '../tls-params.ts'
+import { tlsFileKeys } from '../tls-files.ts'
+import { tlsVersionField } from '../tls-version.ts'
 
 /** Headers that follow from the rest of a request. */
 const ours = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|proxy-authorization)$/i
 
-const headerName = z
-  .string()
-  .refine(isToken, 'is no name of a header')
-  .refine(name => !ours.test(name), 'is said by opsctl itself')
 const text = secretOr(z.string().refine(isFieldValue, 'holds a line break or a control character'))
+
+/** Texts by name, with what is wrong with a name; undefined where nothing is. */
+const named = (problem: (name: string) => string | undefined) =>
+  z
+    .record(z.string(), text)
+    .superRefine((values, context) => {
+      for (const [name, value] of Object.entries(values)) {
+        const message = problem(name)
+        if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message, input: value })
+      }
+    })
+    .default({})
+
+const headerProblem = (name: string): string | undefined =>
+  !isToken(name) ? 'this can not be the name of a header' : ours.test(name) ? 'opsctl says this header itself' : undefined
+
+const cookieProblem = (name: string): string | undefined => (isToken(name) ? undefined : 'this can not be the name of a cookie')
 
 /** `http://` or `https://`, without credentials. */
 const httpUrl = (what: string) =>
@@ -45,11 +59,8 @@ const auth = z.union([
 export const httpParams = {
   endpoint: httpUrl('web address').describe('http:// or https:// URL'),
   method: z.string().refine(isToken, 'is no method').default('GET'),
-  headers: z.record(headerName, text).default({}).describe('values are texts, or secrets as { file: … } or { env: … }'),
-  cookies: z
-    .record(z.string().refine(isToken, 'is no name of a cookie'), text)
-    .default({})
-    .describe('sent to the endpoint alone'),
+  headers: named(headerProblem).describe('values are texts, or secrets as { file: … } or { env: … }'),
+  cookies: named(cookieProblem).describe('sent to the endpoint alone'),
   body: secretOr(z.string()).optional(),
   body_file: z.string().min(1).optional().describe('file with the body'),
   auth: auth.optional().describe('basic, bearer or oauth2; sent to the endpoint alone, not to where it redirects'),
@@ -73,7 +84,14 @@ export const httpParams = {
     .describe('connect to this address whatever the name resolves to, or all: look at every address of the name'),
   address_family: z.enum(['any', 'ipv4', 'ipv6']).default('any'),
   proxy: secretOr(z.string()).optional().describe('URL of an HTTP proxy; with a password as { file: … } or { env: https_proxy }'),
-  ...tlsParams,
+  server_name: z.string().min(1).optional().describe('what the server is asked for and must be, where that is not the host'),
+  ...tlsFileKeys,
+  min_version: tlsVersionField().optional().describe('the oldest version of TLS that is offered; 1.2 when absent'),
+  max_version: tlsVersionField().optional().describe('the newest version of TLS that is offered'),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe('go on with a certificate that is not accepted; what is wrong with it is told all the same'),
 }
 
 export type HttpParams = z.output<z.ZodObject<typeof httpParams>>

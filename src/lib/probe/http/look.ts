@@ -61,7 +61,6 @@ async function lookOnce(place: CheckPlace, params: HttpParams): Promise<Observat
   const { clock, signal, trace } = place
   const progress = new Progress(trace)
   const redirects: string[] = []
-  const plan = await planRequest(place, params)
   const options = { signal, progress, limits: { hold: heldBytes, read: params.max_body } }
   let start = clock.monotonic()
   const seen = () => ({
@@ -72,6 +71,7 @@ async function lookOnce(place: CheckPlace, params: HttpParams): Promise<Observat
     ...(progress.tls && { tls: progress.tls }),
   })
   try {
+    const plan = await planRequest(place, params)
     const request = await authorize(plan, { place, params, client: clientOf(place) })
     // What it takes to get a token is no time of the endpoint.
     start = clock.monotonic()

@@ -1,11 +1,13 @@
+import { readFile } from 'node:fs/promises'
 import type { CheckPlace } from '../../core/check.ts'
+import { errnoOf } from '../../core/errno.ts'
 import { dialerOf } from '../../net/dial.ts'
 import type { PrivateRequest } from '../../net/http/redirect.ts'
 import type { Route, RouteTls } from '../../net/http/route.ts'
 import type { Field } from '../../net/http1/field.ts'
-import { readConfiguredFile } from '../configured-file.ts'
+import { NetError } from '../../net/net-error.ts'
 import { isSecret, textOf } from '../secret-param.ts'
-import { readTlsTerms } from '../tls-params.ts'
+import { readTlsFiles } from '../tls-files.ts'
 import type { HttpParams } from './http-params.ts'
 import { readProxy } from './proxy.ts'
 
@@ -43,9 +45,9 @@ export async function planRequest(place: CheckPlace, params: HttpParams): Promis
   return plan
 }
 
-function isFixed({ headers, cookies, body, body_file: file, ca, cert, key, proxy }: HttpParams): boolean {
+function isFixed({ headers, cookies, body, body_file: file, ca, cert, key, crl, proxy }: HttpParams): boolean {
   const values = [...Object.values(headers), ...Object.values(cookies), body ?? '', proxy ?? '']
-  return values.every(value => !isSecret(value)) && [file, ca, cert, key].every(path => path === undefined)
+  return values.every(value => !isSecret(value)) && [file, ca, cert, key, crl].every(path => path === undefined)
 }
 
 async function readPlan(place: CheckPlace, params: HttpParams): Promise<RequestPlan> {
@@ -79,20 +81,32 @@ async function readPlan(place: CheckPlace, params: HttpParams): Promise<RequestP
 
 async function bodyOf(place: CheckPlace, { body, body_file: file }: HttpParams): Promise<Buffer | undefined> {
   if (body !== undefined) return Buffer.from(await textOf(place, body))
-  return file === undefined ? undefined : readConfiguredFile(file)
+  return file === undefined ? undefined : readBody(file)
+}
+
+/** @throws NetError `unreadable` */
+async function readBody(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    throw new NetError('unreadable', `could not read ${path}: ${errnoOf(cause) ?? cause}`, { phase: 'wait', cause })
+  }
 }
 
 async function routesOf(place: CheckPlace, params: HttpParams): Promise<RequestPlan['routeTo']> {
   const { endpoint, address, address_family: family, version } = params
   const dialer = dialerOf(place)
-  const terms = await readTlsTerms(params)
-  const { cert: _cert, key: _key, ...termsElsewhere } = terms
+  const { min_version: minVersion, max_version: maxVersion } = params
+  const versions = { ...(minVersion && { minVersion }), ...(maxVersion && { maxVersion }) }
+  const files = await readTlsFiles(params)
+  const { cert: _cert, key: _key, ...filesElsewhere } = files
   const proxy = params.proxy === undefined ? undefined : readProxy(await textOf(place, params.proxy))
   return url => {
     const isOwn = url.origin === endpoint.origin
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const serverName = (isOwn ? params.server_name : undefined) ?? host
-    const tls: RouteTls = { ...(isOwn ? terms : termsElsewhere), serverName, alpn: alpns[version], insecure: params.insecure }
+    const { insecure } = params
+    const tls: RouteTls = { ...(isOwn ? files : filesElsewhere), ...versions, serverName, alpn: alpns[version], insecure }
     return {
       dialer,
       ...(dialer.from === 'host' && { via: place.transport.host.name }),
