@@ -3,16 +3,19 @@ import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { CheckPlace, CheckResult } from '../../../src/lib/core/check.ts'
+import { hostNamed } from '../../../src/lib/core/host.ts'
 import type { Json } from '../../../src/lib/core/json.ts'
 import { systemClock } from '../../../src/lib/io/system-clock.ts'
 import tls from '../../../src/lib/probe/checks/tls.ts'
 import { SharedThings } from '../../../src/lib/probe/shared-things.ts'
 import { chainOf, type Issued, TestAuthority } from '../../helpers/certificates.ts'
+import { startFleet } from '../../helpers/fleet.ts'
 import { needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
 import { type Listening, nginxServer, opensslServer, tcpServer } from '../../helpers/tls-server.ts'
 import { scripted, willing } from '../../net/starttls/starttls-servers.ts'
 import { fullHost } from '../../plan/step-host.ts'
+import { fleetPool } from '../../transport/fleet-pool.ts'
 
 const long = 120_000
 const place: CheckPlace = { transport: fullHost(), clock: systemClock, signal: new AbortController().signal }
@@ -292,3 +295,28 @@ describe.skipIf(!needs('openssl'))('the check tls', () => {
     )
   })
 })
+
+const overSsh = needs('openssl', 'sshd', 'ssh-keygen')
+
+test.skipIf(!overSsh)(
+  'a server that only a host reaches is looked at through it',
+  async () => {
+    await using directory = await tempDir()
+    const root = await TestAuthority.root(directory.path, { name: 'Host Root', key: 'ec:P-256' })
+    const shop = await root.issue({ name: 'shop.test', key: 'ec:P-256', names: ['DNS:shop.test'] })
+    await using server = await opensslServer(['-cert', shop.cert, '-key', shop.key, '-status_file', root.ocsp(shop)])
+    const fleet = await startFleet()
+    try {
+      await using pool = fleetPool(fleet)
+      const transport = await pool.connect(hostNamed('127.0.1.1'), { signal: place.signal })
+      const config = { endpoint: `tls://127.0.0.1:${server.port}`, server_name: 'shop.test', ca: root.cert }
+      const result = await look(config, { transport, from: 'host' })
+      expect(result.verdict).toBe('pass')
+      expect(of(result, 'certificate')).toMatchObject({ data: { protocol: 'TLSv1.3', ocsp: 'good', problems: [] } })
+      expect(of(result, 'reachability')).toMatchObject({ message: 'answers' })
+    } finally {
+      await fleet.stop()
+    }
+  },
+  long,
+)
