@@ -153,6 +153,23 @@ describe.skipIf(!needs('openssl'))('the check tls', () => {
   )
 
   test(
+    'what a server says to our goodbye is no failure',
+    async () => {
+      await using quiet = await opensslServer(['-cert', shop.cert, '-key', shop.key, '-num_tickets', '0'])
+      await using rude = await tcpServer(socket => {
+        const below = connect({ host: '127.0.0.1', port: quiet.port })
+        below.on('error', () => socket.destroy())
+        socket.pipe(below)
+        below.pipe(socket, { end: false })
+        below.on('end', () => socket.end('421 goodbye, without TLS\r\n'))
+      })
+      const dimensions = [{ type: 'reachability' }]
+      for (const each of [quiet, rude]) expect(await look(asked(each, { dimensions }))).toMatchObject({ verdict: 'pass' })
+    },
+    long,
+  )
+
+  test(
     'revocation lists are read from files, and what they do not say is no pass',
     async () => {
       const gone = await root.issue({ name: 'gone.test', key: 'ec:P-256', names: ['DNS:shop.test'] })
