@@ -3,16 +3,19 @@ import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { CheckPlace, CheckResult } from '../../../src/lib/core/check.ts'
+import { hostNamed } from '../../../src/lib/core/host.ts'
 import type { Json } from '../../../src/lib/core/json.ts'
 import { systemClock } from '../../../src/lib/io/system-clock.ts'
 import tls from '../../../src/lib/probe/checks/tls.ts'
 import { SharedThings } from '../../../src/lib/probe/shared-things.ts'
 import { chainOf, type Issued, TestAuthority } from '../../helpers/certificates.ts'
+import { startFleet } from '../../helpers/fleet.ts'
 import { needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
 import { type Listening, nginxServer, opensslServer, tcpServer } from '../../helpers/tls-server.ts'
 import { scripted, willing } from '../../net/starttls/starttls-servers.ts'
 import { fullHost } from '../../plan/step-host.ts'
+import { fleetPool } from '../../transport/fleet-pool.ts'
 
 const long = 120_000
 const place: CheckPlace = { transport: fullHost(), clock: systemClock, signal: new AbortController().signal }
@@ -145,6 +148,27 @@ describe.skipIf(!needs('openssl'))('the check tls', () => {
         const result = await look(asked(strict, { cert: ours.cert, key: ours.key, dimensions: [{ type: 'reachability' }] }))
         expect(result).toMatchObject({ verdict: 'pass' })
       }
+    },
+    long,
+  )
+
+  test(
+    'what a server says to our goodbye is no failure',
+    async () => {
+      await using quiet = await opensslServer(['-cert', shop.cert, '-key', shop.key, '-num_tickets', '0'])
+      await using rude = await tcpServer(socket => {
+        const below = connect({ host: '127.0.0.1', port: quiet.port })
+        below.on('error', () => socket.destroy())
+        below.pipe(socket, { end: false })
+        socket.on('data', (chunk: Buffer) => {
+          // The last words of the handshake are a record of type 23; what comes after is our goodbye.
+          const isOver = chunk.includes(Buffer.of(23, 3, 3))
+          if (isOver) socket.end('421 goodbye, without TLS\r\n')
+          else below.write(chunk)
+        })
+      })
+      const dimensions = [{ type: 'reachability' }]
+      for (const each of [quiet, rude]) expect(await look(asked(each, { dimensions }))).toMatchObject({ verdict: 'pass' })
     },
     long,
   )
@@ -292,3 +316,28 @@ describe.skipIf(!needs('openssl'))('the check tls', () => {
     )
   })
 })
+
+const overSsh = needs('openssl', 'sshd', 'ssh-keygen')
+
+test.skipIf(!overSsh)(
+  'a server that only a host reaches is looked at through it',
+  async () => {
+    await using directory = await tempDir()
+    const root = await TestAuthority.root(directory.path, { name: 'Host Root', key: 'ec:P-256' })
+    const shop = await root.issue({ name: 'shop.test', key: 'ec:P-256', names: ['DNS:shop.test'] })
+    await using server = await opensslServer(['-cert', shop.cert, '-key', shop.key, '-status_file', root.ocsp(shop)])
+    const fleet = await startFleet()
+    try {
+      await using pool = fleetPool(fleet)
+      const transport = await pool.connect(hostNamed('127.0.1.1'), { signal: place.signal })
+      const config = { endpoint: `tls://127.0.0.1:${server.port}`, server_name: 'shop.test', ca: root.cert }
+      const result = await look(config, { transport, from: 'host' })
+      expect(result.verdict).toBe('pass')
+      expect(of(result, 'certificate')).toMatchObject({ data: { protocol: 'TLSv1.3', ocsp: 'good', problems: [] } })
+      expect(of(result, 'reachability')).toMatchObject({ message: 'answers' })
+    } finally {
+      await fleet.stop()
+    }
+  },
+  long,
+)

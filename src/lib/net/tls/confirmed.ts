@@ -8,7 +8,7 @@ const graceMs = 500
 /**
  * Whether the server takes the connection. With TLS 1.3 the handshake of the client is over before the server has looked at the client's
  * certificate: its refusal comes after that, as its tickets do. Says goodbye, so that nothing can be asked over the stream any more.
- * @throws NetError `tls-client`, or what else ended it; the signal's reason
+ * @throws NetError `tls-client`; the signal's reason
  */
 export function confirmed(
   stream: TLSSocket,
@@ -29,7 +29,10 @@ export function confirmed(
     }
     const failed = (error: Error): void => {
       stop()
-      reject(tlsFailure(error, { phase: 'tls' }))
+      const failure = tlsFailure(error, { phase: 'tls' })
+      // How a server answers a goodbye is its own affair: some send text, some reset.
+      if (failure.reason === 'tls-client') reject(failure)
+      else resolve()
     }
     const abort = (): void => {
       stop()

@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { TlsSeen } from '../tls-seen.ts'
 import { parseCertificate } from './certificate-seen.ts'
 import type { HandshakeSlots } from './handshake-slots.ts'
-import { judgeChain } from './judge-chain.ts'
+import { type JudgedChain, judgeChain } from './judge-chain.ts'
 import { type RevocationList, revocationLists } from './revocation-list.ts'
 import { revocations } from './revocations.ts'
 import { type TlsContext, TlsContexts, type TlsTerms } from './tls-contexts.ts'
@@ -141,14 +141,15 @@ function whatIsSeen(
 ): Pick<StartedTls, 'seen' | 'path'> {
   const { alpnProtocol } = socket
   const nowMs = clock.now()
-  const { judged, path } = judgeChain({
-    sent: sentBy(socket),
-    authorities: context.authorities,
-    refusal: socket.authorized ? null : String(socket.authorizationError ?? 'not verified'),
-    name: verifyName,
-    nowMs,
-    ...(lists && { revocations: found => revocations(found, { lists, nowMs }) }),
-  })
+  const sent = sentBy(socket)
+  const refusal = socket.authorized ? null : String(socket.authorizationError ?? 'not verified')
+  const judge = (): JudgedChain =>
+    judgeChain({
+      ...{ authorities: context.authorities, refusal, name: verifyName, nowMs },
+      sent: sent.flatMap(der => parseCertificate(der) ?? []),
+      ...(lists && { revocations: found => revocations(found, { lists, nowMs }) }),
+    })
+  const { judged, path } = lists ? judge() : context.judged.get({ sent, refusal, name: verifyName }, nowMs, judge)
   const seen = {
     protocol: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher()?.standardName ?? socket.getCipher()?.name ?? 'unknown',
@@ -158,14 +159,13 @@ function whatIsSeen(
   return { seen, path }
 }
 
-/** The server's certificates in its order; the runtime appends the authority where it knows it. */
-function sentBy(socket: TLSSocket) {
-  const sent = []
+/** The server's certificates in its order, DER; the runtime appends the authority where it knows it. */
+function sentBy(socket: TLSSocket): Uint8Array[] {
+  const sent: Uint8Array[] = []
   const known = new Set()
   for (let at = socket.getPeerCertificate(true); at?.raw !== undefined && !known.has(at); at = at.issuerCertificate) {
     known.add(at)
-    const certificate = parseCertificate(at.raw)
-    if (certificate) sent.push(certificate)
+    sent.push(at.raw)
   }
   return sent
 }

@@ -8,6 +8,7 @@ import {
 } from 'node:tls'
 import { NetError } from '../net-error.ts'
 import { Authorities } from './authorities.ts'
+import { JudgedChains } from './judged-chains.ts'
 
 /** What decides whom we trust and what we offer: connections of the same terms share one context. */
 export interface TlsTerms {
@@ -24,6 +25,7 @@ export interface TlsTerms {
 export interface TlsContext {
   readonly secure: SecureContext
   readonly authorities: Authorities
+  readonly judged: JudgedChains
 }
 
 /** Where systems keep the authorities that they trust: Debian, Red Hat, SUSE, old Red Hat, Alpine and macOS. */
@@ -62,7 +64,7 @@ export class TlsContexts {
   #make(ca: string | undefined, rest: SecureContextOptions): TlsContext {
     const authorities = ca === undefined ? this.#systemAuthorities() : new Authorities(ca)
     try {
-      return { secure: createSecureContext({ ca: authorities.pem, ...rest }), authorities }
+      return { secure: createSecureContext({ ca: authorities.pem, ...rest }), authorities, judged: new JudgedChains() }
     } catch (cause) {
       const why =
         cause instanceof Error
