@@ -20,6 +20,7 @@ const quick = [
   'lib/io/wants-color.ts',
   'lib/surface/flag.ts',
   'lib/surface/unknown-variables.ts',
+  'lib/surface/verb.ts',
   'node:fs',
   'registry.generated.ts',
 ]

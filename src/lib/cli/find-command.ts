@@ -2,6 +2,7 @@ import type { CommandEntry, Program } from '../core/command.ts'
 import { OpsError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { flagBefore } from '../surface/flag.ts'
+import { verbOf } from '../surface/verb.ts'
 
 export interface Found {
   /** Absent when no command was named. */
@@ -44,7 +45,7 @@ export function findCommand(program: Program, argv: readonly string[]): Found {
       words.push(token)
       command = commandOf(program, words)
     } else {
-      const verb = words.length === command.path.length ? verbOf(program, [...command.path, token]) : undefined
+      const verb = words.length === command.path.length ? verbOf(program, command, token) : undefined
       words.push(token)
       if (verb) {
         command = verb
@@ -66,10 +67,6 @@ function commandOf(program: Program, words: readonly string[]): CommandEntry | u
   if (starting.length === 0) throw unknownCommand(program, words)
   return starting.find(entry => entry.path.length === words.length)
 }
-
-/** A command that begins with another one, as `probe wait` does with `probe`. */
-const verbOf = (program: Program, words: readonly string[]): CommandEntry | undefined =>
-  program.commands.find(({ path }) => path.length === words.length && words.every((word, at) => path[at] === word))
 
 function unknownCommand(program: Program, words: readonly string[]): OpsError {
   const parent = words.slice(0, -1)

@@ -14,8 +14,10 @@ export function programHelp(program: Program, env: HelpEnv): string {
   const heads = [...new Map(program.commands.map(entry => [entry.path[0] ?? '', entry])).keys()]
   const rows = heads.map((head): [string, string] => {
     const entries = program.commands.filter(entry => entry.path[0] === head)
-    const [only] = entries
-    return [head, entries.length === 1 && only ? only.summary : entries.map(entry => entry.path.slice(1).join(' ')).join(', ')]
+    const own = entries.find(({ path }) => path.length === 1)
+    const verbs = entries.filter(entry => entry !== own).map(({ path }) => path.slice(1).join(' '))
+    const more = own && verbs.length > 0 ? [`also ${verbs.join(', ')}`] : verbs.length > 0 ? [verbs.join(', ')] : []
+    return [head, [...(own ? [own.summary] : []), ...more].join('; ')]
   })
   const examples = program.commands.flatMap(entry => entry.examples.slice(0, 1)).slice(0, 5)
   return joined([
@@ -33,6 +35,7 @@ export function commandHelp(entry: CommandEntry, program: Program, env: HelpEnv)
     `${env.style.strong(usageLine(entry))}`,
     wrap(`${sentence(entry.summary)}${entry.description ? `\n${entry.description}` : ''}`, env.width),
     `${env.style.strong('Examples')}\n${exampleLines(entry.examples, env)}`,
+    verbsOf(entry, program, env),
     entry.args.length > 0 && `${env.style.strong('Arguments')}\n${textTable(entry.args.map(argRow), env)}`,
     flagGroups(entry.flags, env),
     flagGroups(program.globals, env),
@@ -41,6 +44,15 @@ export function commandHelp(entry: CommandEntry, program: Program, env: HelpEnv)
       env,
     )}`,
   ])
+}
+
+/** Commands that begin with this one: `probe wait` of `probe`. */
+function verbsOf({ path }: CommandEntry, program: Program, env: HelpEnv): string | false {
+  const below = program.commands.filter(
+    entry => entry.path.length > path.length && path.every((word, at) => entry.path[at] === word),
+  )
+  const rows = below.map((entry): [string, string] => [entry.path.slice(path.length).join(' '), entry.summary])
+  return rows.length > 0 && `${env.style.strong('Verbs')}\n${textTable(rows, env)}`
 }
 
 /** What `opsctl config --help` prints: the verbs of a group. */

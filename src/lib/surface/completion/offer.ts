@@ -37,6 +37,9 @@ export function offer(program: Program, words: readonly string[]): Offer {
   }
   if (current.startsWith('-') && !before.literal) return matching(current, flagCandidates(current, flags, before))
   if (before.command === undefined) return matching(current, commandCandidates(program, before.path))
+  const verbs = before.args.length === 0 && !before.literal ? commandCandidates(program, before.path) : []
+  const fitting = matching(current, verbs)
+  if (fitting.kind === 'words' && fitting.candidates.length > 0) return fitting
   const { args } = before.command
   const arg = args[before.args.length] ?? (args.at(-1)?.kind === 'list' ? args.at(-1) : undefined)
   return arg ? ofValue(arg, { prefix: '', partial: current }, { program, spoken: before }) : nothing

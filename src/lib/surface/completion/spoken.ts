@@ -1,5 +1,6 @@
 import type { CommandEntry, FlagEntry, Program } from '../../core/command.ts'
 import { attached, flagBefore, flagOf, takesValue } from '../flag.ts'
+import { verbOf } from '../verb.ts'
 
 /** What the words before the cursor have said so far. */
 export interface Spoken {
@@ -46,6 +47,12 @@ export function spoken(program: Program, words: readonly string[]): Spoken {
       command = starting.find(entry => entry.path.length === path.length)
       wrong ||= starting.length === 0
     } else {
+      const verb = args.length === 0 && !literal ? verbOf(program, command, word) : undefined
+      if (verb) {
+        path.push(word)
+        command = verb
+        continue
+      }
       args.push(word)
       literal ||= command.passThrough === true
     }
