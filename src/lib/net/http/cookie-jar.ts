@@ -38,6 +38,7 @@ export class CookieJar {
 
   /** Value of the `cookie` header for a request; undefined where there is none. */
   header(url: URL): string | undefined {
+    if (this.#cookies.length === 0) return undefined
     const sent = this.#cookies
       .filter(cookie => isFor(cookie, url))
       .toSorted((a, b) => b.path.length - a.path.length)

@@ -28,16 +28,17 @@ export async function follow(first: PrivateRequest, following: Following): Promi
   for (let request = first; ; ) {
     const { url } = request
     const cookie = cookies.header(url)
-    // The same URL with another cookie is no loop: some servers set one and send back.
-    const key = JSON.stringify([request.method, url.href, cookie])
-    if (asked.has(key)) throw new NetError('redirects', `the redirects lead back to ${url.href}`, { phase: 'transfer' })
-    asked.add(key)
     const headers = cookie === undefined ? request.headers : [...request.headers, ['cookie', cookie] as const]
     const answer = await ask({ ...request, headers }, options)
     cookies.take(url, answer, now)
     const next = maxRedirects > 0 ? redirected(request, answer) : undefined
     if (next === undefined) return { answer, url }
     redirects.push(url.href)
+    // The same URL with another cookie is no loop: some servers set one and send back.
+    asked.add(JSON.stringify([request.method, url.href, cookie]))
+    if (asked.has(JSON.stringify([next.method, next.url.href, cookies.header(next.url)]))) {
+      throw new NetError('redirects', `the redirects lead back to ${next.url.href}`, { phase: 'transfer' })
+    }
     if (redirects.length > maxRedirects) {
       throw new NetError('redirects', `there are more than ${maxRedirects} redirects, the last to ${next.url.href}`, {
         phase: 'transfer',

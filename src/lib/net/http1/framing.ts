@@ -33,6 +33,8 @@ export function framingOf(method: string, { status, headers }: AnswerHead): Fram
 
 /** The same length several times is a length (RFC 9110, section 8.6). */
 function lengthOf(values: readonly string[]): number {
+  const [only = ''] = values
+  if (values.length === 1 && /^\d{1,15}$/.test(only)) return Number(only)
   const lengths = new Set(values.flatMap(value => value.split(',').map(each => each.trim())))
   const [length = ''] = lengths
   if (lengths.size > 1) throw protocolError(`the answer has several content-lengths: ${[...lengths].slice(0, 4).join(', ')}`)

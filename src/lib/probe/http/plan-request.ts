@@ -6,8 +6,8 @@ import type { PrivateRequest } from '../../net/http/redirect.ts'
 import type { Route, RouteTls } from '../../net/http/route.ts'
 import type { Field } from '../../net/http1/field.ts'
 import { NetError } from '../../net/net-error.ts'
+import { recentTlsFiles } from '../recent-tls-files.ts'
 import { isSecret, textOf } from '../secret-param.ts'
-import { readTlsFiles } from '../tls-files.ts'
 import type { HttpParams } from './http-params.ts'
 import { readProxy } from './proxy.ts'
 
@@ -98,7 +98,7 @@ async function routesOf(place: CheckPlace, params: HttpParams): Promise<RequestP
   const dialer = dialerOf(place)
   const { min_version: minVersion, max_version: maxVersion } = params
   const versions = { ...(minVersion && { minVersion }), ...(maxVersion && { maxVersion }) }
-  const files = await readTlsFiles(params)
+  const files = await recentTlsFiles(place, params)
   const { cert: _cert, key: _key, ...filesElsewhere } = files
   const proxy = params.proxy === undefined ? undefined : readProxy(await textOf(place, params.proxy))
   return url => {
