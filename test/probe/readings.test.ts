@@ -96,6 +96,12 @@ describe('readings', () => {
     expect(place.commands.flat().filter(word => word.includes('cat <'))).toEqual([])
   }, 60_000)
 
+  test('speak English, and know the letters of names', async () => {
+    const locale = reading('echo "$LC_ALL $LC_CTYPE $LC_MESSAGES"')
+    const found = await readAll(placeOn(fullHost({ LC_ALL: 'C.UTF-8', LANG: 'de_DE.UTF-8' })), [locale])
+    expect(textOf(found(locale))).toBe(' C.UTF-8 C\n')
+  }, 60_000)
+
   test('that are the same are done once, after the longest time that one of them asks for', async () => {
     const log = join(scratch.path, 'log')
     const note = (againAfterMs?: number): Reading => ({

@@ -18,8 +18,8 @@ export const isKernelFile = (reading: Reading): boolean => reading.script === sc
 
 const pathOf = ({ args: [path = ''] = [] }: Reading): string => path
 
-/** Shell: reads the files that these words name. */
-export const readKernelFiles = (words: readonly string[]): string => `grep -H "" -- ${words.join(' ')}`
+/** Shell: reads the files that these words name, whatever the bytes in them mean. */
+export const readKernelFiles = (words: readonly string[]): string => `LC_ALL=C grep -H "" -- ${words.join(' ')}`
 
 /** What was read of each file. */
 export function splitKernelFiles(section: Section, readings: readonly Reading[]): ReadonlyMap<Reading, Section> {

@@ -11,7 +11,9 @@ import { isKernelFile, readKernelFiles } from './file-reading.ts'
 
 /** What every reading may use: `limit SECONDS PROGRAM …` ends a program that takes longer (status 137, or 124). */
 const prelude = [
-  'LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; key=; up=; said=;',
+  // Words and figures are those that are known; names keep their letters.
+  'LC_CTYPE=${LC_ALL:-${LC_CTYPE:-$LANG}}; LC_MESSAGES=C; LC_NUMERIC=C; LC_TIME=C; export LC_CTYPE LC_MESSAGES LC_NUMERIC LC_TIME; unset LC_ALL;',
+  'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; key=; up=; said=;',
   '{ read -r key </proc/sys/kernel/random/uuid; } 2>/dev/null; key=${key:-$$}; printf "%s\\0" "$key"; exec 3>&1 </dev/null;',
   'now() { { read -r up rest </proc/uptime; } 2>/dev/null; };',
   'told() { code=$?; now; printf "\\0%s\\0%s\\0%s\\0%s\\0%s\\0" "$key" "${1:-$code}" "$at" "$up" "$said"; };',
