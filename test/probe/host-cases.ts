@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import type { Found, Reading, ReadingOutput } from '../../src/lib/core/check.ts'
 import type { Reason, Verdict } from '../../src/lib/core/item.ts'
 import type { Json } from '../../src/lib/core/json.ts'
-import { notThere } from '../../src/lib/probe/host-check.ts'
+import { notThere } from '../../src/lib/probe/file-reading.ts'
 
 /** What a reading gave: its output, or more. */
 type WrittenOutput =

@@ -1,17 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CheckPlace } from '../../src/lib/core/check.ts'
+import type { Check, CheckPlace } from '../../src/lib/core/check.ts'
 import type { Component } from '../../src/lib/core/component.ts'
+import { hostNamed } from '../../src/lib/core/host.ts'
+import type { Json } from '../../src/lib/core/json.ts'
 import type { Transport } from '../../src/lib/core/transport.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
+import { fileSystemReadings } from '../../src/lib/probe/file-systems.ts'
+import { mounts } from '../../src/lib/probe/proc/mounts.ts'
 import { readAll } from '../../src/lib/probe/readings.ts'
 import { commandLine } from '../../src/lib/transport/quote.ts'
 import { cleanRoot } from '../helpers/clean-root.ts'
-import { needs } from '../helpers/needs.ts'
+import { startFleet } from '../helpers/fleet.ts'
+import { findProgram, needs } from '../helpers/needs.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
 import { demandPlainScript, fullHost, toolboxHost } from '../plan/step-host.ts'
+import { fleetPool } from '../transport/fleet-pool.ts'
 import { foundOf, hostCases } from './host-cases.ts'
 
 // Checks that need nothing but readings of a host: judged on written outputs, then read on real shells and tools.
@@ -52,6 +58,12 @@ for (const { type, build } of hosted) {
       expect(evidence ?? '').toContain(written.shows ?? '')
     })
   })
+}
+
+const checkOf = (type: string, config: Json): Check => {
+  const component = hosted.find(one => one.type === type)
+  if (!component) throw new Error(`there is no check ${type}`)
+  return component.build(config)
 }
 
 const tools = 'cat stat sleep timeout true grep id uname date sha256sum tr'.split(' ')
@@ -107,6 +119,59 @@ describe('all checks of hosts together', () => {
     const unknown = Object.entries(await judgeAll(fullHost())).filter(([, result]) => result.startsWith('unknown'))
     expect(Object.fromEntries(unknown)).toEqual({})
   }, 120_000)
+
+  test.skipIf(!needs('sshd', 'ssh-keygen'))(
+    'are read over SSH by a plain user',
+    async () => {
+      await using fleet = await startFleet()
+      await using pool = fleetPool(fleet)
+      const transport = await pool.connect(hostNamed('127.0.1.1'), { signal: new AbortController().signal })
+      const unknown = Object.entries(await judgeAll(transport)).filter(([, result]) => result.startsWith('unknown'))
+      expect(Object.fromEntries(unknown)).toEqual({})
+    },
+    120_000,
+  )
+
+  test('are not held up by a file system that hangs', async () => {
+    const directory = join(scratch.path, 'hung')
+    const host = await toolboxHost(toolboxes[0].tools.filter(([name]) => name !== 'stat') as [string, string][], directory)
+    const stat = `#!/bin/sh\ncase $* in */tmp) exec sleep 600;; esac\nexec ${findProgram('stat')} "$@"\n`
+    await writeFile(join(directory, 'bin/stat'), stat, { mode: 0o755 })
+    const place = { transport: host, clock: systemClock, signal: new AbortController().signal }
+    const built = [checkOf('disk', { path: '/tmp' }), checkOf('disk', { path: '/' }), checkOf('load', {})]
+    const found = await readAll(
+      place,
+      built.flatMap(check => check.host?.readings ?? []),
+    )
+    expect(built.map(check => check.host?.judge(found, place))).toMatchObject([
+      { verdict: 'unknown', reason: 'unreadable', message: 'could not ask the file system of /tmp: no answer in time' },
+      { message: expect.stringContaining('/ is') },
+      { message: expect.stringContaining('processor') },
+    ])
+  }, 120_000)
+
+  test.skipIf(!needs('root', 'mount')).each(toolboxes.map(({ name }) => name))(
+    'find file systems whatever the names of their places are, with the shell of %s',
+    async name => {
+      const point = join(scratch.path, `${name} My Disk\tof\n\\040 $(id) 'x'`)
+      await mkdir(point)
+      const local = fullHost()
+      const shell = { dash: ['dash'], bash: ['bash'], busybox: ['busybox', 'sh'] }[name]
+      const run: Transport['run'] = (command, options) => {
+        const [, ...rest] = 'argv' in command ? command.argv : []
+        const line = 'point=$1; shift; mount --bind "$point" "$point" && exec "$@"'
+        return local.run({ argv: ['unshare', '--mount', 'sh', '-c', line, 'sh', point, ...shell, ...rest] }, options)
+      }
+      const place = { transport: { ...local, host: local.host, run }, clock: systemClock, signal: new AbortController().signal }
+      const readings = fileSystemReadings()
+      const found = await readAll(place, readings)
+      const printed = readings.map(reading => found(reading).stdout.toString())
+      // On a machine whose scratch directory is no real disk, nobody asks it.
+      const isDisk = mounts(printed[0] ?? '').find(mount => mount.point === point)?.type !== 'overlay'
+      if (isDisk) expect(printed[1]).toContain(` ${point}\n`)
+    },
+    60_000,
+  )
 
   test.skipIf(!needs('root', 'busybox', 'mount'))(
     'are read on a root with nothing but busybox',

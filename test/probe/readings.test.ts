@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CheckPlace, Reading } from '../../src/lib/core/check.ts'
 import { type Transport, TransportError } from '../../src/lib/core/transport.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
-import { fileReading, notThere } from '../../src/lib/probe/host-check.ts'
+import { fileReading, notThere } from '../../src/lib/probe/file-reading.ts'
 import { readAll } from '../../src/lib/probe/readings.ts'
 import { commandLine } from '../../src/lib/transport/quote.ts'
 import { findProgram, needs } from '../helpers/needs.ts'
@@ -38,7 +39,7 @@ const binary = reading('printf "a\\0b\\0"')
 const uptime: Reading = { ...fileReading('/proc/uptime'), againAfterMs: 150 }
 const missing = fileReading('/no/such/file')
 
-const tools = ['cat', 'sleep', 'timeout', 'true']
+const tools = ['cat', 'grep', 'sleep', 'timeout', 'true']
 const shells = [
   { name: 'dash', tools: [['sh', 'dash'], ...tools.map((tool): [string, string] => [tool, tool])] },
   { name: 'bash', tools: [['sh', 'bash'], ...tools.map((tool): [string, string] => [tool, tool])] },
@@ -77,6 +78,28 @@ describe('readings', () => {
       const found = await readAll(placeOn({ ...local, host: local.host, run }), [says, uptime])
       expect([shell, textOf(found(says))]).toEqual([shell, "a b,it's $HOME `id` \\ ;\n"])
     }
+  }, 60_000)
+
+  test('of files of the kernel are done by one program, each with its own end', async () => {
+    const files = ['/proc/version', '/proc/no-such-file', '/proc/self/mem', '/proc/sys/kernel/ostype', '/proc/sys/kernel'].map(
+      fileReading,
+    )
+    const place = placeOn(fullHost())
+    const found = await readAll(place, [...files, says])
+    const [version, absent, broken, type, directory] = files.map(found)
+    expect(version).toMatchObject({ code: 0, complaint: '', stdout: await readFile('/proc/version') })
+    expect(type).toMatchObject({ code: 0, stdout: Buffer.from('Linux\n') })
+    expect(absent).toMatchObject({ code: notThere, stdout: Buffer.alloc(0) })
+    expect(broken).toMatchObject({ code: 2, complaint: expect.stringMatching(/\/proc\/self\/mem: input\/output error/i) })
+    expect(directory).toMatchObject({ code: 2, complaint: expect.stringMatching(/directory/i) })
+    expect(found(says).code).toBe(0)
+    expect(place.commands.flat().filter(word => word.includes('cat <'))).toEqual([])
+  }, 60_000)
+
+  test('speak English, and know the letters of names', async () => {
+    const locale = reading('echo "$LC_ALL $LC_CTYPE $LC_MESSAGES"')
+    const found = await readAll(placeOn(fullHost({ LC_ALL: 'C.UTF-8', LANG: 'de_DE.UTF-8' })), [locale])
+    expect(textOf(found(locale))).toBe(' C.UTF-8 C\n')
   }, 60_000)
 
   test('that are the same are done once, after the longest time that one of them asks for', async () => {

@@ -1,6 +1,7 @@
 import type { Found, Reading } from '../core/check.ts'
 import { Unseen } from './checks/look.ts'
-import { fileReading, notThere, textIn } from './host-check.ts'
+import { fileReading, notThere } from './file-reading.ts'
+import { textIn } from './host-check.ts'
 import { isReadOnly, type Mount, mounts } from './proc/mounts.ts'
 
 // What file systems hold. `stat -f` asks each of them by itself, where df of busybox looks at all others on its way; those behind a

@@ -5,6 +5,7 @@ import type { Json } from '../core/json.ts'
 import { jsonSchemaOf } from '../core/json-schema.ts'
 import { parseParams } from '../core/params.ts'
 import { judge, Unseen, unknown } from './checks/look.ts'
+import { notThere } from './file-reading.ts'
 import { readAll } from './readings.ts'
 
 interface HostCheck extends HostLook {
@@ -72,16 +73,6 @@ export const defineHostCheck = <Params extends z.ZodType>(kind: HostKind<Params>
     },
   })
 
-/** Status of a reading of what is not there (EX_NOINPUT of sysexits.h). */
-export const notThere = 66
-
-/** Reads a file as it is. */
-export const fileReading = (path: string): Reading => ({
-  does: `read ${path}`,
-  script: `if [ -e "$1" ]; then cat <"$1"; else exit ${notThere}; fi`,
-  args: [path],
-})
-
 /** What a reading printed; undefined when it says that nothing is there. @throws Unseen */
 export const seenIn = (found: Found, reading: Reading): string | undefined =>
   found(reading).code === notThere ? undefined : bytesIn(found, reading).toString()
@@ -92,10 +83,12 @@ export const textIn = (found: Found, reading: Reading): string => bytesIn(found,
 /** What a reading printed. @throws Unseen */
 export function bytesIn(found: Found, reading: Reading): Buffer {
   const { code, stdout, complaint } = found(reading)
-  if (code !== 0) throw new Unseen(`could not ${reading.does}: ${complaint || why(code)}`)
+  if (code !== 0) throw new Unseen(`could not ${reading.does}: ${why(code, complaint)}`)
   return stdout
 }
 
-/** The first is ours, the others of timeout(1). */
-const why = (code: number): string =>
-  code === notThere ? 'it is not there' : code === 124 || code === 137 ? 'no answer in time' : `status ${code}`
+function why(code: number, complaint: string): string {
+  // Of timeout(1): that of busybox tells nothing, others say `Killed`.
+  if (code === 124 || code === 137) return 'no answer in time'
+  return complaint || (code === notThere ? 'it is not there' : `status ${code}`)
+}

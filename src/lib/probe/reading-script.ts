@@ -1,5 +1,6 @@
 import type { Reading } from '../core/check.ts'
 import { type HostScript, hostScript, splitFields } from '../transport/host-script.ts'
+import { isKernelFile, readKernelFiles } from './file-reading.ts'
 
 // Many readings as one script. What a reading prints stands before a frame that nobody on the host can have written into a file before:
 //
@@ -10,12 +11,18 @@ import { type HostScript, hostScript, splitFields } from '../transport/host-scri
 
 /** What every reading may use: `limit SECONDS PROGRAM …` ends a program that takes longer (status 137, or 124). */
 const prelude = [
-  'LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; key=; up=; said=;',
+  // Words and figures are those that are known; names keep their letters.
+  'LC_CTYPE=${LC_ALL:-${LC_CTYPE:-$LANG}}; LC_MESSAGES=C; LC_NUMERIC=C; LC_TIME=C; export LC_CTYPE LC_MESSAGES LC_NUMERIC LC_TIME; unset LC_ALL;',
+  'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; key=; up=; said=;',
   '{ read -r key </proc/sys/kernel/random/uuid; } 2>/dev/null; key=${key:-$$}; printf "%s\\0" "$key"; exec 3>&1 </dev/null;',
   'now() { { read -r up rest </proc/uptime; } 2>/dev/null; };',
   'told() { code=$?; now; printf "\\0%s\\0%s\\0%s\\0%s\\0%s\\0" "$key" "${1:-$code}" "$at" "$up" "$said"; };',
-  // That of an old busybox wants its seconds in another way.
-  'limit() { if timeout 1 true 2>/dev/null; then timeout -s KILL "$@"; else shift; "$@"; fi; };',
+]
+
+/** That of an old busybox wants its seconds in another way. */
+const limit = [
+  'if timeout 1 true 2>/dev/null; then limited=yes; else limited=; fi;',
+  'limit() { if [ -n "$limited" ]; then timeout -s KILL "$@"; else shift; "$@"; fi; };',
 ]
 
 /** Waits until $1 hundredths of a second have passed since $first. A host without fractions of seconds waits a whole one. */
@@ -27,41 +34,50 @@ const wait = [
 export interface ReadingScript {
   readonly script: HostScript
   readonly args: readonly string[]
-  /** The readings, in the order in which their frames come; those that are read again come a second time. */
-  readonly frames: readonly Reading[]
+  /** The readings of each frame, in the order in which they come; those that are read again come a second time. */
+  readonly frames: readonly (readonly Reading[])[]
 }
 
 /** One script for these readings, of which no two are the same. */
 export function scriptOf(readings: readonly Reading[]): ReadingScript {
-  const twice = readings.filter(({ againAfterMs }) => againAfterMs !== undefined)
+  const twice = framesOf(readings.filter(({ againAfterMs }) => againAfterMs !== undefined))
   const once = readings.filter(({ againAfterMs }) => againAfterMs === undefined)
-  const first = [...twice, ...once.filter(({ mayHang }) => !mayHang)]
-  const last = once.filter(({ mayHang }) => mayHang)
-  const scripts = [...new Set(readings.map(({ script }) => script))]
-  const waitMs = Math.max(0, ...twice.map(({ againAfterMs = 0 }) => againAfterMs))
+  const first = [...twice, ...framesOf(once.filter(({ mayHang }) => !mayHang))]
+  const last = framesOf(once.filter(({ mayHang }) => mayHang))
+  const scripts = [...new Set(readings.filter(reading => !isKernelFile(reading)).map(({ script }) => script))]
+  const waitMs = Math.max(0, ...readings.map(({ againAfterMs = 0 }) => againAfterMs))
   const args = [String(Math.ceil(waitMs / 10))]
-  const calls = new Map<Reading, string>()
-  for (const reading of readings) {
-    const words = (reading.args ?? []).map(arg => `"\${${args.push(arg)}}"`)
-    calls.set(reading, `now; at=$up; said=$(${[`r${scripts.indexOf(reading.script)}`, ...words].join(' ')} 2>&1 >&3 3>&-); told;`)
-  }
-  const call = (reading: Reading): string => calls.get(reading) ?? ''
-  const pieces = scripts.map((script, index) => `r${index}() { ${script}; };`)
+  const calls = new Map<readonly Reading[], string>()
+  for (const frame of [...first, ...last]) calls.set(frame, callOf(frame, { scripts, args }))
+  const call = (frame: readonly Reading[]): string => calls.get(frame) ?? ''
   const again = twice.length === 0 ? [] : [...wait, ...twice.map(call)]
-  return {
-    script: hostScript(
-      'read',
-      ...prelude,
-      ...pieces,
-      'now; first=$up;',
-      ...first.map(call),
-      ...again,
-      ...last.map(call),
-      'told end',
-    ),
-    args,
-    frames: [...first, ...twice, ...last],
-  }
+  const lines = [
+    ...prelude,
+    ...(scripts.some(script => script.includes('limit ')) ? limit : []),
+    ...scripts.map((script, index) => `r${index}() { ${script}; };`),
+    ...['now; first=$up;', ...first.map(call), ...again, ...last.map(call), 'told end'],
+  ]
+  return { script: hostScript('read', ...lines), args, frames: [...first, ...twice, ...last] }
+}
+
+/** All files of the kernel are read at once. */
+function framesOf(readings: readonly Reading[]): (readonly Reading[])[] {
+  const files = readings.filter(isKernelFile)
+  return [...(files.length > 0 ? [files] : []), ...readings.filter(reading => !isKernelFile(reading)).map(reading => [reading])]
+}
+
+/** Shell: does the readings of a frame, and tells how it went. Their arguments are added to those of the script. */
+function callOf(
+  frame: readonly Reading[],
+  { scripts, args }: { readonly scripts: readonly string[]; readonly args: string[] },
+): string {
+  const words = frame.flatMap(reading => reading.args ?? []).map(arg => `"\${${args.push(arg)}}"`)
+  const [first] = frame
+  const does =
+    first === undefined || isKernelFile(first)
+      ? readKernelFiles(words)
+      : [`r${scripts.indexOf(first.script)}`, ...words].join(' ')
+  return `now; at=$up; said=$(${does} 2>&1 >&3 3>&-); told;`
 }
 
 /** What stood in one frame, and before it. */

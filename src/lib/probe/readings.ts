@@ -1,7 +1,8 @@
 import type { CheckPlace, Found, Reading, ReadingOutput } from '../core/check.ts'
 import type { Output } from '../core/transport.ts'
 import { lastWords, scriptCommand, scriptOutput } from '../transport/host-script.ts'
-import { parseSections, type Section, type Sections, scriptOf } from './reading-script.ts'
+import { isKernelFile, splitKernelFiles } from './file-reading.ts'
+import { parseSections, type Section, scriptOf } from './reading-script.ts'
 
 /** How long the readings of one command may take, milliseconds, besides the time between two readings of the same. */
 const batchMs = 20_000
@@ -71,15 +72,17 @@ async function readBatch(place: CheckPlace, batch: readonly Reading[]): Promise<
   const output = await transport.run(scriptCommand(script, args), options)
   const times = { sent, received: clock.now() }
   const printed = scriptOutput(output)
-  const sections = parseSections(printed ?? Buffer.alloc(0))
+  const parsed = parseSections(printed ?? Buffer.alloc(0))
+  const sections = byReading(frames, parsed.sections)
   const complaint = whyNot(output, printed !== undefined)
-  const answers = batch.map(reading => [reading, outputOf(reading, { frames, sections, times, complaint })] as const)
+  const span =
+    parsed.end === undefined ? undefined : { begun: parsed.sections[0]?.begun ?? Number.NaN, end: parsed.end, ...times }
+  const answers = batch.map(reading => [reading, outputOf(sections.get(reading), { span, complaint })] as const)
   for (const [{ does }, { code, complaint: why }] of answers)
     trace?.(`read     ${does}${code === 0 ? '' : `: ${why || `status ${code}`}`}`)
   if (output.ended !== 'output-limit') return { answers, again: [] }
-  const lacking = [...new Set(frames.slice(sections.sections.length))].filter(
-    reading => reading !== frames[sections.sections.length],
-  )
+  const [tooMuch, ...others] = frames.slice(parsed.sections.length)
+  const lacking = [...new Set(others.flat())].filter(reading => !tooMuch?.includes(reading))
   return { answers: answers.filter(([reading]) => !lacking.includes(reading)), again: lacking }
 }
 
@@ -92,43 +95,40 @@ function whyNot(output: Output, started: boolean): string {
   return lastWords(output) || (output.signal ? `ended by SIG${output.signal}` : 'it ended before its answer')
 }
 
-interface Answered {
-  readonly frames: readonly Reading[]
-  readonly sections: Sections
-  readonly times: { readonly sent: number; readonly received: number }
-  readonly complaint: string
+/** What was read the first time, and the second. */
+function byReading(frames: readonly (readonly Reading[])[], sections: readonly Section[]): ReadonlyMap<Reading, Section[]> {
+  const read = new Map<Reading, Section[]>()
+  const add = (reading: Reading, section: Section): unknown => read.set(reading, [...(read.get(reading) ?? []), section])
+  for (const [index, section] of sections.entries()) {
+    const frame = frames[index] ?? []
+    const [first] = frame
+    if (first && !isKernelFile(first)) add(first, section)
+    else for (const [reading, own] of splitKernelFiles(section, frame)) add(reading, own)
+  }
+  return read
 }
 
 /** Status of what gave no answer, as a shell tells of a program that it can not start. */
 const noAnswer = 126
 
-function outputOf(reading: Reading, { frames, sections: { sections, end }, times, complaint }: Answered): ReadingOutput {
-  const first = sections[frames.indexOf(reading)]
+interface Answered {
+  /** Absent when the host did not come to its end. */
+  readonly span: Span | undefined
+  /** Why there was no answer. */
+  readonly complaint: string
+}
+
+function outputOf([first, second]: readonly Section[] = [], { span, complaint }: Answered): ReadingOutput {
   if (first === undefined) return { code: noAnswer, stdout: Buffer.alloc(0), complaint }
-  const { code, stdout, stderr } = first
-  const again = secondOf(reading, { frames, sections, first })
-  const between = end === undefined || !sections[0] ? undefined : momentOf(first, { begun: sections[0].begun, end, ...times })
+  const seconds = second?.code === 0 ? second.begun - first.begun : 0
+  const between = span && momentOf(first, span)
   return {
-    code,
-    stdout,
-    complaint: lastWords({ stderr: Buffer.from(stderr) }),
-    ...(again && { again }),
+    code: first.code,
+    stdout: first.stdout,
+    complaint: lastWords({ stderr: Buffer.from(first.stderr) }),
+    ...(second && seconds > 0 && { again: { stdout: second.stdout, seconds } }),
     ...(between && { between }),
   }
-}
-
-interface Twice {
-  readonly frames: readonly Reading[]
-  readonly sections: readonly Section[]
-  readonly first: Section
-}
-
-function secondOf(reading: Reading, { frames, sections, first }: Twice): ReadingOutput['again'] {
-  const index = frames.lastIndexOf(reading)
-  const second = sections[index]
-  if (second === undefined || index === frames.indexOf(reading) || second.code !== 0) return undefined
-  const seconds = second.begun - first.begun
-  return seconds > 0 ? { stdout: second.stdout, seconds } : undefined
 }
 
 /** Of the uptime, in milliseconds: it has two digits after its point. */

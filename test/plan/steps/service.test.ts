@@ -4,8 +4,13 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type { Component } from '../../../src/lib/core/component.ts'
+import type { Json } from '../../../src/lib/core/json.ts'
+import type { Transport } from '../../../src/lib/core/transport.ts'
 import service from '../../../src/lib/plan/steps/service.ts'
 import snapshot from '../../../src/lib/plan/steps/snapshot.ts'
+import failedServices from '../../../src/lib/probe/checks/failed-services.ts'
+import serviceCheck from '../../../src/lib/probe/checks/service.ts'
 import { findProgram, needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
 import { kept, rejection, roundTrip, runAlone } from '../round-trip.ts'
@@ -191,6 +196,20 @@ for (const manager of managers) {
       await step.verifyUndone?.(sandbox.place, before)
       await sandbox.sh('rm /etc/shop-broken')
     }, 30_000)
+
+    test('is seen by the checks of services', async () => {
+      const transport = { run: sandbox.place.run } as Transport
+      const look = (check: Component<'check'>, config: Json) => check.build(config).run({ ...sandbox.place, transport })
+      await set({ state: 'started', enabled: true })
+      expect(await look(serviceCheck, { name: 'shop', enabled: true })).toMatchObject({ verdict: 'pass', metrics: { up: 1 } })
+      await set({ state: 'stopped', enabled: false })
+      expect(await look(serviceCheck, { name: 'shop' })).toMatchObject({ verdict: 'fail', reason: 'state' })
+      expect(await look(serviceCheck, { name: 'shop', state: 'stopped', enabled: false })).toMatchObject({ verdict: 'pass' })
+      expect(await look(serviceCheck, { name: 'shop', state: 'stopped', enabled: true })).toMatchObject({ verdict: 'fail' })
+      expect(await look(serviceCheck, { name: 'no-such' })).toMatchObject({ verdict: 'fail', reason: 'missing' })
+      const failed = await look(failedServices, {})
+      expect(failed.verdict).toBe(manager.name === 'init scripts' ? 'na' : 'pass')
+    }, 60_000)
 
     test('that does not exist is an error, not a stopped one', async () => {
       const step = service.build({ name: 'no-such', state: 'stopped' })

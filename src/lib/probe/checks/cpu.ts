@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { durationField } from '../../core/fields.ts'
-import { defineHostCheck, fileReading } from '../host-check.ts'
+import { fileReading } from '../file-reading.ts'
+import { defineHostCheck } from '../host-check.ts'
 import { judgeFigure, limitsOr, percentLimits, rounded } from '../limits.ts'
 import { cpuTimes, modesBetween } from '../proc/cpu-times.ts'
 import { Unseen } from './look.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Reading } from '../../core/check.ts'
-import { defineHostCheck, notThere, seenIn } from '../host-check.ts'
+import { notThere } from '../file-reading.ts'
+import { defineHostCheck, seenIn } from '../host-check.ts'
 import { limitsOr, passedLimit } from '../limits.ts'
 
 const limit = z.int().min(0).optional()

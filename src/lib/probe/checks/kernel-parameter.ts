@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { CheckResult } from '../../core/check.ts'
 import { procPath } from '../../plan/steps/sysctl.ts'
-import { defineHostCheck, fileReading, seenIn } from '../host-check.ts'
+import { fileReading } from '../file-reading.ts'
+import { defineHostCheck, seenIn } from '../host-check.ts'
 
 const Params = z
   .strictObject({

@@ -8,7 +8,7 @@ export const listenersReading: Reading = {
   script:
     'set -- /proc/net/tcp; if [ -e /proc/net/tcp6 ]; then set -- "$@" /proc/net/tcp6; fi; ' +
     'for table do [ -r "$table" ] || { echo "$table may not be read" >&2; exit 1; }; done; ' +
-    'cat "$@" | grep " 0A "; :',
+    'grep -h " 0A " "$@"; [ $? -le 1 ]',
 }
 
 /** What listens on TCP, IPv4 first. @throws Unseen */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { defineHostCheck, fileReading, textIn } from '../host-check.ts'
+import { fileReading } from '../file-reading.ts'
+import { defineHostCheck, textIn } from '../host-check.ts'
 import { judgeFigure, limitsOr } from '../limits.ts'
 import { cpuCount } from '../proc/cpu-times.ts'
 import { Unseen } from './look.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { CheckResult } from '../../core/check.ts'
-import { defineHostCheck, fileReading, textIn } from '../host-check.ts'
+import { fileReading } from '../file-reading.ts'
+import { defineHostCheck, textIn } from '../host-check.ts'
 import { isReadOnly, type Mount, mounts } from '../proc/mounts.ts'
 
 const Params = z

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Reading } from '../../core/check.ts'
-import { defineHostCheck, notThere, textIn } from '../host-check.ts'
+import { notThere } from '../file-reading.ts'
+import { defineHostCheck, textIn } from '../host-check.ts'
 import { apkOrder, debianOrder, rpmOrder, type VersionOrder } from '../version-order.ts'
 import { fulfils, versionWishField } from '../version-wish.ts'
 import { Unseen } from './look.ts'

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { CheckResult, Found } from '../../core/check.ts'
 import { worstVerdict } from '../../core/item.ts'
-import { defineHostCheck, fileReading, notThere, textIn } from '../host-check.ts'
+import { fileReading, notThere } from '../file-reading.ts'
+import { defineHostCheck, textIn } from '../host-check.ts'
 import { judgeFigure, type Limits, limitsOr, percentLimits, rounded } from '../limits.ts'
 import { Unseen } from './look.ts'
 

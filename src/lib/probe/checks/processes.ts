@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { CheckResult, Reading } from '../../core/check.ts'
 import { worstVerdict } from '../../core/item.ts'
-import { defineHostCheck, fileReading, textIn } from '../host-check.ts'
+import { fileReading } from '../file-reading.ts'
+import { defineHostCheck, textIn } from '../host-check.ts'
 import { judgeFigure, type Limits } from '../limits.ts'
 import { Unseen } from './look.ts'
 

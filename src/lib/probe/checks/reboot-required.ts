@@ -9,7 +9,7 @@ const look: Reading = {
   script:
     'if [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ]; then echo required; cat /run/reboot-required.pkgs 2>/dev/null; exit 0; fi; ' +
     // Where updates take the modules of the running kernel away, nothing more can be loaded.
-    'kernel=$(uname -r); for at in /lib/modules/*/modules.dep; do if [ -e "$at" ]; then if [ -e "/lib/modules/$kernel" ]; then echo current; else echo "replaced $kernel"; fi; exit 0; fi; done; ' +
+    'read -r kernel </proc/sys/kernel/osrelease || exit 1; for at in /lib/modules/*/modules.dep; do if [ -e "$at" ]; then if [ -e "/lib/modules/$kernel" ]; then echo current; else echo "replaced $kernel"; fi; exit 0; fi; done; ' +
     'if [ -e /etc/debian_version ]; then echo current; else echo silent; fi',
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { CheckResult, Reading } from '../../core/check.ts'
 import { serviceNameField } from '../../core/host-fields.ts'
-import { defineHostCheck, notThere, textIn } from '../host-check.ts'
+import { notThere } from '../file-reading.ts'
+import { defineHostCheck, textIn } from '../host-check.ts'
 import { Unseen } from './look.ts'
 
 const Params = z.strictObject({

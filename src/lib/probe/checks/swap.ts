@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { formatSize } from '../../core/size.ts'
-import { defineHostCheck, fileReading, textIn } from '../host-check.ts'
+import { fileReading } from '../file-reading.ts'
+import { defineHostCheck, textIn } from '../host-check.ts'
 import { judgeSpace, limitsOr, spaceLimits } from '../limits.ts'
 import { meminfo } from '../proc/meminfo.ts'
 import { Unseen } from './look.ts'

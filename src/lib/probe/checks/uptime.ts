@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { formatDuration } from '../../core/duration.ts'
 import { durationField } from '../../core/fields.ts'
-import { defineHostCheck, fileReading, textIn } from '../host-check.ts'
+import { fileReading } from '../file-reading.ts'
+import { defineHostCheck, textIn } from '../host-check.ts'
 import { Unseen } from './look.ts'
 
 const Params = z.strictObject({

@@ -20,10 +20,14 @@ const Params = z
   })
 type Params = z.output<typeof Params>
 
-const look = (name: string): Reading => ({
+/** Groups are looked at only when they matter. */
+const look = ({ name, group, groups }: Params): Reading => ({
   does: `look at the user ${name}`,
-  script: `${accountLine('passwd')} printf "%s\\0" "$line" "$(id -gn -- "$1" 2>/dev/null)" "$(id -Gn -- "$1" 2>/dev/null)"`,
-  args: [name],
+  script: [
+    accountLine('passwd'),
+    'printf "%s\\0" "$line"; if [ -n "$2" ]; then printf "%s\\0" "$(id -gn -- "$1" 2>/dev/null)" "$(id -Gn -- "$1" 2>/dev/null)"; fi',
+  ].join(' '),
+  args: [name, group === undefined && groups === undefined ? '' : 'groups'],
 })
 
 /** An account, from wherever the host has it. */
@@ -33,10 +37,10 @@ export default defineHostCheck({
   example: { name: 'root', uid: 0, home: '/root' },
   params: Params,
   title: ({ name, exists }) => (exists ? `the user ${name} is as expected` : `there is no user ${name}`),
-  readings: ({ name }) => [look(name)],
+  readings: params => [look(params)],
   judge(params, found) {
     const { name, exists } = params
-    const printed = seenIn(found, look(name))
+    const printed = seenIn(found, look(params))
     if (printed === undefined) {
       const message = `there is no user ${name}`
       return exists ? { verdict: 'fail', reason: 'missing', message } : { verdict: 'pass', message }
