@@ -78,6 +78,8 @@ export const needsTable = {
   nginx: program('nginx'),
   curl: program('curl'),
   nft: program('nft', 'nftables'),
+  dnsmasq: program('dnsmasq', 'dnsmasq-base'),
+  ping: program('ping', 'iputils-ping'),
   redis: program('redis-server'),
   'redis-sentinel': program('redis-sentinel'),
 } satisfies Record<string, Need>

@@ -1,5 +1,7 @@
 import type { Reason } from '../core/item.ts'
 import type { Json } from '../core/json.ts'
+import type { DnsMessage } from '../net/dns/message.ts'
+import type { DnsQuestion } from '../net/dns/question.ts'
 import type { Phase, Phases } from '../net/phases.ts'
 import type { TlsSeen } from '../net/tls-seen.ts'
 
@@ -19,6 +21,7 @@ export interface Observation {
   readonly body?: BodySeen
   /** Also there when the certificate is not accepted. */
   readonly tls?: TlsSeen
+  readonly dns?: DnsSeen
   /** Anything else that a kind of check shows, by name: for assertions and for `data` of machine formats. */
   readonly seen?: Readonly<Record<string, Json>>
   /** The same look at further addresses of the endpoint: each is judged, and the worst counts. */
@@ -50,4 +53,9 @@ export interface BodySeen {
   readonly truncated: boolean
   /** Of all of it, bytes, where not all of it is kept. */
   readonly size?: number
+}
+
+export interface DnsSeen {
+  readonly question: DnsQuestion
+  readonly message: DnsMessage
 }

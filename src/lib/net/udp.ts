@@ -1,0 +1,52 @@
+import { createSocket } from 'node:dgram'
+import type { Address } from './connect.ts'
+import { netError } from './net-error.ts'
+
+export interface Datagrams<T> {
+  readonly to: Address & { readonly port: number }
+  readonly payload: Uint8Array
+  /** Undefined: this was not it, and the next one is waited for. What it throws ends the waiting. */
+  readonly take: (datagram: Buffer) => T | undefined
+  readonly signal: AbortSignal
+}
+
+/**
+ * Sends one datagram and waits for what answers it. The socket is joined to that one address and port and has a port of its own that
+ * the system chose, so that what comes from elsewhere is dropped by the system, and ICMP tells where nobody listens.
+ * @throws NetError of phase `wait`; what `take` throws; the signal's reason
+ */
+export function exchangeDatagrams<T>({ to, payload, take, signal }: Datagrams<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    const socket = createSocket(to.family === 6 ? 'udp6' : 'udp4')
+    let done = false
+    const end = (settle: () => void): void => {
+      if (done) return
+      done = true
+      signal.removeEventListener('abort', abort)
+      socket.close()
+      settle()
+    }
+    const abort = (): void => end(() => reject(signal.reason))
+    const failed = (error: Error): void => end(() => reject(netError(error, { phase: 'wait' })))
+    signal.addEventListener('abort', abort, { once: true })
+    socket.on('error', failed)
+    socket.on('message', datagram => {
+      if (done) return
+      try {
+        const taken = take(datagram)
+        if (taken !== undefined) end(() => resolve(taken))
+      } catch (error) {
+        end(() => reject(error))
+      }
+    })
+    socket.once('connect', () => {
+      if (!done) socket.send(payload, error => error && failed(error))
+    })
+    try {
+      socket.connect(to.port, to.address)
+    } catch (error) {
+      end(() => reject(netError(error, { phase: 'connect' })))
+    }
+  })
+}
