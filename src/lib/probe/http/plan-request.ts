@@ -1,8 +1,9 @@
 import type { CheckPlace } from '../../core/check.ts'
 import { dialerOf } from '../../net/dial.ts'
 import type { PrivateRequest } from '../../net/http/redirect.ts'
-import type { Route, RouteTls } from '../../net/http/route.ts'
+import type { Route } from '../../net/http/route.ts'
 import type { Field } from '../../net/http1/field.ts'
+import type { TlsWish } from '../../net/secure-stream.ts'
 import { readConfiguredFile } from '../configured-file.ts'
 import { isSecret, textOf } from '../secret-param.ts'
 import { readTlsTerms } from '../tls-params.ts'
@@ -92,7 +93,7 @@ async function routesOf(place: CheckPlace, params: HttpParams): Promise<RequestP
     const isOwn = url.origin === endpoint.origin
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const serverName = (isOwn ? params.server_name : undefined) ?? host
-    const tls: RouteTls = { ...(isOwn ? terms : termsElsewhere), serverName, alpn: alpns[version], insecure: params.insecure }
+    const tls: TlsWish = { ...(isOwn ? terms : termsElsewhere), serverName, alpn: alpns[version], insecure: params.insecure }
     return {
       dialer,
       ...(dialer.from === 'host' && { via: place.transport.host.name }),
