@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Transport } from '../core/transport.ts'
 import { TransportError } from '../core/transport.ts'
 import { type Address, connectTcp, connectUnix, resolveName } from './connect.ts'
-import { NetError, netError } from './net-error.ts'
+import { netError } from './net-error.ts'
 import type { Phases } from './phases.ts'
 
 /** A host and port, or the path of a Unix socket. */
@@ -31,7 +31,7 @@ export interface Dialed {
 /** Opens streams from one place: this machine, or a host. */
 export interface Dialer {
   readonly from: 'here' | 'host'
-  /** @throws NetError; the signal's reason when it aborts */
+  /** @throws NetError; TransportError where the host offers no way; the signal's reason when it aborts */
   dial(endpoint: Endpoint, options: DialOptions): Promise<Dialed>
 }
 
@@ -64,8 +64,12 @@ export function dialFromHost(clock: Clock, transport: Transport): Dialer {
   return {
     from: 'host',
     async dial(endpoint, options) {
-      const refuse = (message: string) => new NetError('error', message, { phase: 'connect' })
-      if ('path' in endpoint) throw refuse('a Unix socket of a host can not be reached from here')
+      // No trouble of the endpoint: nobody could look at it.
+      const refuse = (message: string) => new TransportError('error', message)
+      if ('path' in endpoint) {
+        const other = 'use a check `command` with socat or nc -U there'
+        throw refuse(`a Unix socket of a host can not be reached through its connection: ${other}`)
+      }
       if (transport.dial === undefined) throw refuse('this host offers no connections to others')
       const start = clock.monotonic()
       const target = { host: options.address ?? endpoint.host, port: endpoint.port }

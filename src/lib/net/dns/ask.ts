@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream'
 import { resolveName } from '../connect.ts'
 import type { Dialer } from '../dial.ts'
 import { hostText, type OpenOptions, openStream } from '../http/open-stream.ts'
-import type { RouteTls } from '../http/route.ts'
 import { NetError, netError } from '../net-error.ts'
+import type { TlsWish } from '../secure-stream.ts'
 import { tlsFailure } from '../tls/tls-failure.ts'
 import { exchangeDatagrams } from '../udp.ts'
 import { type DnsMessage, type DnsQuery, encodeQuery, readAnswer } from './message.ts'
@@ -25,7 +25,7 @@ export interface AskDns extends OpenOptions {
   /** Of the server's address. */
   readonly family?: 0 | 4 | 6
   /** For DNS over TLS; its certificate is verified. */
-  readonly secured?: Omit<RouteTls, 'serverName'> & { readonly serverName?: string }
+  readonly secured?: Omit<TlsWish, 'serverName'> & { readonly serverName?: string }
 }
 
 export interface DnsAnswer {

@@ -1,23 +1,15 @@
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../../core/clock.ts'
 import type { Address } from '../connect.ts'
 import type { Dialed } from '../dial.ts'
 import { Http1Connection } from '../http1/connection.ts'
 import { NetError } from '../net-error.ts'
 import { Progress } from '../progress.ts'
-import type { HandshakeSlots } from '../tls/handshake-slots.ts'
-import { type StartTls, startTls } from '../tls/start-tls.ts'
+import { type SecureOptions, secureStream } from '../secure-stream.ts'
 import type { TlsSeen } from '../tls-seen.ts'
-import type { Route, RouteTls } from './route.ts'
+import type { Route } from './route.ts'
 
-export interface OpenOptions {
-  readonly signal: AbortSignal
-  readonly progress: Progress
-  readonly clock: Clock
-  /** What connections share. */
-  readonly tls?: Pick<StartTls, 'slots' | 'contexts'>
-}
+export type OpenOptions = SecureOptions
 
 export interface OpenStream {
   readonly stream: Duplex
@@ -27,7 +19,6 @@ export interface OpenStream {
 
 /** An answer to CONNECT is a head; what a proxy writes besides is of no use. */
 const connectLimits = { hold: 1024, read: 65_536 }
-const maxSlotMs = 1000
 
 /** A stream to the server of a route, through its proxy, with TLS where it says so. @throws NetError; the signal's reason when it aborts */
 export async function openStream(route: Route, options: OpenOptions): Promise<OpenStream> {
@@ -55,7 +46,8 @@ export async function openStream(route: Route, options: OpenOptions): Promise<Op
   const reached = dialed.address === undefined ? {} : { address: dialed.address }
   if (tls === undefined) return { stream: dialed.stream, ...reached }
   const stream = proxy ? await tunnel(dialed.stream, route, options) : dialed.stream
-  return { ...(await secured(stream, tls, options)), ...reached }
+  const { stream: secure, seen } = await secureStream(stream, tls, options)
+  return { stream: secure, tls: seen, ...reached }
 }
 
 /** An address has a family, whichever is wished for. */
@@ -102,38 +94,6 @@ async function tunnel(stream: Duplex, { endpoint, proxy }: Route, { clock, signa
   const released = connection.release()
   if (rest.length > 0) released.unshift(rest)
   return released
-}
-
-async function secured(stream: Duplex, route: RouteTls, { clock, signal, progress, tls }: OpenOptions) {
-  const { insecure = false, ...terms } = route
-  progress.phase = 'tls'
-  const start = clock.monotonic()
-  const slots = tls?.slots && briefly(tls.slots, clock)
-  const { stream: secure, seen, tookMs } = await startTls(stream, { ...terms, ...tls, ...(slots && { slots }), signal, clock })
-  progress.done('tls', tookMs)
-  progress.queuedMs += clock.monotonic() - start - tookMs
-  progress.tls = seen
-  progress.trace?.(`tls      ${[seen.protocol, seen.cipher, seen.alpn].filter(Boolean).join(', ')}, ${tookMs.toFixed(1)} ms`)
-  const [problem] = seen.problems
-  if (problem === undefined || insecure) return { stream: secure, tls: seen }
-  secure.destroy()
-  throw new NetError(problem.reason, problem.message, { phase: 'tls' })
-}
-
-/** Slots that are given back after a second at the latest: a handshake that hangs must not keep others from theirs. */
-function briefly(slots: HandshakeSlots, clock: Clock): HandshakeSlots {
-  return {
-    async acquire(weight, signal) {
-      const slot = await slots.acquire(weight, signal)
-      const cancel = clock.timer(maxSlotMs, () => slot[Symbol.dispose](), { background: true })
-      return {
-        [Symbol.dispose]() {
-          cancel()
-          slot[Symbol.dispose]()
-        },
-      }
-    },
-  }
 }
 
 /** As it stands in an authority: an IPv6 address in brackets. */

@@ -1,5 +1,5 @@
 import type { Dialer, Endpoint } from '../dial.ts'
-import type { StartTls } from '../tls/start-tls.ts'
+import type { TlsWish } from '../secure-stream.ts'
 
 /** A way to a server: requests by the same way may share a connection. */
 export interface Route {
@@ -10,15 +10,10 @@ export interface Route {
   readonly family?: 0 | 4 | 6
   /** Connect to this address instead of what the name resolves to. */
   readonly address?: string
-  readonly tls?: RouteTls
+  readonly tls?: TlsWish
   readonly proxy?: HttpProxy
   /** Speak HTTP/2 from the first byte where there is no TLS in which to agree on it. */
   readonly http2?: boolean
-}
-
-export interface RouteTls extends Omit<StartTls, 'signal' | 'clock' | 'slots' | 'contexts'> {
-  /** Ask the server also when its certificate is not accepted. */
-  readonly insecure?: boolean
 }
 
 /** An HTTP proxy: asked for a tunnel (CONNECT) to a server with TLS, given the whole URL of any other. */

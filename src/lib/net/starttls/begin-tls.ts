@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import { Dialogue } from './dialogue.ts'
+import { Dialogue } from '../dialogue.ts'
 import { ftp } from './ftp.ts'
 import { imap } from './imap.ts'
 import { ldap } from './ldap.ts'
@@ -33,7 +33,7 @@ interface BeginTls {
 
 /** Brings a server to where a TLS handshake can begin. @throws NetError of phase `wait`; the signal's reason. The stream is closed then. */
 export async function beginTls(stream: Duplex, { protocol, server, signal }: BeginTls): Promise<void> {
-  using dialogue = new Dialogue(stream, signal)
+  using dialogue = new Dialogue(stream, { signal })
   try {
     await startTlsProtocols[protocol].ask(dialogue, server)
     dialogue.silent()

@@ -1,5 +1,5 @@
+import type { Dialogue } from '../dialogue.ts'
 import { DerError, DerReader, derTags } from '../tls/der.ts'
-import type { Dialogue } from './dialogue.ts'
 import { refused, type StartTlsProtocol } from './start-tls-protocol.ts'
 
 const name = '1.3.6.1.4.1.1466.20037'

@@ -1,4 +1,4 @@
-import type { Dialogue } from './dialogue.ts'
+import type { Dialogue } from '../dialogue.ts'
 import { refused, type StartTlsProtocol } from './start-tls-protocol.ts'
 
 /** RFC 3207. */

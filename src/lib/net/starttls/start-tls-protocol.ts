@@ -1,5 +1,5 @@
+import type { Dialogue } from '../dialogue.ts'
 import { NetError } from '../net-error.ts'
-import type { Dialogue } from './dialogue.ts'
 
 /** How a protocol that begins without TLS goes over to it. */
 export interface StartTlsProtocol {

@@ -35,7 +35,7 @@ export async function lookAtDns(place: CheckPlace, params: DnsParams): Promise<O
     ...(progress.tls && { tls: progress.tls }),
   })
   try {
-    const secured = params.transport === 'tls' ? await readTlsTerms(params) : undefined
+    const secured = params.transport === 'tls' ? await readTlsTerms(place, params) : undefined
     const servers = await serversOf(place, params)
     trace?.(`ask      ${question.name || '.'} ${question.class} ${type}`)
     const answer = await firstAnswer(place, { params, servers, ask: asking(place, { params, progress, secured, question }) })

@@ -2,8 +2,7 @@ import { z } from 'zod'
 import { sizeField } from '../../core/fields.ts'
 import { isFieldValue, isToken } from '../../net/http1/field.ts'
 import { secretOr } from '../secret-param.ts'
-import { tlsFileKeys } from '../tls-files.ts'
-import { tlsVersionField } from '../tls-version.ts'
+import { tlsParams } from '../tls-params.ts'
 
 /** Headers that follow from the rest of a request. */
 const ours = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|proxy-authorization)$/i
@@ -84,14 +83,7 @@ export const httpParams = {
     .describe('connect to this address whatever the name resolves to, or all: look at every address of the name'),
   address_family: z.enum(['any', 'ipv4', 'ipv6']).default('any'),
   proxy: secretOr(z.string()).optional().describe('URL of an HTTP proxy; with a password as { file: … } or { env: https_proxy }'),
-  server_name: z.string().min(1).optional().describe('what the server is asked for and must be, where that is not the host'),
-  ...tlsFileKeys,
-  min_version: tlsVersionField().optional().describe('the oldest version of TLS that is offered; 1.2 when absent'),
-  max_version: tlsVersionField().optional().describe('the newest version of TLS that is offered'),
-  insecure: z
-    .boolean()
-    .default(false)
-    .describe('go on with a certificate that is not accepted; what is wrong with it is told all the same'),
+  ...tlsParams,
 }
 
 export type HttpParams = z.output<z.ZodObject<typeof httpParams>>

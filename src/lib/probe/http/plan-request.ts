@@ -3,11 +3,12 @@ import type { CheckPlace } from '../../core/check.ts'
 import { errnoOf } from '../../core/errno.ts'
 import { dialerOf } from '../../net/dial.ts'
 import type { PrivateRequest } from '../../net/http/redirect.ts'
-import type { Route, RouteTls } from '../../net/http/route.ts'
+import type { Route } from '../../net/http/route.ts'
 import type { Field } from '../../net/http1/field.ts'
 import { NetError } from '../../net/net-error.ts'
-import { recentTlsFiles } from '../recent-tls-files.ts'
+import type { TlsWish } from '../../net/secure-stream.ts'
 import { isSecret, textOf } from '../secret-param.ts'
+import { readTlsTerms } from '../tls-params.ts'
 import type { HttpParams } from './http-params.ts'
 import { readProxy } from './proxy.ts'
 
@@ -96,17 +97,14 @@ async function readBody(path: string): Promise<Buffer> {
 async function routesOf(place: CheckPlace, params: HttpParams): Promise<RequestPlan['routeTo']> {
   const { endpoint, address, address_family: family, version } = params
   const dialer = dialerOf(place)
-  const { min_version: minVersion, max_version: maxVersion } = params
-  const versions = { ...(minVersion && { minVersion }), ...(maxVersion && { maxVersion }) }
-  const files = await recentTlsFiles(place, params)
-  const { cert: _cert, key: _key, ...filesElsewhere } = files
+  const terms = await readTlsTerms(place, params)
+  const { cert: _cert, key: _key, ...termsElsewhere } = terms
   const proxy = params.proxy === undefined ? undefined : readProxy(await textOf(place, params.proxy))
   return url => {
     const isOwn = url.origin === endpoint.origin
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const serverName = (isOwn ? params.server_name : undefined) ?? host
-    const { insecure } = params
-    const tls: RouteTls = { ...(isOwn ? files : filesElsewhere), ...versions, serverName, alpn: alpns[version], insecure }
+    const tls: TlsWish = { ...(isOwn ? terms : termsElsewhere), serverName, alpn: alpns[version], insecure: params.insecure }
     return {
       dialer,
       ...(dialer.from === 'host' && { via: place.transport.host.name }),

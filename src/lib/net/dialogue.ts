@@ -1,8 +1,14 @@
 import type { Duplex } from 'node:stream'
-import { NetError, netError } from '../net-error.ts'
+import { NetError } from './net-error.ts'
+import { tlsFailure } from './tls/tls-failure.ts'
 
-/** Nobody says more than this before TLS. */
-const maxBytes = 65_536
+export interface DialogueOptions {
+  readonly signal: AbortSignal
+  /** The other side may say so much; 64 KiB when absent. */
+  readonly maxBytes?: number
+  /** What follows, for messages; `TLS` when absent. */
+  readonly before?: string
+}
 
 /**
  * Questions and answers over an open stream, before something else takes it over: it reads what it is asked for and no more. Ends with
@@ -11,14 +17,20 @@ const maxBytes = 65_536
 export class Dialogue implements Disposable {
   readonly #stream: Duplex
   readonly #signal: AbortSignal
+  readonly #maxBytes: number
+  readonly #end: NetError
+  readonly #before: string
   #received: Buffer = Buffer.alloc(0)
   #total = 0
   #failure: unknown
   #wake: (() => void) | undefined
 
-  constructor(stream: Duplex, signal: AbortSignal) {
+  constructor(stream: Duplex, { signal, maxBytes = 65_536, before = 'TLS' }: DialogueOptions) {
     this.#stream = stream
     this.#signal = signal
+    this.#maxBytes = maxBytes
+    this.#before = before
+    this.#end = new NetError('reset', `the server closed the connection before ${before}`, { phase: 'wait' })
     stream.on('data', this.#take)
     stream.on('error', this.#broken)
     stream.on('end', this.#closed)
@@ -36,6 +48,16 @@ export class Dialogue implements Disposable {
     return (await this.until('\n')).replace(/\r?\n$/, '')
   }
 
+  /** The next line as `line` gives it, or what came after the last one; undefined where the other side has ended it. */
+  async nextLine(): Promise<string | undefined> {
+    try {
+      return await this.line()
+    } catch (error) {
+      if (error !== this.#end) throw error
+      return this.#received.length === 0 ? undefined : this.#cut(this.#received.length).toString()
+    }
+  }
+
   /** Everything up to the mark and with it. */
   async until(mark: string): Promise<string> {
     for (let from = 0; ; ) {
@@ -47,7 +69,7 @@ export class Dialogue implements Disposable {
   }
 
   async bytes(count: number): Promise<Buffer> {
-    if (count > maxBytes) throw tooMuch()
+    if (count > this.#maxBytes) throw this.#tooMuch()
     while (this.#received.length < count) await this.#more()
     return this.#cut(count)
   }
@@ -70,14 +92,20 @@ export class Dialogue implements Disposable {
 
   readonly #take = (chunk: Uint8Array): void => {
     this.#total += chunk.length
-    if (this.#total > maxBytes) this.#fail(tooMuch())
+    if (this.#total > this.#maxBytes) this.#fail(this.#tooMuch())
     else this.#received = Buffer.concat([this.#received, chunk])
     this.#wake?.()
   }
 
-  readonly #broken = (error: Error): void => this.#fail(netError(error, { phase: 'wait' }))
-  readonly #closed = (): void => this.#fail(closed())
+  readonly #broken = (error: Error): void => this.#fail(tlsFailure(error, { phase: 'wait' }))
+  readonly #closed = (): void => this.#fail(this.#end)
   readonly #abort = (): void => this.#fail(this.#signal.reason)
+
+  #tooMuch(): NetError {
+    return new NetError('too-large', `the server says more than ${this.#maxBytes} bytes before ${this.#before}`, {
+      phase: 'wait',
+    })
+  }
 
   #fail(failure: unknown): void {
     this.#failure ??= failure
@@ -104,7 +132,3 @@ export class Dialogue implements Disposable {
     this.#signal.removeEventListener('abort', this.#abort)
   }
 }
-
-const closed = (): NetError => new NetError('reset', 'the server closed the connection before TLS began', { phase: 'wait' })
-const tooMuch = (): NetError =>
-  new NetError('too-large', `the server says more than ${maxBytes} bytes before TLS`, { phase: 'wait' })
