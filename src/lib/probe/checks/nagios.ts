@@ -23,7 +23,7 @@ export default defineCheck({
   summary: 'plugin of Nagios: judged by its exit status, with its text and performance data',
   stability: 'beta',
   schema: jsonSchemaOf(Params),
-  example: { run: ['sh', '-c', 'echo "OK - all is well | users=3;;;0"'] },
+  example: { run: ['sh', '-c', 'echo "all is well | users=3;;;0"'] },
   build(config) {
     const { run, timeout } = parseParams(Params, config)
     const title = `plugin ${typeof run === 'string' ? run : run.join(' ')}`.slice(0, 80)
