@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Check, CheckPlace } from '../../src/lib/core/check.ts'
+import fc from 'fast-check'
+import type { Check, CheckPlace, Found } from '../../src/lib/core/check.ts'
 import type { Component } from '../../src/lib/core/component.ts'
 import { hostNamed } from '../../src/lib/core/host.ts'
 import type { Json } from '../../src/lib/core/json.ts'
@@ -13,6 +14,7 @@ import { mounts } from '../../src/lib/probe/proc/mounts.ts'
 import { readAll } from '../../src/lib/probe/readings.ts'
 import { commandLine } from '../../src/lib/transport/quote.ts'
 import { cleanRoot } from '../helpers/clean-root.ts'
+import { counted } from '../helpers/counts.ts'
 import { startFleet } from '../helpers/fleet.ts'
 import { findProgram, needs } from '../helpers/needs.ts'
 import { type TempDir, tempDir } from '../helpers/temp-dir.ts'
@@ -59,6 +61,48 @@ for (const { type, build } of hosted) {
     })
   })
 }
+
+test.each(hosted.map(({ type }) => type))(
+  '%s judges whatever a host answers, without an error of its own',
+  type => {
+    const component = hosted.find(one => one.type === type)
+    const configs = [component?.example ?? {}, ...hostCases(type).flatMap(({ config }) => config ?? [])]
+    const known = hostCases(type).flatMap(({ reads }) =>
+      Object.values(reads).flatMap(read => (typeof read === 'string' ? read : (read.stdout ?? []))),
+    )
+    // What hosts answer, cut, doubled and mixed with anything.
+    const cut = fc
+      .tuple(fc.constantFrom('', ...known), fc.nat(), fc.nat(), fc.string({ unit: 'binary', maxLength: 20 }))
+      .map(([text, from, to, other]) => text.slice(from % (text.length + 1)) + other + text.slice(0, to % (text.length + 1)))
+    const output = fc.record({
+      code: fc.constantFrom(0, 0, 0, 1, 2, 66, 126, 127, 137),
+      stdout: cut.map(text => Buffer.from(text)),
+      complaint: fc.string(),
+      again: fc.option(
+        fc.record({ stdout: cut.map(text => Buffer.from(text)), seconds: fc.double({ min: 0.1, max: 10, noNaN: true }) }),
+        { nil: undefined },
+      ),
+      between: fc.constantFrom([0, 1] as const, undefined),
+    })
+    fc.assert(
+      fc.property(fc.constantFrom(...configs), fc.array(output, { minLength: 4, maxLength: 4 }), (config, outputs) => {
+        const look = component?.build(config).host
+        const found: Found = reading => {
+          const { again, between, ...rest } = outputs[
+            (look?.readings.findIndex(({ does }) => does === reading.does) ?? 0) % 4
+          ] ?? { code: 1, stdout: Buffer.alloc(0), complaint: '' }
+          return { ...rest, ...(again && { again }), ...(between && { between }) }
+        }
+        const result = look?.judge(found, { clock: systemClock })
+        expect(['pass', 'warn', 'fail', 'unknown', 'na']).toContain(result?.verdict ?? '')
+        expect(result?.message).toMatch(/^[^\x00-\x1f]+$/)
+        for (const value of Object.values(result?.metrics ?? {})) expect(value).toBeFinite()
+      }),
+      { numRuns: counted({ reduced: 60, full: 3000 }) },
+    )
+  },
+  60_000,
+)
 
 const checkOf = (type: string, config: Json): Check => {
   const component = hosted.find(one => one.type === type)

@@ -31,6 +31,7 @@ const map = fileReading('/proc/self/mountinfo')
 const local: Reading = {
   does: 'ask the file systems',
   script: `${statAll('local')}[ $# = 0 ] || stat -f -c ${format} -- "$@"; :`,
+  mayHang: true,
 }
 
 const behindNetwork: Reading = {
@@ -43,6 +44,7 @@ const ofPath = (path: string): Reading => ({
   does: `ask the file system of ${path}`,
   script: `if [ -e "$1" ]; then limit 5 stat -f -c ${format} -- "$1"; else exit ${notThere}; fi`,
   args: [path],
+  mayHang: true,
 })
 
 export interface FileSystem {

@@ -1,6 +1,5 @@
 import type { CheckPlace, CheckResult } from '../../core/check.ts'
 import { type Command, type Output, TransportError } from '../../core/transport.ts'
-import { type HostScript, lastWords, scriptCommand, scriptOutput } from '../../transport/host-script.ts'
 
 /** A look that could not be had: becomes the verdict `unknown`. */
 export class Unseen extends Error {
@@ -27,15 +26,6 @@ export function unknown(error: unknown): CheckResult {
   if (error instanceof Unseen) return { verdict: 'unknown', reason: 'unreadable', message: error.message }
   if (error instanceof TransportError) return { verdict: 'unknown', reason: error.reason, message: error.message }
   throw error
-}
-
-/** What a script printed on the host. @throws Unseen */
-export async function see(place: CheckPlace, script: HostScript, args: readonly string[]): Promise<Buffer> {
-  const output = await runToEnd(place, scriptCommand(script, args), { does: script.does })
-  if (output.code !== 0) throw new Unseen(`could not ${script.does}: ${lastWords(output) || `status ${output.code}`}`)
-  const printed = scriptOutput(output)
-  if (printed === undefined) throw new Unseen(`could not ${script.does}: the host does not run commands`)
-  return printed
 }
 
 /** How a command ended. @throws Unseen when it was ended, or how it ended is not known */

@@ -36,7 +36,7 @@ export default defineHostCheck({
     const counts = countsIn(textIn(found, table))
     const { of } = params
     if (counts.processes === 0) throw new Unseen('could not list the processes: /proc tells of none')
-    const message = `${counts.processes} processes with ${counts.threads} threads, ${counts.running} running, ${counts.blocked} blocked, ${counts.zombies} zombies`
+    const message = `${counts.processes} processes with ${counts.threads} threads, ${counts.running} running, ${counts.blocked} blocked, ${counts.zombies === 1 ? '1 zombie' : `${counts.zombies} zombies`}`
     const metrics = { ...counts }
     if (of !== undefined || params.warn !== undefined || params.fail !== undefined) {
       const figure = of ?? 'processes'
