@@ -23,7 +23,7 @@ export default defineEndpointCheck({
   summary: 'server of SSH that introduces itself',
   example: { endpoint: 'ssh://127.0.0.1', dimensions: [{ type: 'ssh_version', software: 'OpenSSH', version: '>= 8.4' }] },
   params: {
-    endpoint: serverAddressField({ schemes: ['ssh'], port: 22 }),
+    endpoint: serverAddressField({ schemes: ['ssh'], ports: { ssh: 22 } }),
     address_family: z.enum(['any', 'ipv4', 'ipv6']).default('any'),
   },
   dimensions: [reachability, latency, sshVersion, assertions, business],
