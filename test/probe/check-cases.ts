@@ -334,4 +334,18 @@ export const checkCases: readonly CheckCase[] = [
     verdict: 'unknown',
     message: /could not be resolved/,
   },
+  {
+    type: 'login',
+    name: 'runs a command, and tells how long it took',
+    config: () => ({ threshold: '30s', warn: '29s' }),
+    verdict: 'pass',
+    message: /^a command runs as \S+, within [\d.]+ ms$/,
+  },
+  {
+    type: 'login',
+    name: 'is another user',
+    config: () => ({ user: 'nobody-else' }),
+    verdict: 'fail',
+    message: /^a command runs as \S+, not as nobody-else$/,
+  },
 ]

@@ -60,6 +60,8 @@ function wrongParams(issue: z.core.$ZodIssue, { schema, params }: Checked): Para
     }
     case 'invalid_type':
       return [ofWrongType([issue.expected], { path, name, value })]
+    case 'invalid_key':
+      return [new ParamsError(`${name}: ${inOurManner(issue.issues[0]?.message ?? issue.message, path.at(-1))}`, { path })]
     case 'invalid_union': {
       const [inner] = issue.errors.map(issues => issues.filter(each => each.path.length > 0)).filter(issues => issues.length > 0)
       if (inner) return inner.flatMap(each => wrongParams({ ...each, path: [...path, ...each.path] }, { schema, params }))

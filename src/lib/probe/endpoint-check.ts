@@ -26,9 +26,9 @@ interface EndpointKind<Shape extends z.ZodRawShape> {
   title(params: z.output<z.ZodObject<Shape>>): string
   /**
    * One look, which never throws for trouble of the endpoint: that is in the observation. It ends with the signal of the place, whose
-   * reason is then a `LookTimeout`.
+   * reason is then a `LookTimeout`, after so long.
    */
-  look(place: CheckPlace, params: z.output<z.ZodObject<Shape>>): Promise<Observation>
+  look(place: CheckPlace, params: z.output<z.ZodObject<Shape>>, limit: { readonly timeoutMs: number }): Promise<Observation>
 }
 
 /** The time of a look is over. */
@@ -86,7 +86,7 @@ function endpointCheck<Shape extends z.ZodRawShape>({ kind, params, judges, time
     async run(place) {
       using deadline = new Deadline(place.clock, { ms, signal: place.signal, reason: () => new LookTimeout(ms) })
       try {
-        const observation = await kind.look({ ...place, signal: deadline.signal }, params)
+        const observation = await kind.look({ ...place, signal: deadline.signal }, params, { timeoutMs: ms })
         place.observed?.(observation)
         return resultOf(observation, judges, place)
       } catch (error) {

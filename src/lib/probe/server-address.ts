@@ -13,8 +13,8 @@ export interface ServerAddress {
 
 interface Form {
   readonly schemes: readonly string[]
-  /** Where no port is written; it must be when absent. */
-  readonly port?: number
+  /** By scheme, where no port is written; it must be when absent. */
+  readonly ports?: Readonly<Record<string, number>>
   /** What may follow after a slash. */
   readonly resource?: string
 }
@@ -22,14 +22,15 @@ interface Form {
 const form = /^([a-z]+):\/\/(?:\[([0-9a-f:.]+)\]|([^:/?#[\]@\s]+))(?::(\d{1,5}))?(?:\/([^\s]*))?$/i
 
 /** `tcp://db1:5432` as text, its parts as the value. */
-export const serverAddressField = ({ schemes, port, resource: wantedResource }: Form) => {
-  const [scheme] = schemes
-  const wanted = `${scheme}://host${port === undefined ? ':port' : `[:${port}]`}${wantedResource ? `[/${wantedResource}]` : ''}`
+export const serverAddressField = ({ schemes, ports = {}, resource: wantedResource }: Form) => {
+  const [scheme = ''] = schemes
+  const usual = ports[scheme]
+  const wanted = `${scheme}://host${usual === undefined ? ':port' : `[:${usual}]`}${wantedResource ? `[/${wantedResource}]` : ''}`
   return z
     .string()
     .transform((value, context): ServerAddress | typeof z.NEVER => {
       const [, given = '', address, name, written, resource = ''] = form.exec(value) ?? []
-      const number = written === undefined ? port : Number(written)
+      const number = written === undefined ? ports[given.toLowerCase()] : Number(written)
       const problem = value.includes('@')
         ? 'holds a user: there is none to be'
         : !schemes.includes(given.toLowerCase()) || (resource !== '' && wantedResource === undefined)

@@ -5,6 +5,7 @@ import type { Answer, ExchangeOptions } from '../http1/connection.ts'
 import type { Field } from '../http1/field.ts'
 import { HeldBody } from '../http1/held-body.ts'
 import { NetError, netError } from '../net-error.ts'
+import type { Phase } from '../phases.ts'
 import type { HttpRequest } from './client.ts'
 
 /** Fields that belong to a connection of HTTP/1 (RFC 9113, section 8.2.2), and `host`, which is told in another way. */
@@ -34,6 +35,7 @@ function exchange(
     if (signal.aborted) return reject(signal.reason)
     const body = new HeldBody(limits)
     let head: Omit<Answer, 'body' | 'bodyBytes'> | undefined
+    let trailers: readonly Field[] | undefined
     let since = clock.monotonic()
     progress.phase = 'wait'
     const settle = (end: () => void): void => {
@@ -41,14 +43,14 @@ function exchange(
       end()
     }
     const abort = (): void => settle(() => reject(signal.reason))
-    const fail = (error: unknown): void => settle(() => reject(netError(error, { phase: progress.phase })))
+    const fail = (error: unknown): void => settle(() => reject(http2Failure(error, progress.phase)))
     const finish = (): void => {
       if (head === undefined) {
         fail(new NetError('reset', 'the connection was closed before the answer', { phase: 'wait' }))
         return
       }
       progress.done('transfer', clock.monotonic() - since)
-      const answer = { ...head, body: body.bytes, bodyBytes: body.total }
+      const answer = { ...head, body: body.bytes, bodyBytes: body.total, ...(trailers && { trailers }) }
       settle(() => resolve(answer))
     }
     signal.addEventListener('abort', abort)
@@ -74,6 +76,9 @@ function exchange(
         fail(error)
       }
     })
+    asked.once('trailers', headers => {
+      trailers = fieldsOf(headers)
+    })
     asked.once('end', () => {
       if (asked.rstCode === constants.NGHTTP2_NO_ERROR) finish()
     })
@@ -81,6 +86,16 @@ function exchange(
     asked.once('close', () => fail(new NetError('reset', 'the stream was closed', { phase: progress.phase })))
     if (request.body !== undefined) asked.end(request.body)
   })
+}
+
+/** Words for the errors of HTTP/2; what is none keeps its own. */
+function http2Failure(error: unknown, phase: Phase): NetError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (error instanceof NetError || !(error instanceof Error) || !code.startsWith('ERR_HTTP2_')) return netError(error, { phase })
+  if (code === 'ERR_HTTP2_ERROR') return new NetError('protocol', 'what the server says is not HTTP/2', { phase, cause: error })
+  const [, number] = /code (\w+)$/.exec(error.message) ?? []
+  const why = number === undefined ? '' : ` with the code ${number}`
+  return new NetError('reset', `the server breaks off HTTP/2${why}`, { phase, cause: error })
 }
 
 function headersOf({ url, method, headers }: HttpRequest): Record<string, string | string[]> {

@@ -18,6 +18,8 @@ export interface Answer {
   readonly body: Buffer
   /** Of all of it. */
   readonly bodyBytes: number
+  /** Fields that came after the body; of HTTP/2 only. */
+  readonly trailers?: readonly Field[]
 }
 
 export interface ExchangeOptions {
