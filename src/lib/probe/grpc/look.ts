@@ -50,7 +50,7 @@ async function call(place: CheckPlace, { params, until, progress }: Call): Promi
     family: families[family],
     ...(address !== undefined && { address }),
     ...(secure && {
-      tls: { ...(await readTlsTerms(params)), serverName: params.server_name ?? host, alpn: ['h2'], insecure },
+      tls: { ...(await readTlsTerms(place, params)), serverName: params.server_name ?? host, alpn: ['h2'], insecure },
     }),
   }
   const { stream, tls } = await openStream(route, { signal, clock, progress, tls: tlsTools(place) })
