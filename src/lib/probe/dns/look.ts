@@ -11,7 +11,6 @@ import { NetError } from '../../net/net-error.ts'
 import { Progress } from '../../net/progress.ts'
 import { Deadline } from '../../run/deadline.ts'
 import { failureOf } from '../failure-of.ts'
-import { noDatagrams } from '../no-datagrams.ts'
 import type { Observation } from '../observation.ts'
 import { readTlsTerms } from '../tls-params.ts'
 import { tlsTools } from '../tls-tools.ts'
@@ -35,7 +34,6 @@ export async function lookAtDns(place: CheckPlace, params: DnsParams): Promise<O
     ...(progress.address !== undefined && { address: progress.address }),
     ...(progress.tls && { tls: progress.tls }),
   })
-  if (params.transport === 'udp' && dialerOf(place).from === 'host') return { ...seen(), failure: noDatagrams }
   try {
     const secured = params.transport === 'tls' ? await readTlsTerms(place, params) : undefined
     const servers = await serversOf(place, params)
