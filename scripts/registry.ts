@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { globals } from '../src/lib/config/globals.ts'
 import type { CommandEntry, CommandSpec, ComponentEntry } from '../src/lib/core/command.ts'
 import type { Component, Kind } from '../src/lib/core/component.ts'
-import { describeCommand, describeInput } from './describe.ts'
+import { describeCommand, describeInput, isPlainObject } from './describe.ts'
 
 /** Where the members of each kind live: one file each, default export. A domain may have steps and checks of its own. */
 export const kindFolders: Record<Kind, readonly string[]> = {
@@ -19,6 +19,7 @@ export const root = join(import.meta.dirname, '..')
 
 /** The text of src/registry.generated.ts: all commands and components as plain data with lazy loaders. */
 export async function registrySource(): Promise<string> {
+  if (!isPlainObject(globals)) throw new Error('the global flags are read one by one: nothing may be said of several together')
   const commands = await Promise.all(commandFiles().map(describeFile))
   const components = await allComponents()
   commands.sort((a, b) => order(a.entry) - order(b.entry) || a.entry.path.join(' ').localeCompare(b.entry.path.join(' ')))
@@ -30,7 +31,7 @@ export async function registrySource(): Promise<string> {
     `export const globals: readonly FlagEntry[] = ${JSON.stringify(describeInput(globals).flags, null, 1)}`,
     '',
     'export const commands: readonly CommandEntry[] = [',
-    ...commands.map(({ entry, file }) => registeredCommand(entry, loaderOf(file))),
+    ...commands.map(({ entry, file }) => registeredCommand(entry, file)),
     ']',
     '',
     'export const components: readonly ComponentEntry[] = [',
@@ -71,7 +72,7 @@ function order(entry: Pick<CommandEntry, 'path'>): number {
   return at === -1 ? prominent.length : at
 }
 
-const commandFiles = (): string[] => typescriptFiles('src/commands', true)
+const commandFiles = (): string[] => typescriptFiles('src/commands', true).filter(file => !file.endsWith('.run.ts'))
 
 function typescriptFiles(folder: string, recursive: boolean): string[] {
   return readdirSync(join(root, folder), { recursive, withFileTypes: true })
@@ -80,10 +81,12 @@ function typescriptFiles(folder: string, recursive: boolean): string[] {
     .sort()
 }
 
-function registeredCommand(entry: Omit<CommandEntry, 'load'>, loader: string): string {
-  const { path, summary, passThrough, mutates, configuration, ...details } = entry
-  const name = JSON.stringify({ path, summary, passThrough, mutates, configuration })
-  return `  new RegisteredCommand(${name}, ${JSON.stringify(JSON.stringify(details))}, ${loader}),`
+function registeredCommand(entry: Omit<CommandEntry, 'load'>, file: string): string {
+  const { path, summary, passThrough, mutates, configuration, plain, ...details } = entry
+  const name = JSON.stringify({ path, summary, passThrough, mutates, configuration, plain })
+  const run = file.replace(/ts$/, 'run.ts')
+  const loaders = `{ load: ${loaderOf(file)}${existsSync(join(root, run)) ? `, loadRun: ${loaderOf(run)}` : ''} }`
+  return `  new RegisteredCommand(${name}, ${JSON.stringify(JSON.stringify(details))}, ${loaders}),`
 }
 
 const loaderOf = (file: string): string => `() => import('./${file.slice('src/'.length)}') as Promise<never>`

@@ -1,6 +1,6 @@
 import type { CommandEntry } from './command.ts'
 
-type Name = Pick<CommandEntry, 'path' | 'summary' | 'passThrough' | 'mutates' | 'configuration'>
+type Name = Pick<CommandEntry, 'path' | 'summary' | 'passThrough' | 'mutates' | 'configuration' | 'plain'>
 type Details = Pick<CommandEntry, 'description' | 'args' | 'flags' | 'examples' | 'exits'>
 
 /**
@@ -13,18 +13,22 @@ export class RegisteredCommand implements CommandEntry {
   readonly passThrough?: boolean
   readonly mutates?: boolean
   readonly configuration?: NonNullable<CommandEntry['configuration']>
+  readonly plain?: true
   readonly load: CommandEntry['load']
+  readonly loadRun?: NonNullable<CommandEntry['loadRun']>
   readonly #text: string
   #details: Details | undefined
 
-  constructor(name: Name, details: string, load: CommandEntry['load']) {
+  constructor(name: Name, details: string, { load, loadRun }: Pick<CommandEntry, 'load' | 'loadRun'>) {
     this.path = name.path
     this.summary = name.summary
     if (name.passThrough !== undefined) this.passThrough = name.passThrough
     if (name.mutates !== undefined) this.mutates = name.mutates
     if (name.configuration !== undefined) this.configuration = name.configuration
+    if (name.plain !== undefined) this.plain = name.plain
     this.#text = details
     this.load = load
+    if (loadRun !== undefined) this.loadRun = loadRun
   }
 
   get description(): string {
