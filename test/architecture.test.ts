@@ -28,7 +28,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['lib/transport/local.ts'],
   commander: ['lib/cli/parse.ts'],
   chalk: ['lib/io/style.ts'],
-  ora: ['lib/io/progress.ts'],
+  ora: ['lib/io/drawn-progress.ts'],
   'p-limit': ['lib/run/bounded.ts'],
   tar: ['lib/transport/archive.ts'],
   yaml: ['lib/config/'],
