@@ -1,18 +1,4 @@
-import {
-  closeSync,
-  fdatasync,
-  fsync,
-  ftruncate,
-  mkdirSync,
-  openSync,
-  read,
-  readdirSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  write,
-  writeSync,
-} from 'node:fs'
+import fs from 'node:fs'
 import { dirname } from 'node:path'
 
 /** What the journal asks of a file system. A test brings one that counts, fails or fills up. */
@@ -53,20 +39,20 @@ export const unsyncedDisk: JournalDisk = diskWith(async () => {})
 function diskWith(sync: JournalDisk['syncDirectory']): JournalDisk {
   return {
     async makeDirectory(path) {
-      const first = mkdirSync(path, { recursive: true, mode: 0o700 })
+      const first = fs.mkdirSync(path, { recursive: true, mode: 0o700 })
       for (let made = path; first !== undefined; made = dirname(made)) {
         await sync(dirname(made))
         if (made === first || made === dirname(made)) return
       }
     },
-    list: async path => readdirSync(path),
+    list: async path => fs.readdirSync(path),
     open: async (path, how) => openFile(path, how),
     async stat(path) {
-      const { size, mtimeMs } = statSync(path)
+      const { size, mtimeMs } = fs.statSync(path)
       return { bytes: size, modifiedMs: mtimeMs }
     },
-    rename: async (from, to) => renameSync(from, to),
-    remove: async path => unlinkSync(path),
+    rename: async (from, to) => fs.renameSync(from, to),
+    remove: async path => fs.unlinkSync(path),
     syncDirectory: sync,
   }
 }
@@ -75,12 +61,12 @@ function diskWith(sync: JournalDisk['syncDirectory']): JournalDisk {
 const littleBytes = 64 * 1024
 
 function openFile(path: string, how: 'create' | 'update' | 'read'): JournalFile {
-  const fd = openSync(path, { create: 'wx+', update: 'r+', read: 'r' }[how], 0o600)
+  const fd = fs.openSync(path, { create: 'wx+', update: 'r+', read: 'r' }[how], 0o600)
   return {
     async read(buffer, position) {
       let filled = 0
       while (filled < buffer.length) {
-        const count = await settled<number>(done => read(fd, buffer, filled, buffer.length - filled, position + filled, done))
+        const count = await settled<number>(done => fs.read(fd, buffer, filled, buffer.length - filled, position + filled, done))
         if (count === 0) break
         filled += count
       }
@@ -91,22 +77,22 @@ function openFile(path: string, how: 'create' | 'update' | 'read'): JournalFile 
         const left = bytes.length - at
         at +=
           left <= littleBytes
-            ? writeSync(fd, bytes, at, left, position + at)
-            : await settled<number>(done => write(fd, bytes, at, left, position + at, done))
+            ? fs.writeSync(fd, bytes, at, left, position + at)
+            : await settled<number>(done => fs.write(fd, bytes, at, left, position + at, done))
       }
     },
-    sync: () => settled(done => fdatasync(fd, done)),
-    truncate: bytes => settled(done => ftruncate(fd, bytes, done)),
-    close: async () => closeSync(fd),
+    sync: () => settled(done => fs.fdatasync(fd, done)),
+    truncate: bytes => settled(done => fs.ftruncate(fd, bytes, done)),
+    close: async () => fs.closeSync(fd),
   }
 }
 
 async function syncDirectory(path: string): Promise<void> {
-  const fd = openSync(path, 'r')
+  const fd = fs.openSync(path, 'r')
   try {
-    await settled(done => fsync(fd, done))
+    await settled(done => fs.fsync(fd, done))
   } finally {
-    closeSync(fd)
+    fs.closeSync(fd)
   }
 }
 
