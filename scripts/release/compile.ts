@@ -12,6 +12,8 @@ export interface CompileJob {
   readonly outfile: string
   /** In place of that of pkg.config.json. */
   readonly entry?: string
+  /** In place of the prepared one of the target. */
+  readonly runtime?: string
 }
 
 /** Compiles the program for one target. The bytes depend on the sources, the packages and the target, not on place or time. */
@@ -20,6 +22,7 @@ export async function compile({
   target,
   outfile,
   entry = join(root, config.entry),
+  runtime,
 }: CompileJob): Promise<Bun.BuildMetafile> {
   const directory = join(dirname(outfile), `.${basename(outfile)}-${target.name}`)
   mkdirSync(directory, { recursive: true })
@@ -40,9 +43,11 @@ export async function compile({
       metafile: true,
       compile: {
         target: config.targets[target.name]?.compiler as Bun.Build.CompileTarget,
-        executablePath: await preparedRuntime(target, config),
+        executablePath: runtime ?? (await preparedRuntime(target, config)),
         outfile: made,
         execArgv: config.compile.runtimeFlags,
+        jitPolicy: config.compile.jitPolicy,
+        bytecodeOrder: config.compile.startOrder.map(file => join(root, file)),
         autoloadDotenv: false,
         autoloadBunfig: false,
         autoloadTsconfig: false,
