@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { withoutZeros } from './elf.ts'
 import { signMachO } from './mach-o.ts'
 import { type Packaging, root, type Target } from './packaging.ts'
 import { checkProgram } from './program-check.ts'
@@ -57,7 +58,8 @@ export async function compile({
     for (const log of logs) process.stderr.write(`${log}\n`)
     if (!success || metafile === undefined) throw new Error(`could not compile ${target.name}`)
     // Bun leaves the signature of the runtime in place on x64, where it no longer holds.
-    if (target.os === 'darwin') writeFileSync(made, signMachO(readFileSync(made), config.program))
+    const program = readFileSync(made)
+    writeFileSync(made, target.os === 'darwin' ? signMachO(program, config.program) : withoutZeros(program))
     checkProgram(readFileSync(made), target)
     renameSync(made, outfile)
     return metafile
