@@ -2,13 +2,14 @@
 import packageJson from '../package.json' with { type: 'json' }
 import { dispatch } from './lib/cli/dispatch.ts'
 import type { Outside } from './lib/cli/outside.ts'
-import { isIgnored } from './lib/io/ignored-signals.ts'
+import { ignoredSignals } from './lib/io/ignored-signals.ts'
 import { systemClock } from './lib/io/system-clock.ts'
 import { commands, components, globals } from './registry.generated.ts'
 
 // Until main settles the code is that of a bug: a run that is never finished must not look like success.
 process.exitCode = 70
 let settled = false
+let ignored: ReturnType<typeof ignoredSignals> | undefined
 process.on('exit', () => {
   if (!settled) process.stderr.write('opsctl: ended before the run was finished, which is a bug\n')
 })
@@ -32,7 +33,8 @@ const outside: Outside = {
   signals: {
     on(signal, listener) {
       // Where a caller ignores SIGCHLD the system keeps from us how children end: there, and only there, it has to be heard.
-      if (isIgnored(signal) === (signal === 'SIGCHLD')) process.on(signal, listener)
+      ignored ??= ignoredSignals()
+      if (ignored(signal) === (signal === 'SIGCHLD')) process.on(signal, listener)
     },
   },
   collectGarbage: globalThis.gc ?? (() => {}),
