@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { sizeTable } from './release/bundle-size.ts'
 import { compile } from './release/compile.ts'
 import { hostTarget, readPackaging, root } from './release/packaging.ts'
+import { recordStarts } from './release/record-starts.ts'
 import { preparedRuntime } from './release/runtime.ts'
 
 const config = readPackaging()
+if (process.argv.includes('--record-starts')) await recordStarts(config)
 const target = hostTarget(config)
 const outfile = join(root, config.outfile)
 const metafile = await compile({ config, target, outfile })

@@ -1,6 +1,7 @@
 // Writes every generated file; with --check compares them and fails when one is stale.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import packageJson from '../package.json' with { type: 'json' }
 import { registrySource, root } from './registry.ts'
 
 const check = process.argv.includes('--check')
@@ -38,7 +39,10 @@ produce('src/registry.generated.ts', await registrySource())
 if (!check || stale.length === 0) {
   const { referenceFiles } = await import('./docs.ts')
   const { manFiles } = await import('./man.ts')
-  const pages = [...(await referenceFiles()), ...manFiles(await import('../src/registry.generated.ts'))]
+  const { answersSource } = await import('./answers.ts')
+  const registry = await import('../src/registry.generated.ts')
+  produce('src/answers.generated.ts', await answersSource({ version: packageJson.version, ...registry }))
+  const pages = [...(await referenceFiles()), ...manFiles(registry)]
   for (const [file, text] of pages) produce(file, text)
   for (const folder of ['docs/reference', 'docs/man']) removeOthers(folder, new Set(pages.map(([file]) => file)))
 }

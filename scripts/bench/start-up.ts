@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compile } from '../release/compile.ts'
@@ -50,8 +50,12 @@ async function programsIn(directory: string): Promise<Program[]> {
   const config = readPackaging()
   const hello = join(directory, 'hello')
   writeFileSync(join(directory, 'hello.ts'), "console.log('hello')\n")
-  await compile({ config, target: hostTarget(config), outfile: hello, entry: join(directory, 'hello.ts') })
-  const opsctl = join(root, config.outfile)
+  // Of its functions none stands in the recorded starts.
+  const compiler = { ...config, compile: { ...config.compile, startOrder: [] } }
+  await compile({ config: compiler, target: hostTarget(config), outfile: hello, entry: join(directory, 'hello.ts') })
+  // Both written just now: how a file came into the page cache makes a fifth of a start.
+  const opsctl = join(directory, 'opsctl')
+  copyFileSync(join(root, config.outfile), opsctl)
   const line = (goal: readonly [number, number], ...args: string[]): Program => ({
     name: `opsctl ${args.join(' ')}`,
     argv: [opsctl, ...args],

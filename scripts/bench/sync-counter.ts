@@ -1,26 +1,14 @@
+import fs from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-
-type Sync = () => Promise<void>
 
 /** Counts the fsyncs and fdatasyncs that this process asks for through node:fs, until it is disposed. */
 export class SyncCounter implements Disposable {
   count = 0
-  readonly #prototype: FileHandle
-  readonly #originals: ReadonlyMap<'sync' | 'datasync', Sync>
+  readonly #restore: (() => void)[] = []
 
   private constructor(prototype: FileHandle) {
-    this.#prototype = prototype
-    this.#originals = new Map([
-      ['sync', prototype.sync],
-      ['datasync', prototype.datasync],
-    ])
-    const counter = this
-    for (const [name, original] of this.#originals) {
-      prototype[name] = function (this: FileHandle) {
-        counter.count++
-        return original.call(this)
-      }
-    }
+    for (const name of ['sync', 'datasync'] as const) this.#countCalls(prototype, name)
+    for (const name of ['fsync', 'fdatasync'] as const) this.#countCalls(fs, name)
   }
 
   static async start(): Promise<SyncCounter> {
@@ -29,6 +17,18 @@ export class SyncCounter implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const [name, original] of this.#originals) this.#prototype[name] = original
+    for (const restore of this.#restore) restore()
+  }
+
+  #countCalls<Name extends string>(owner: Record<Name, (...given: never[]) => unknown>, name: Name): void {
+    const original = owner[name]
+    const counter = this
+    owner[name] = function (this: unknown, ...given: never[]) {
+      counter.count++
+      return original.apply(this, given)
+    }
+    this.#restore.push(() => {
+      owner[name] = original
+    })
   }
 }

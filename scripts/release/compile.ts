@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { withoutZeros } from './elf.ts'
 import { signMachO } from './mach-o.ts'
 import { type Packaging, root, type Target } from './packaging.ts'
 import { checkProgram } from './program-check.ts'
@@ -12,6 +13,8 @@ export interface CompileJob {
   readonly outfile: string
   /** In place of that of pkg.config.json. */
   readonly entry?: string
+  /** In place of the prepared one of the target. */
+  readonly runtime?: string
 }
 
 /** Compiles the program for one target. The bytes depend on the sources, the packages and the target, not on place or time. */
@@ -20,6 +23,7 @@ export async function compile({
   target,
   outfile,
   entry = join(root, config.entry),
+  runtime,
 }: CompileJob): Promise<Bun.BuildMetafile> {
   const directory = join(dirname(outfile), `.${basename(outfile)}-${target.name}`)
   mkdirSync(directory, { recursive: true })
@@ -40,9 +44,11 @@ export async function compile({
       metafile: true,
       compile: {
         target: config.targets[target.name]?.compiler as Bun.Build.CompileTarget,
-        executablePath: await preparedRuntime(target, config),
+        executablePath: runtime ?? (await preparedRuntime(target, config)),
         outfile: made,
         execArgv: config.compile.runtimeFlags,
+        jitPolicy: config.compile.jitPolicy,
+        bytecodeOrder: config.compile.startOrder.map(file => join(root, file)),
         autoloadDotenv: false,
         autoloadBunfig: false,
         autoloadTsconfig: false,
@@ -52,7 +58,8 @@ export async function compile({
     for (const log of logs) process.stderr.write(`${log}\n`)
     if (!success || metafile === undefined) throw new Error(`could not compile ${target.name}`)
     // Bun leaves the signature of the runtime in place on x64, where it no longer holds.
-    if (target.os === 'darwin') writeFileSync(made, signMachO(readFileSync(made), config.program))
+    const program = readFileSync(made)
+    writeFileSync(made, target.os === 'darwin' ? signMachO(program, config.program) : withoutZeros(program))
     checkProgram(readFileSync(made), target)
     renameSync(made, outfile)
     return metafile

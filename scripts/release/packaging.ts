@@ -28,6 +28,10 @@ const packaging = z.strictObject({
     bytecode: z.boolean(),
     /** Functions nested deeper are compiled when they are first called: half a megabyte less, no difference to be measured at a start. */
     bytecodeDepth: z.int().nonnegative(),
+    /** So many times the engine's own thresholds have to be passed before machine code is made of a function: a start passes none. */
+    jitPolicy: z.int().min(1),
+    /** Which functions starts used, most common start first: their bytecode stands together. `npm run build -- --record-starts` writes them. */
+    startOrder: z.array(z.string()),
     /** Of the runtime inside: `--expose-gc` lets a run on many hosts free the memory of the hosts that are done. */
     runtimeFlags: z.array(z.string()),
     /** Native add-ons that the bundle does without. */

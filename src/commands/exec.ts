@@ -1,15 +1,5 @@
 import { defineCommand } from '../lib/core/command.ts'
-import {
-  applyChange,
-  changeFileOf,
-  checkDryRun,
-  checkResume,
-  execOptions,
-  execRequest,
-  execute,
-  resumeChange,
-} from '../lib/exec/index.ts'
-import { maxFailures, openFleet } from '../lib/fleet/index.ts'
+import { execOptions } from '../lib/exec/index.ts'
 
 export default defineCommand({
   path: ['exec'],
@@ -35,21 +25,7 @@ export default defineCommand({
     { line: 'exec -t @all --limit @failed --retries 5 -o json -- uptime', does: 'only those that failed last time, as JSON' },
   ],
   async run(context, input) {
-    checkDryRun(input)
-    if (input.resume !== undefined) {
-      checkResume(input)
-      return await resumeChange(context, input.resume, input)
-    }
-    const change = changeFileOf(context, input)
-    if (change !== undefined) return await applyChange(context, change, input)
-    const request = await execRequest(context, input)
-    await using fleet = await openFleet(context, input)
-    // Awaited here: otherwise the connections would be closed while the run goes on.
-    return await execute(context, {
-      fleet,
-      request,
-      concurrency: input.concurrency,
-      maxFailures: maxFailures(input.maxFail, fleet.hosts.length),
-    })
+    const { default: run } = await import('./exec.run.ts')
+    return await run(context, input)
   },
 })

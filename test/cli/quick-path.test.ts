@@ -1,6 +1,9 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
+import packageJson from '../../package.json' with { type: 'json' }
+import { answersSource } from '../../scripts/answers.ts'
+import { commands, components, globals } from '../../src/registry.generated.ts'
 
 const src = join(import.meta.dirname, '../../src')
 
@@ -16,7 +19,7 @@ function loadedWith(file: string, found = new Set<string>()): ReadonlySet<string
   return found
 }
 
-test.each(['main.ts', 'lib/cli/help.ts', 'lib/cli/complete.ts'])(
+test.each(['main.ts', 'program.ts', 'lib/cli/help.ts', 'lib/cli/complete.ts'])(
   'help, version and completion of flags load no parser, no schema and no command: %s',
   file => {
     const modules = [...loadedWith(file)]
@@ -28,6 +31,13 @@ test.each(['main.ts', 'lib/cli/help.ts', 'lib/cli/complete.ts'])(
   },
 )
 
+test('the answers of main.ts are what the program prints', async () => {
+  const source = await answersSource({ version: packageJson.version, globals, commands, components })
+  expect(readFileSync(join(src, 'answers.generated.ts'), 'utf8')).toBe(source)
+})
+
 test('what reads a command line loads them, so the walk above would see them', () => {
-  expect([...loadedWith('lib/cli/input.ts')]).toEqual(expect.arrayContaining(['zod', 'commander']))
+  expect([...loadedWith('lib/cli/parse.ts'), ...loadedWith('lib/config/globals.ts')]).toEqual(
+    expect.arrayContaining(['zod', 'commander']),
+  )
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { maxFailures, parseMaxFail, parseShard } from '../../src/lib/fleet/options.ts'
+import { maxFailures, parseMaxFail } from '../../src/lib/fleet/max-fail.ts'
+import { parseShard } from '../../src/lib/fleet/options.ts'
 
 describe('--max-fail', () => {
   test.each([

@@ -6,4 +6,5 @@ import { systemClock } from '../../src/lib/io/system-clock.ts'
 
 const write = async (data: string | Uint8Array): Promise<void> => void writeSync(1, data.toString())
 const port = { isTerminal: process.argv[2] === 'terminal', columns: 80, style: plainStyle, write }
-makeProgress({ port, clock: systemClock, enabled: true }).update({ total: 3, done: 0, failed: 0, running: 3 })
+const progress = await makeProgress({ port, clock: systemClock, enabled: true })
+progress.update({ total: 3, done: 0, failed: 0, running: 3 })

@@ -6,10 +6,10 @@ import { FakePort, settle } from './fake-terminal.ts'
 const early = { total: 100, done: 0, failed: 0, running: 32 }
 const half = { total: 100, done: 50, failed: 2, running: 32 }
 
-function start(isTerminal: boolean, enabled = true) {
+async function start(isTerminal: boolean, enabled = true) {
   const port = new FakePort(isTerminal)
   const clock = new FakeClock()
-  return { port, clock, progress: makeProgress({ port, clock, enabled }) }
+  return { port, clock, progress: await makeProgress({ port, clock, enabled }) }
 }
 
 /** ora is loaded with the first update. */
@@ -19,7 +19,7 @@ async function drawn(port: FakePort): Promise<void> {
 
 /** Starts on a terminal and waits for the first drawing. */
 async function running() {
-  const all = start(true)
+  const all = await start(true)
   all.progress.update(early)
   await drawn(all.port)
   return all
@@ -118,7 +118,7 @@ describe('on a terminal', () => {
   })
 
   test('draws nothing when it is stopped before it could', async () => {
-    const { port, clock, progress } = start(true)
+    const { port, clock, progress } = await start(true)
     progress.update(early)
     await progress.stop()
     await clock.advance(1000)
@@ -127,7 +127,7 @@ describe('on a terminal', () => {
 
   test('leaves out bar and time where the terminal is narrow, and never wraps', async () => {
     for (const columns of [12, 30, 40, 60, 80, 200]) {
-      const { port, clock, progress } = start(true)
+      const { port, clock, progress } = await start(true)
       port.columns = columns
       progress.update(half)
       await drawn(port)
@@ -149,7 +149,7 @@ describe('on a terminal', () => {
 
 describe('elsewhere', () => {
   test('prints a plain line every 30 seconds', async () => {
-    const { port, clock, progress } = start(false)
+    const { port, clock, progress } = await start(false)
     progress.update(early)
     await clock.advance(40_000)
     progress.update(half)
@@ -158,7 +158,7 @@ describe('elsewhere', () => {
   })
 
   test('prints nothing of a short run', async () => {
-    const { port, clock, progress } = start(false)
+    const { port, clock, progress } = await start(false)
     progress.update(early)
     await clock.advance(29_000)
     await progress.stop()
@@ -167,7 +167,7 @@ describe('elsewhere', () => {
   })
 
   test('gives up without a sound when stderr is closed', async () => {
-    const { port, clock, progress } = start(false)
+    const { port, clock, progress } = await start(false)
     port.onWrite = () => Promise.reject(new Error('EPIPE'))
     progress.update(early)
     await clock.advance(90_000)
@@ -176,7 +176,7 @@ describe('elsewhere', () => {
 })
 
 test('does nothing when it is switched off, but lets output through', async () => {
-  const { port, clock, progress } = start(true, false)
+  const { port, clock, progress } = await start(true, false)
   progress.update(early)
   await clock.advance(60_000)
   await progress.around(() => port.write('12.11\n'))

@@ -1,7 +1,8 @@
 import { expect, test } from 'bun:test'
 import { hostNamed } from '../../src/lib/core/host.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
-import { LocalTransport, openProxyCommand, runLocally } from '../../src/lib/transport/local.ts'
+import { LocalTransport, runLocally } from '../../src/lib/transport/local.ts'
+import { openProxyCommand } from '../../src/lib/transport/proxy-command.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 import { transportContract } from './contract.ts'
 

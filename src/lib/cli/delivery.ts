@@ -1,4 +1,4 @@
-import type { OutputTarget } from '../config/globals.ts'
+import type { OutputTarget } from '../config/output-targets.ts'
 import type { RenderEnv, Renderer } from '../core/component.ts'
 import type { Live, Settings } from '../core/context.ts'
 import { OpsError, toOpsError } from '../core/errors.ts'

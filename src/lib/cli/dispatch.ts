@@ -8,6 +8,7 @@ import { isReport, type Result } from '../core/report.ts'
 import { unknownVariables } from '../surface/unknown-variables.ts'
 import { askedColor, askedFormat, isMachineFormat } from './asked.ts'
 import { findCommand } from './find-command.ts'
+import type { ReadInput } from './input.ts'
 import type { Outside } from './outside.ts'
 
 /** The first word with which the completion scripts ask. */
@@ -50,14 +51,13 @@ async function perform(outside: Outside): Promise<number> {
   const { command: entry, rest } = findCommand(program, argv)
   if (!entry) throw new OpsError('E_USAGE', 'no command')
   const { readInput } = await import('./input.ts')
-  const { settings, inputFor } = await readInput(entry, rest, outside)
+  const { settings, plain, inputFor } = await readInput(entry, rest, outside)
   const { openRun } = await import('./run.ts')
   await using run = await openRun(outside, settings)
   if (entry.configuration !== 'ignored')
     for (const warning of unknownVariables(program, outside.env)) run.context.log('warn', warning)
-  const command = await load(entry)
-  const input = inputFor(command)
-  const result = await command.run(run.context, input).catch(error => {
+  const { input, work } = await loaded(entry, { plain, inputFor })
+  const result = await work(run.context, input).catch(error => {
     // What failed because of the interrupt is not what ended the run.
     if (toOpsError(error).code !== 'E_BUG') run.context.signal.throwIfAborted()
     throw error
@@ -84,7 +84,15 @@ async function exitOf(result: Result, { outputs }: Settings): Promise<number> {
   return nagiosStates.indexOf(nagiosStatus(result))
 }
 
-const load = async (entry: CommandEntry): Promise<CommandSpec> => (await entry.load()).default
+/** What the command does and with what. Its schema is loaded only where it has something to say. */
+async function loaded(
+  entry: CommandEntry,
+  { plain, inputFor }: Pick<ReadInput, 'plain' | 'inputFor'>,
+): Promise<{ readonly input: never; readonly work: CommandSpec['run'] }> {
+  if (plain !== undefined && entry.loadRun !== undefined) return { input: plain as never, work: (await entry.loadRun()).default }
+  const { default: command } = await entry.load()
+  return { input: inputFor(command), work: (context, input) => command.run(context, input) }
+}
 
 /** Says what went wrong, in the manner of the asked format, and gives the exit code. */
 async function tell(error: OpsError, outside: Outside): Promise<number> {

@@ -1,23 +1,29 @@
-import { type Globals, globals, outputTargets } from '../config/globals.ts'
+import type { Globals } from '../config/globals.ts'
 import { type ConfigValues, checked, type Layered, layer, type RawInput, typed } from '../config/layers.ts'
-import type { CommandEntry, CommandSpec } from '../core/command.ts'
+import { outputTargets } from '../config/output-targets.ts'
+import { plainInput } from '../config/plain-input.ts'
+import type { CommandEntry, CommandSpec, FlagEntry } from '../core/command.ts'
 import type { Settings } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Outside } from './outside.ts'
-import { parseArguments } from './parse.ts'
 import { configPaths } from './paths.ts'
+import { plainArguments } from './plain-arguments.ts'
 
 export interface ReadInput {
   readonly settings: Settings & { readonly globals: Globals; readonly configFiles: readonly string[] }
   /** The values before the command's schema has seen them. */
   readonly layered: Layered
+  /** The command's input where it is plain: what its schema would make of it. */
+  readonly plain: Readonly<Record<string, unknown>> | undefined
   /** The command's input, checked by its own schema. @throws OpsError E_USAGE, E_CONFIG */
   inputFor(command: CommandSpec): never
 }
 
 /** Argv, environment and configuration files become checked values. @throws OpsError E_USAGE, E_CONFIG */
-export function readInput(entry: CommandEntry, rest: readonly string[], outside: Outside): Promise<ReadInput> {
-  return layInput(entry, parseArguments(entry, outside.program, rest), outside)
+export async function readInput(entry: CommandEntry, rest: readonly string[], outside: Outside): Promise<ReadInput> {
+  const { program } = outside
+  const given = plainArguments(entry, program, rest) ?? (await import('./parse.ts')).parseArguments(entry, program, rest)
+  return layInput(entry, given, outside)
 }
 
 /** The same for flags that are parsed already. @throws OpsError E_USAGE, E_CONFIG */
@@ -30,23 +36,31 @@ export async function layInput(entry: CommandEntry, given: RawInput, outside: Ou
   const configFiles = configPaths(outside, named)
   const config = await readConfig(configFiles, { named, entry, outside })
   const layered = layer({ entry, program, raw, env, config })
-  const read = <T>(reading: (layered: Layered) => T): T => {
-    try {
-      return reading(layered)
-    } catch (error) {
-      if (!isForgiven(entry, error)) throw error
-      return reading(layer({ entry, program, raw, env, config: new Map() }))
-    }
+  const forgiven = (error: unknown): Layered => {
+    if (!isForgiven(entry, error)) throw error
+    return layer({ entry, program, raw, env, config: new Map() })
   }
+  const plain = entry.plain ? plainInput([...entry.flags, ...entry.args], layered) : undefined
   return {
-    settings: { ...read(each => settingsOf(each, outside)), configFiles },
+    settings: {
+      ...(await settingsOf(layered, outside).catch(error => settingsOf(forgiven(error), outside))),
+      configFiles,
+    },
     layered,
-    inputFor: command => read(each => checked(command.input, each, [...flags, ...entry.args])) as never,
+    plain,
+    inputFor: command => {
+      const read = (each: Layered): never => checked(command.input, each, [...flags, ...entry.args]) as never
+      try {
+        return read(layered)
+      } catch (error) {
+        return read(forgiven(error))
+      }
+    },
   }
 }
 
-function settingsOf(layered: Layered, { program, env }: Outside): Omit<ReadInput['settings'], 'configFiles'> {
-  const values = checked(globals, layered, program.globals)
+async function settingsOf(layered: Layered, { program, env }: Outside): Promise<Omit<ReadInput['settings'], 'configFiles'>> {
+  const values = await globalsOf(layered, program.globals)
   return {
     globals: values,
     outputs: outputTargets(values, { program, origin: layered.origins.output ?? '--output' }),
@@ -54,6 +68,14 @@ function settingsOf(layered: Layered, { program, env }: Outside): Omit<ReadInput
     mayPrompt: values.input && !env.CI,
     assumeYes: values.yes,
   }
+}
+
+/** @throws OpsError E_USAGE, E_CONFIG */
+async function globalsOf(layered: Layered, flags: readonly FlagEntry[]): Promise<Globals> {
+  const plain = plainInput(flags, layered)
+  // What the schema would make of it, as `plain` in the registry says.
+  if (plain !== undefined) return plain as Globals
+  return checked((await import('../config/globals.ts')).globals, layered, flags)
 }
 
 /** Commands that help to mend a configuration go on without it. */

@@ -32,7 +32,7 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     cwd: outside.cwd,
     config: settings.configFiles,
   }
-  const progress = makeProgress({
+  const progress = await makeProgress({
     port: io.stderr,
     clock,
     dumb: env['TERM'] === 'dumb',

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import type { Program } from '../core/command.ts'
 import { OpsError } from '../core/errors.ts'
-import { globals, outputTargets } from './globals.ts'
+import { globals } from './globals.ts'
 import { type ConfigValues, isInFile, type Layered, layer, problemsOf } from './layers.ts'
 import { readConfigFile } from './load.ts'
+import { outputTargets } from './output-targets.ts'
 
 /** What is to be said of one configuration file. */
 export interface FileJudgement {

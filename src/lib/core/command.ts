@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Context } from './context.ts'
+import type { Json } from './json.ts'
 import type { Result } from './report.ts'
 
 /** What a shell can offer for a value. */
@@ -71,6 +72,12 @@ export interface FlagEntry {
   readonly completes?: Completes
   readonly required?: boolean
   readonly commandLineOnly?: boolean
+  /** What the schema makes of it where it is not given; absent where that is nothing. */
+  readonly unset?: Json
+  /** The schema takes every value of this kind as it is: of `choices` or `range` where there are such. */
+  readonly plain?: true
+  /** Whole numbers from the first to the second. */
+  readonly range?: readonly [number, number]
 }
 
 export interface CommandEntry {
@@ -84,7 +91,11 @@ export interface CommandEntry {
   readonly passThrough?: boolean
   readonly mutates?: boolean
   readonly configuration?: Configuration
+  /** The schema judges each flag for itself: where all that is given is `plain` it need not be asked. */
+  readonly plain?: true
   readonly load: () => Promise<{ readonly default: CommandSpec }>
+  /** `run` of the command without its schema, for those whose start must not wait for that: COMMAND.run.ts beside the command. */
+  readonly loadRun?: () => Promise<{ readonly default: CommandSpec['run'] }>
 }
 
 export interface ComponentEntry {

@@ -1,6 +1,6 @@
 import type { Context } from '../core/context.ts'
 import type { Report } from '../core/report.ts'
-import { collate, type FleetWork, runOnFleet } from '../fleet/index.ts'
+import { collate, type FleetWork, runOnFleet } from '../fleet/work.ts'
 import { UnfinishedMark } from '../plan/unfinished-mark.ts'
 import { removeEarlierOutput } from './output-directory.ts'
 import type { ExecRequest } from './request.ts'

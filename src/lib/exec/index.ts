@@ -1,12 +1,7 @@
-export { changeFileOf } from './change/change-file.ts'
-export { execute } from './execute.ts'
-export { checkDryRun, checkResume, execOptions, execRequest } from './options.ts'
+export { execOptions } from './options.ts'
+export * from './work.ts'
 
-// What a command on hosts does not need is loaded when it is called: the engine of changes is larger than all the rest.
-export const applyChange: typeof import('./change/apply-change.ts').applyChange = async (...given) =>
-  (await import('./change/apply-change.ts')).applyChange(...given)
-export const resumeChange: typeof import('../plan/known-change.ts').resumeChange = async (...given) =>
-  (await import('../plan/known-change.ts')).resumeChange(...given)
+// Loaded when it is called.
 export const undoChange: typeof import('../plan/known-change.ts').undoChange = async (...given) =>
   (await import('../plan/known-change.ts')).undoChange(...given)
 export const changeSchemaDocument: typeof import('./change/schema-document.ts').changeSchemaDocument = async (...given) =>

@@ -1,7 +1,7 @@
 import { access, constants, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Chunk } from '../core/transport.ts'
-import { hostFileName } from '../fleet/index.ts'
+import { hostFileName } from '../fleet/work.ts'
 import { cannotWrite } from '../run/cannot-write.ts'
 
 /** `web1` and `web1.stderr`. */

@@ -3,7 +3,7 @@ import { formatDuration } from '../core/duration.ts'
 import { type Reason, reasons } from '../core/item.ts'
 import { formatSize } from '../core/size.ts'
 import type { Output, Sudo } from '../core/transport.ts'
-import { type HostResult, type HostVisit, stoppedResult } from '../fleet/index.ts'
+import { type HostResult, type HostVisit, stoppedResult } from '../fleet/work.ts'
 import { HostOutput } from './host-output.ts'
 import type { ExecRequest } from './request.ts'
 

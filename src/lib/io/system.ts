@@ -3,6 +3,7 @@ import type { InputPort, Io } from '../core/io.ts'
 import { Descriptor } from './descriptor.ts'
 import { fileSystem } from './file-system.ts'
 import { plainStyle } from './plain-style.ts'
+import { isTerminalAt, wasClosed } from './process-stream.ts'
 import { type ColorSituation, wantsColor } from './wants-color.ts'
 
 export interface SystemIoOptions {
@@ -36,33 +37,6 @@ async function output(fd: 1 | 2, { clock, env, color, direct = false }: SystemIo
     later: call => void clock.timer(5, call),
   })
 }
-
-/** node:tty brings sockets and streams with it, which cost half the time of a start: it is asked only about what may be a terminal. */
-function isTerminalAt(fd: number): boolean {
-  try {
-    const { fstatSync, statSync } = fileSystem()
-    const found = fstatSync(fd)
-    if (!found.isCharacterDevice() || found.rdev === statSync('/dev/null').rdev) return false
-  } catch {
-    return false
-  }
-  return process.getBuiltinModule('node:tty').isatty(fd)
-}
-
-/**
- * Whether the caller gave us no such stream. The runtime opens /dev/null in its place, marked close-on-exec, which nothing inherited
- * from a caller can be. Only Linux tells; elsewhere what is written to a closed stream is lost.
- */
-function wasClosed(fd: number): boolean {
-  try {
-    const flags = /^flags:\s*([0-7]+)/m.exec(fileSystem().readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '0'
-    return (Number.parseInt(flags, 8) & closeOnExec) !== 0
-  } catch {
-    return false
-  }
-}
-
-const closeOnExec = 0o2000000
 
 function standardInput(): InputPort {
   return {

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import fs from 'node:fs'
 import { dirname } from 'node:path'
 
 /** What the journal asks of a file system. A test brings one that counts, fails or fills up. */
@@ -27,54 +27,76 @@ export interface JournalFile {
   close(): Promise<void>
 }
 
-export const systemDisk: JournalDisk = {
-  async makeDirectory(path) {
-    const first = await mkdir(path, { recursive: true, mode: 0o700 })
-    for (let made = path; first !== undefined; made = dirname(made)) {
-      await syncDirectory(dirname(made))
-      if (made === first || made === dirname(made)) return
-    }
-  },
-  list: path => readdir(path),
-  open: openFile,
-  async stat(path) {
-    const { size, mtimeMs } = await stat(path)
-    return { bytes: size, modifiedMs: mtimeMs }
-  },
-  rename,
-  remove: unlink,
-  syncDirectory,
+/**
+ * The disk of this machine. Names are looked at and changed, and little pieces written, without yielding: a hop to another thread and back
+ * costs ten times as much, and opening a journal would make a dozen of them. What waits for the disk yields.
+ */
+export const systemDisk: JournalDisk = diskWith(syncDirectory)
+
+/** The same where names need not outlive a power cut: without waiting for that. */
+export const unsyncedDisk: JournalDisk = diskWith(async () => {})
+
+function diskWith(sync: JournalDisk['syncDirectory']): JournalDisk {
+  return {
+    async makeDirectory(path) {
+      const first = fs.mkdirSync(path, { recursive: true, mode: 0o700 })
+      for (let made = path; first !== undefined; made = dirname(made)) {
+        await sync(dirname(made))
+        if (made === first || made === dirname(made)) return
+      }
+    },
+    list: async path => fs.readdirSync(path),
+    open: async (path, how) => openFile(path, how),
+    async stat(path) {
+      const { size, mtimeMs } = fs.statSync(path)
+      return { bytes: size, modifiedMs: mtimeMs }
+    },
+    rename: async (from, to) => fs.renameSync(from, to),
+    remove: async path => fs.unlinkSync(path),
+    syncDirectory: sync,
+  }
 }
 
-async function openFile(path: string, how: 'create' | 'update' | 'read'): Promise<JournalFile> {
-  const handle = await open(path, { create: 'wx+', update: 'r+', read: 'r' }[how], 0o600)
+/** More is handed to another thread: the kernel may have to wait for room. */
+const littleBytes = 64 * 1024
+
+function openFile(path: string, how: 'create' | 'update' | 'read'): JournalFile {
+  const fd = fs.openSync(path, { create: 'wx+', update: 'r+', read: 'r' }[how], 0o600)
   return {
     async read(buffer, position) {
       let filled = 0
       while (filled < buffer.length) {
-        const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, position + filled)
-        if (bytesRead === 0) break
-        filled += bytesRead
+        const count = await settled<number>(done => fs.read(fd, buffer, filled, buffer.length - filled, position + filled, done))
+        if (count === 0) break
+        filled += count
       }
       return filled
     },
     async write(bytes, position) {
       for (let at = 0; at < bytes.length; ) {
-        const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at)
-        at += bytesWritten
+        const left = bytes.length - at
+        at +=
+          left <= littleBytes
+            ? fs.writeSync(fd, bytes, at, left, position + at)
+            : await settled<number>(done => fs.write(fd, bytes, at, left, position + at, done))
       }
     },
-    sync: () => handle.datasync(),
-    truncate: bytes => handle.truncate(bytes),
-    close: () => handle.close(),
+    sync: () => settled(done => fs.fdatasync(fd, done)),
+    truncate: bytes => settled(done => fs.ftruncate(fd, bytes, done)),
+    close: async () => fs.closeSync(fd),
   }
 }
 
 async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r')
+  const fd = fs.openSync(path, 'r')
   try {
-    await handle.sync()
+    await settled(done => fs.fsync(fd, done))
   } finally {
-    await handle.close()
+    fs.closeSync(fd)
   }
+}
+
+/** What a call of node:fs comes to. */
+function settled<T = void>(call: (done: (error: Error | null, value: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => call((error, value) => (error ? reject(error) : resolve(value))))
 }

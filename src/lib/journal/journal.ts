@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { OpsError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
-import { type JournalDisk, systemDisk } from './disk.ts'
+import { type JournalDisk, systemDisk, unsyncedDisk } from './disk.ts'
 import { frameHeaderBytes, type JournalRecord, maxPayloadBytes } from './frame.ts'
 import { inspectJournal, type JournalInspection } from './inspect.ts'
 import type { JournalOptions } from './options.ts'
@@ -36,7 +36,7 @@ export class Journal implements AsyncDisposable {
 
   /** Opens a journal for writing, made where there is none. @throws OpsError E_LOCKED, E_STATE */
   static async open(directory: string, options: JournalOptions): Promise<Journal> {
-    const disk = options.disk ?? systemDisk
+    const disk = options.disk ?? (options.fsync === 'never' ? unsyncedDisk : systemDisk)
     try {
       await disk.makeDirectory(directory)
     } catch (error) {

@@ -8,7 +8,7 @@ export interface JournalOptions {
   readonly lock: (path: string) => Promise<AsyncDisposable>
   /**
    * When records become durable besides by `sync()`: 'always', after each write (default); every so many milliseconds at the latest;
-   * or 'never', which leaves it to the kernel, and cursors and the close as well.
+   * or 'never', which leaves it to the kernel, and cursors, the names of files and the close as well.
    */
   readonly fsync?: 'always' | 'never' | { readonly everyMs: number }
   /** Size at which a new segment is begun; 8 MiB by default. */

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { randomHex } from '../core/random-hex.ts'
 import type { JournalDisk } from './disk.ts'
 import { listNames, listSegments, readHeader, type Segment } from './segment-list.ts'
 import { SegmentScan } from './segment-scan.ts'
@@ -30,7 +30,7 @@ export async function recover(disk: JournalDisk, directory: string): Promise<Rec
   await disk.syncDirectory(directory)
   const segments = await listSegments(disk, directory)
   const [last, previous] = [segments.at(-1), segments.at(-2)]
-  if (last === undefined) return { recovery: { lostBytes: 0 }, salt: randomBytes(4).readUInt32LE(), next: 1, tail: undefined }
+  if (last === undefined) return { recovery: { lostBytes: 0 }, salt: Number.parseInt(randomHex(4), 16), next: 1, tail: undefined }
   // An empty last segment: what its predecessor lost decides whether it starts at the right number.
   if (previous && previous.end === undefined) {
     const recovered = await recoverSegment(disk, previous)

@@ -1,4 +1,5 @@
-import { readdir, readFile, unlink, writeFile } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
+import { readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf } from '../core/errno.ts'
 import { systemDisk } from '../journal/disk.ts'
@@ -29,8 +30,9 @@ export class UnfinishedMark {
 
   /** Ids of the runs with a mark, oldest first. */
   static async all(stateDirectory: string): Promise<string[]> {
-    const names = await readdir(directoryOf(stateDirectory)).catch((): string[] => [])
-    return names.filter(name => !name.startsWith('.')).sort()
+    return namesIn(directoryOf(stateDirectory))
+      .filter(name => !name.startsWith('.'))
+      .sort()
   }
 
   /** Says durably that the change goes on. @throws OpsError E_STATE */
@@ -65,6 +67,14 @@ export class UnfinishedMark {
 
   get #path(): string {
     return join(this.#directory, this.#runId)
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
   }
 }
 

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { access, constants, type FileHandle, lstat, open, readlink, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { errnoOf } from '../core/errno.ts'
+import { randomHex } from '../core/random-hex.ts'
 import { cannotWrite } from './cannot-write.ts'
 import { writeAll } from './write-all.ts'
 
@@ -35,7 +35,7 @@ export async function writeFileAtomic(path: string, content: FileContent, option
   }
   const target = await files(replaceable(path))
   if (target === undefined) return writeDirectly({ path, content, files })
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`)
+  const temporary = join(dirname(target), `.${basename(target)}.${randomHex(6)}.tmp`)
   try {
     await writeTemporary({ temporary, content, options, files })
     await files(rename(temporary, target))

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
-import { link, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+import { linkSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Clock, rfc3339 } from '../core/clock.ts'
 import { errnoOf } from '../core/errno.ts'
 import { OpsError } from '../core/errors.ts'
+import { randomHex } from '../core/random-hex.ts'
 import { cannotWrite } from './cannot-write.ts'
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts'
 
@@ -39,10 +39,13 @@ export interface ProcessLock extends AsyncDisposable {
  * renames its own file over the stale one.
  *
  * @throws OpsError E_LOCKED naming run, pid and since when a living process holds it; E_STATE when the file can not be written
+ *
+ * Its files are small and on this machine, so they are read and written without yielding: a hop to another thread and back costs ten times
+ * as much, and a start would make a dozen of them.
  */
 export async function acquireLock(path: string, options: LockOptions): Promise<ProcessLock> {
-  const lock = await acquire({ path, identity: await ownIdentity() }, options)
-  await sweep([path]).catch(() => {})
+  const lock = acquire({ path, identity: ownIdentity() }, options)
+  sweep([path])
   return lock
 }
 
@@ -51,38 +54,38 @@ export async function acquireLock(path: string, options: LockOptions): Promise<P
  * @throws OpsError as acquireLock
  */
 export async function acquireLocks(paths: readonly string[], options: LockOptions): Promise<AsyncDisposable> {
-  const identity = await ownIdentity()
+  const identity = ownIdentity()
   await using held = new AsyncDisposableStack()
-  for (const path of paths) held.use(await acquire({ path, identity }, options))
-  await sweep(paths).catch(() => {})
+  for (const path of paths) held.use(acquire({ path, identity }, options))
+  sweep(paths)
   const kept = held.move()
   return { [Symbol.asyncDispose]: async () => kept.disposeAsync() }
 }
 
-async function acquire(
+function acquire(
   { path, identity }: { readonly path: string; readonly identity: ProcessIdentity },
   options: LockOptions,
-): Promise<ProcessLock> {
+): ProcessLock {
   const holder: LockHolder = {
     ...identity,
     runId: options.runId,
     command: options.command,
     since: rfc3339(options.clock.now()),
-    nonce: randomBytes(8).toString('hex'),
+    nonce: randomHex(8),
   }
   try {
-    await take({ path, lock: path, holder })
+    take({ path, lock: path, holder })
   } catch (error) {
     if (error instanceof OpsError) throw error
     throw cannotWrite({ path, error, code: 'E_STATE' })
   }
-  return { path, holder, [Symbol.asyncDispose]: () => release(path, holder) }
+  return { path, holder, [Symbol.asyncDispose]: async () => release(path, holder) }
 }
 
 /** Who holds a lock now; undefined when it is free or its holder has ended. */
 export async function lockHolder(path: string): Promise<LockHolder | undefined> {
-  const found = await read(path)
-  return found && 'nonce' in found && (await isAlive(found)) ? found : undefined
+  const found = read(path)
+  return found && 'nonce' in found && isAlive(found) ? found : undefined
 }
 
 /** A look that meets a change begins again: changes need other takers who succeed, so this ends. */
@@ -95,26 +98,26 @@ interface Taking {
   readonly holder: LockHolder
 }
 
-async function take({ path, lock, holder }: Taking): Promise<void> {
+function take({ path, lock, holder }: Taking): void {
   const own = `${path}.${holder.nonce}.${holder.pid}.new`
-  await writeFile(own, `${JSON.stringify(holder)}\n`, { flag: 'wx', mode: 0o600 })
+  writeFileSync(own, `${JSON.stringify(holder)}\n`, { flag: 'wx', mode: 0o600 })
   try {
     for (let looks = 0; looks < maxLooks; looks++) {
-      if (await linkNew(own, path)) return
-      const found = await read(path)
+      if (linkNew(own, path)) return
+      const found = read(path)
       if (found === undefined) continue
-      if ('nonce' in found && (await isAlive(found))) throw lockedError(lock, found)
-      if (await takeOver({ path, lock, holder, own, stale: found })) return
+      if ('nonce' in found && isAlive(found)) throw lockedError(lock, found)
+      if (takeOver({ path, lock, holder, own, stale: found })) return
     }
     throw new OpsError('E_STATE', `${path} changes hands faster than it can be read`, { data: { path } })
   } finally {
-    await unlink(own).catch(ignoreMissing)
+    remove(own)
   }
 }
 
-async function linkNew(own: string, path: string): Promise<boolean> {
+function linkNew(own: string, path: string): boolean {
   try {
-    await link(own, path)
+    linkSync(own, path)
     return true
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
@@ -123,17 +126,17 @@ async function linkNew(own: string, path: string): Promise<boolean> {
 }
 
 /** True when the stale lock was replaced; false to look again. */
-async function takeOver(attempt: Taking & { readonly own: string; readonly stale: LockHolder | Unreadable }): Promise<boolean> {
+function takeOver(attempt: Taking & { readonly own: string; readonly stale: LockHolder | Unreadable }): boolean {
   const { path, lock, holder, own, stale } = attempt
   const claim = `${path}.${identityOf(stale)}`
-  await take({ path: claim, lock, holder: { ...holder, nonce: randomBytes(8).toString('hex') } })
+  take({ path: claim, lock, holder: { ...holder, nonce: randomHex(8) } })
   try {
-    const found = await read(path)
+    const found = read(path)
     if (found === undefined || identityOf(found) !== identityOf(stale)) return false
-    await rename(own, path)
+    renameSync(own, path)
     return true
   } finally {
-    await unlink(claim).catch(ignoreMissing)
+    remove(claim)
   }
 }
 
@@ -142,9 +145,13 @@ interface Unreadable {
   readonly content: string
 }
 
-async function read(path: string): Promise<LockHolder | Unreadable | undefined> {
-  const content = await readFile(path, 'utf8').catch(ignoreMissing)
-  if (content === undefined) return undefined
+function read(path: string): LockHolder | Unreadable | undefined {
+  let content: string
+  try {
+    content = readFileSync(path, 'utf8')
+  } catch (error) {
+    return ignoreMissing(error)
+  }
   try {
     const value: unknown = JSON.parse(content)
     return isHolder(value) ? value : { content }
@@ -170,21 +177,33 @@ function lockedError(path: string, holder: LockHolder): OpsError {
 }
 
 /** Gives back what is ours; when somebody removed the file by hand, what another run put there since is not. */
-async function release(path: string, holder: LockHolder): Promise<void> {
-  const found = await read(path)
-  if (found && identityOf(found) === holder.nonce) await unlink(path).catch(ignoreMissing)
+function release(path: string, holder: LockHolder): void {
+  const found = read(path)
+  if (found && identityOf(found) === holder.nonce) remove(path)
 }
 
 const leftover = /(\.[0-9a-f]{16}|\.unreadable)(\.\d+\.new)?$/
 
 /** Removes what killed takers left beside locks of one directory. Only their holder does it: while it lives, no claim on a former lock matters. */
-async function sweep(paths: readonly string[]): Promise<void> {
-  const [first = ''] = paths
-  const directory = dirname(first)
-  const left = (await readdir(directory)).filter(name => leftover.test(name))
-  for (const name of left.filter(name => paths.some(path => name.startsWith(`${basename(path)}.`)))) {
-    const found = await read(join(directory, name))
-    if (found && 'nonce' in found && !(await isAlive(found))) await unlink(join(directory, name)).catch(ignoreMissing)
+function sweep(paths: readonly string[]): void {
+  try {
+    const [first = ''] = paths
+    const directory = dirname(first)
+    const left = readdirSync(directory).filter(name => leftover.test(name))
+    for (const name of left.filter(name => paths.some(path => name.startsWith(`${basename(path)}.`)))) {
+      const found = read(join(directory, name))
+      if (found && 'nonce' in found && !isAlive(found)) remove(join(directory, name))
+    }
+  } catch {
+    // It is left for the next holder.
+  }
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch (error) {
+    ignoreMissing(error)
   }
 }
 

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
+import type { Hash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { OpsError } from '../core/errors.ts'
 import type { OutputRef } from '../core/item.ts'
 import type { OutputWriter } from '../core/output-store.ts'
+import { sha256, sha256OfNothing } from '../core/sha256.ts'
 import type { AppendFiles } from './append-files.ts'
 import { cannotWrite } from './cannot-write.ts'
 import { type MemoryBudget, OutputBuffer } from './output-buffer.ts'
@@ -23,7 +24,7 @@ export interface OutputStreamOptions {
 /** One output as it arrives: hashed, counted, and held in memory or appended to a file. */
 export class OutputStream implements OutputWriter {
   readonly #options: OutputStreamOptions
-  readonly #hash = createHash('sha256')
+  #hash: Hash | undefined
   readonly #buffer: OutputBuffer
   #bytes = 0
   #path: string | undefined
@@ -53,6 +54,7 @@ export class OutputStream implements OutputWriter {
   write(bytes: Uint8Array): void | Promise<void> {
     if (this.#ref) return Promise.reject(new OpsError('E_BUG', `output ${this.#options.id} was written to after its end`))
     if (this.#failure) return Promise.reject(this.#failure)
+    this.#hash ??= sha256()
     this.#hash.update(bytes)
     this.#bytes += bytes.length
     if (this.#options.goes.to === 'discard') return
@@ -72,7 +74,8 @@ export class OutputStream implements OutputWriter {
     if (this.#path === undefined) this.#buffer.trim()
     else await this.#options.files.close(this.#path)
     const { id, goes } = this.#options
-    this.#ref = { id, bytes: this.#bytes, sha256: this.#hash.digest('hex'), ...(goes.to === 'keep' && { file: goes.path }) }
+    const digest = this.#hash?.digest('hex') ?? sha256OfNothing
+    this.#ref = { id, bytes: this.#bytes, sha256: digest, ...(goes.to === 'keep' && { file: goes.path }) }
     return this.#ref
   }
 

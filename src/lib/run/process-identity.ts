@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { errnoOf } from '../core/errno.ts'
 
 /** A process, told apart from a later one that got the same number. */
@@ -8,26 +8,24 @@ export interface ProcessIdentity {
   readonly start: string
 }
 
-export async function ownIdentity(): Promise<ProcessIdentity> {
-  const found = await look(process.pid)
+export function ownIdentity(): ProcessIdentity {
+  const found = look(process.pid)
   return { pid: process.pid, start: found === 'hidden' || found === 'gone' ? '' : found }
 }
 
 /** True unless the process has certainly ended. A zombie has ended: it holds nothing any more, it only waits to be reaped. */
-export async function isAlive({ pid, start }: ProcessIdentity): Promise<boolean> {
-  const found = await look(pid)
+export function isAlive({ pid, start }: ProcessIdentity): boolean {
+  const found = look(pid)
   if (found === 'gone') return false
   if (found === 'hidden' || start === '') return accepts(pid)
   return found === start
 }
 
 /** The start of a running process; `hidden` where /proc does not show it (macOS, hidepid). */
-async function look(pid: number): Promise<string | 'gone' | 'hidden'> {
+function look(pid: number): string | 'gone' | 'hidden' {
   try {
-    const [boot, stat] = await Promise.all([
-      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-    ])
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // proc(5): the name in brackets may hold anything; state is field 3 and starttime field 22.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' || fields[0] === 'X' ? 'gone' : `${boot.trim()}:${fields[19]}`

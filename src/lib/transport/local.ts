@@ -1,13 +1,14 @@
-import type { Readable } from 'node:stream'
-import { execa } from 'execa'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
+import { errnoOf } from '../core/errno.ts'
 import type { Host } from '../core/host.ts'
 import type { Chunk, Command, Output, PutOptions, RunOptions, Transport } from '../core/transport.ts'
+import { killGroup } from './process-group.ts'
 import { withEnv } from './quote.ts'
 import { type CommandEvents, type Execution, execute, type RunningCommand } from './running-command.ts'
 import { newSudoMarks, sudoArgv } from './sudo.ts'
 import { getFile, putFile } from './transfer.ts'
-import type { Wire, WireEvents } from './wire.ts'
 
 const settlingMs = 50
 
@@ -67,54 +68,89 @@ function executeLocally(
     options,
     ...(marks && { sudoMarks: marks }),
     ...(aside && { aside }),
-    start: async events => new LocalCommand(argv, { ...place, env }, events),
+    start: async events =>
+      startLocally({ argv, hasInput: options.stdin !== undefined || marks !== undefined }, { ...place, env }, events),
   })
 }
 
-/** A line for /bin/sh whose standard input and output carry a connection: ProxyCommand. Its stderr is kept for the message. */
-export function openProxyCommand(line: string, place: LocalPlace): Wire {
-  return new ProxyCommandWire(line, place)
+/** In its own process group, so that a signal reaches everything it started. */
+function startLocally(
+  { argv, hasInput }: { readonly argv: readonly string[]; readonly hasInput: boolean },
+  { clock, env, cwd }: LocalPlace,
+  events: CommandEvents,
+): RunningCommand {
+  const [program = '', ...args] = argv
+  // A pipe that is closed at once says the same as no input, and costs as much as a tenth of a start.
+  const shared = { env, cwd, detached: true }
+  try {
+    const child: Child = hasInput
+      ? spawn(program, args, { ...shared, stdio: ['pipe', 'pipe', 'pipe'] })
+      : spawn(program, args, { ...shared, stdio: ['ignore', 'pipe', 'pipe'] })
+    return new LocalCommand(program, child, { clock, events })
+  } catch (error) {
+    // Arguments that no program can be given: too long, or with a NUL inside.
+    tellNotStarted(program, errnoOf(error), events)
+    return neverStarted
+  }
 }
 
-/** In its own process group, so that a signal reaches everything it started. */
+const neverStarted: RunningCommand = {
+  write: () => 'closed',
+  endInput() {},
+  signal() {},
+  settled: async () => {},
+  close() {},
+}
+
+/** As a shell tells it. */
+function tellNotStarted(program: string, code: string | undefined, events: CommandEvents): void {
+  const text =
+    code === 'ENOENT' ? 'not found' : code === 'EACCES' ? 'permission denied' : `can not be started (${code ?? 'error'})`
+  events.output('stderr', Buffer.from(`${program}: ${text}\n`))
+  events.exited(code === 'ENOENT' ? 127 : 126)
+  events.closed()
+}
+
+type Child = ChildProcessByStdio<Writable | null, Readable, Readable>
+
 class LocalCommand implements RunningCommand {
   readonly #events: CommandEvents
-  readonly #child: Subprocess
+  readonly #child: Child
   readonly #clock: Clock
   #open = 2
   #exited = false
   #inputBroken = false
   #signalled = false
 
-  constructor(argv: readonly string[], place: LocalPlace, events: CommandEvents) {
+  constructor(program: string, child: Child, { clock, events }: { readonly clock: Clock; readonly events: CommandEvents }) {
     this.#events = events
-    this.#clock = place.clock
-    const child = spawn(argv, place)
+    this.#clock = clock
     this.#child = child
+    child.on('error', error => {
+      if (child.pid === undefined) tellNotStarted(program, errnoOf(error), events)
+    })
     this.#listen('stdout', child.stdout)
     this.#listen('stderr', child.stderr)
-    child.stdin.on('drain', () => events.drained())
-    child.stdin.on('error', () => {
+    child.stdin?.on('drain', () => events.drained())
+    child.stdin?.on('error', () => {
       this.#inputBroken = true
       events.drained()
     })
-    child.nodeChildProcess.on('exit', (code, signal) => {
+    child.on('exit', (code, signal) => {
+      if (child.pid === undefined) return
       this.#exited = true
       events.exited(code, signal === null ? undefined : signal.replace(/^SIG/, ''))
       this.#closeWhenDone()
     })
-    child.then(({ code }) => {
-      if (child.pid === undefined) this.#notStarted(argv[0] ?? '', code ?? 'error')
-    })
   }
 
   write(bytes: Uint8Array): 'sent' | 'held' | 'closed' {
-    if (this.#inputBroken) return 'closed'
+    if (this.#inputBroken || this.#child.stdin === null) return 'closed'
     return this.#child.stdin.write(bytes) ? 'sent' : 'held'
   }
 
   endInput(): void {
-    this.#child.stdin.end()
+    this.#child.stdin?.end()
   }
 
   signal(name: 'TERM' | 'KILL'): void {
@@ -128,7 +164,7 @@ class LocalCommand implements RunningCommand {
   }
 
   close(): void {
-    this.#child.stdin.destroy()
+    this.#child.stdin?.destroy()
     this.#child.stdout.destroy()
     this.#child.stderr.destroy()
   }
@@ -152,87 +188,5 @@ class LocalCommand implements RunningCommand {
     // Whoever was to end and only let go of the output ends now.
     if (this.#signalled) killGroup(this.#child.pid, 'SIGKILL')
     this.#events.closed()
-  }
-
-  /** As a shell tells it. */
-  #notStarted(program: string, code: string): void {
-    const text = code === 'ENOENT' ? 'not found' : code === 'EACCES' ? 'permission denied' : `can not be started (${code})`
-    this.#events.output('stderr', Buffer.from(`${program}: ${text}\n`))
-    this.#events.exited(code === 'ENOENT' ? 127 : 126)
-    this.#events.closed()
-  }
-}
-
-class ProxyCommandWire implements Wire {
-  readonly #child: Subprocess
-  #words = ''
-
-  constructor(line: string, place: LocalPlace) {
-    this.#child = spawn(['/bin/sh', '-c', line], place)
-  }
-
-  listen(events: WireEvents): void {
-    const child = this.#child
-    child.stdout.on('data', (bytes: Uint8Array) => events.data(bytes))
-    child.stderr.on('data', (bytes: Uint8Array) => {
-      if (this.#words.length < 1024) this.#words += Buffer.from(bytes).toString()
-    })
-    for (const stream of [child.stdin, child.stdout, child.stderr]) stream.on('error', () => undefined)
-    child.nodeChildProcess.on('close', (code, signal) => {
-      const how = signal === null ? `status ${code}` : `signal ${signal}`
-      events.closed(new Error([`the ProxyCommand ended with ${how}`, this.#words.trim()].filter(Boolean).join(': ')))
-    })
-  }
-
-  write(bytes: Uint8Array): void {
-    this.#child.stdin.write(bytes)
-  }
-
-  end(): void {
-    this.#child.stdin.end()
-    killGroup(this.#child.pid, 'SIGTERM')
-  }
-
-  destroy(): void {
-    killGroup(this.#child.pid, 'SIGKILL')
-  }
-}
-
-type Subprocess = ReturnType<typeof spawn>
-
-function spawn(argv: readonly string[], { env, cwd = removedDirectory() }: LocalPlace) {
-  const [program = '', ...args] = argv
-  return execa(program, args, {
-    env: Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined)),
-    extendEnv: false,
-    ...(cwd === undefined ? {} : { cwd }),
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
-    reject: false,
-    detached: true,
-    cleanup: false,
-    stripFinalNewline: false,
-    encoding: 'buffer',
-  })
-}
-
-/** execa asks for the name of the working directory, and one that was removed has none: by this one Linux lets a child stay there. */
-function removedDirectory(): string | undefined {
-  try {
-    process.cwd()
-    return undefined
-  } catch {
-    return '/proc/self/cwd'
-  }
-}
-
-function killGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, signal)
-  } catch {
-    // The group is gone, or belongs to another user by now (sudo): nothing to end here.
   }
 }

@@ -150,7 +150,7 @@ export class ConnectionPool implements Connector {
     const { proxyCommand } = target
     if (proxyCommand === undefined) return undefined
     return async () => {
-      const { openProxyCommand } = await import('./local.ts')
+      const { openProxyCommand } = await import('./proxy-command.ts')
       return openProxyCommand(proxyCommand, { clock: this.#options.clock, env: this.#options.env })
     }
   }

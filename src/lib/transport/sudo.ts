@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomHex } from '../core/random-hex.ts'
 import type { Command, Sudo } from '../core/transport.ts'
 import { withEnv } from './quote.ts'
 
@@ -10,7 +10,7 @@ export interface SudoMarks {
 
 /** New marks. Letters and digits only: sudo expands % in a prompt. */
 export function newSudoMarks(): SudoMarks {
-  const token = randomBytes(12).toString('hex')
+  const token = randomHex(12)
   return { prompt: `opsctl-prompt-${token}`, start: `opsctl-start-${token}` }
 }
 

@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomHex } from '../core/random-hex.ts'
+import { sha256 } from '../core/sha256.ts'
 import { type Command, type Output, type PutOptions, type RunOptions, TransportError } from '../core/transport.ts'
 
 /** How long removing the temporary file may take when putting failed. */
@@ -67,7 +68,7 @@ export async function getFile(run: Run, input: { readonly path: string; readonly
 
 /** A new name in the directory of a path: only there a rename replaces a file in one step. */
 export function temporaryName(path: string): string {
-  return `${path.slice(0, path.lastIndexOf('/') + 1)}.opsctl-${randomBytes(8).toString('hex')}`
+  return `${path.slice(0, path.lastIndexOf('/') + 1)}.opsctl-${randomHex(8)}`
 }
 
 /** @throws TransportError unless the command ended well */
@@ -82,7 +83,7 @@ function demand(output: Output, what: string): void {
 /** Content that is hashed while it is read. */
 class HashedContent implements AsyncIterable<Uint8Array> {
   readonly #content: AsyncIterable<Uint8Array> | Uint8Array
-  readonly #hash = createHash('sha256')
+  readonly #hash = sha256()
 
   constructor(content: AsyncIterable<Uint8Array> | Uint8Array) {
     this.#content = content
