@@ -299,6 +299,32 @@ describe.skipIf(!needs('openssl'))('with TLS', () => {
     })
   })
 
+  test.each([
+    ['is silent', () => {}, 'timeout'],
+    ['sends without end', (stream: ServerHttp2Stream) => pour(stream), 'too-large'],
+    ['resets the stream', (stream: ServerHttp2Stream) => stream.close(2), 'reset'],
+    ['goes', (stream: ServerHttp2Stream) => stream.session?.destroy(), 'reset'],
+  ] as const)(
+    'a server of HTTP/2 that %s is told',
+    async (_, answer, reason) => {
+      const server = createSecureServer({ ...tls })
+      server.on('sessionError', () => undefined)
+      server.on('stream', (stream: ServerHttp2Stream) => {
+        stream.on('error', () => undefined)
+        answer(stream)
+      })
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+      const { port } = server.address() as AddressInfo
+      const start = performance.now()
+      expect(
+        await secure(port, { version: '2', max_body: '1MiB', timeout: reason === 'timeout' ? '300ms' : '10s' }),
+      ).toMatchObject({ verdict: 'fail', reason })
+      expect(performance.now() - start).toBeLessThan(5000)
+      server.close()
+    },
+    30_000,
+  )
+
   test('a server of another protocol version is told', async () => {
     await using server = await webServer({}, { ...tls, minVersion: 'TLSv1.3' })
     expect(await secure(server.port, { max_version: '1.2' })).toMatchObject({ verdict: 'fail', reason: 'tls-protocol' })
@@ -310,6 +336,12 @@ describe.skipIf(!needs('openssl'))('with TLS', () => {
     expect(await secure(server.port)).toMatchObject({ verdict: 'fail', reason: 'tls' })
   })
 })
+
+/** Far more than anybody reads. */
+function pour(stream: ServerHttp2Stream): void {
+  stream.respond({ ':status': 200 })
+  stream.write(Buffer.alloc(16 * 1_048_576))
+}
 
 /** A proxy that knows CONNECT and nothing else. */
 async function connectProxy() {

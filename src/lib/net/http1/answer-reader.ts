@@ -5,10 +5,10 @@ import { fieldWords } from './field.ts'
 import { type Framing, framingOf } from './framing.ts'
 import { HeadBuffer } from './head-buffer.ts'
 import { type BodyLimits, HeldBody } from './held-body.ts'
+import { noBytes } from './no-bytes.ts'
 import { protocolError } from './protocol-error.ts'
 
 const maxInterimHeads = 16
-const nothing = Buffer.alloc(0)
 
 /** Reads one answer from the bytes of a connection, however they are cut. */
 export class AnswerReader {
@@ -21,7 +21,7 @@ export class AnswerReader {
   #interimHeads = 0
   #done = false
   /** Bytes that came after the answer. */
-  rest: Buffer = nothing
+  rest: Buffer = noBytes
 
   constructor(method: string, limits: BodyLimits) {
     this.#method = method

@@ -6,6 +6,7 @@ import { tlsFailure } from '../tls/tls-failure.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { Field } from './field.ts'
 import type { BodyLimits } from './held-body.ts'
+import { noBytes } from './no-bytes.ts'
 import { protocolError } from './protocol-error.ts'
 import { type Http1Request, requestHead } from './request-head.ts'
 
@@ -52,7 +53,7 @@ export class Http1Connection {
   readonly #clock: Clock
   #exchange: Exchange | undefined
   #open = true
-  #rest: Buffer = Buffer.alloc(0)
+  #rest: Buffer = noBytes
   readonly #listeners = {
     data: (bytes: Buffer): void => this.#data(bytes),
     end: (): void => this.#ended(),

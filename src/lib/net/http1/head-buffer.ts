@@ -1,3 +1,4 @@
+import { noBytes } from './no-bytes.ts'
 import { protocolError } from './protocol-error.ts'
 
 const maxBytes = 65_536
@@ -7,7 +8,7 @@ const cr = 0x0d
 
 /** Gathers the bytes of a head, however they are cut, until the empty line. */
 export class HeadBuffer {
-  #held: Buffer = Buffer.alloc(0)
+  #held: Buffer = noBytes
   #length = 0
   /** Where a line break is looked for next. */
   #scanned = 0

@@ -1,4 +1,5 @@
 import { NetError } from '../net-error.ts'
+import { noBytes } from './no-bytes.ts'
 
 export interface BodyLimits {
   /** So many bytes are kept; what is more is counted. */
@@ -10,7 +11,7 @@ export interface BodyLimits {
 /** What is kept of a body, in one piece however many it came in. */
 export class HeldBody {
   readonly #limits: BodyLimits
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = noBytes
   #length = 0
   /** Of all of it, also of what is not kept. */
   total = 0
