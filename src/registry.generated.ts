@@ -178,6 +178,7 @@ export const components: readonly ComponentEntry[] = [
   { ...{"kind":"check","type":"swap","version":"1.0.0","summary":"swap that is left","stability":"beta"}, load: () => import('./lib/probe/checks/swap.ts') as Promise<never> },
   { ...{"kind":"check","type":"tcp","version":"1.0.0","summary":"TCP server that accepts connections, and says what it should","stability":"beta"}, load: () => import('./lib/probe/checks/tcp.ts') as Promise<never> },
   { ...{"kind":"check","type":"tls","version":"1.0.0","summary":"server of TLS: its certificates, their end, and the version","stability":"beta"}, load: () => import('./lib/probe/checks/tls.ts') as Promise<never> },
+  { ...{"kind":"check","type":"udp","version":"1.0.0","summary":"port of UDP that answers a datagram","stability":"beta"}, load: () => import('./lib/probe/checks/udp.ts') as Promise<never> },
   { ...{"kind":"check","type":"unix","version":"1.0.0","summary":"server at a Unix socket that accepts connections, and says what it should","stability":"beta"}, load: () => import('./lib/probe/checks/unix.ts') as Promise<never> },
   { ...{"kind":"check","type":"uptime","version":"1.0.0","summary":"host that did not just restart, and did not run for too long","stability":"beta"}, load: () => import('./lib/probe/checks/uptime.ts') as Promise<never> },
   { ...{"kind":"check","type":"user","version":"1.0.0","summary":"user that must exist or not, with a number, groups, home and shell","stability":"beta"}, load: () => import('./lib/probe/checks/user.ts') as Promise<never> },

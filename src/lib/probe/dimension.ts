@@ -96,7 +96,7 @@ function tooLate({ totalMs, failure }: Observation, timeoutMs: number | undefine
 }
 
 function ofFailure({ failure }: Observation): Judged {
-  if (failure) return { verdict: 'fail', reason: failure.reason, message: failure.message }
+  if (failure) return { verdict: failure.unknown ? 'unknown' : 'fail', reason: failure.reason, message: failure.message }
   return { verdict: 'unknown', reason: 'error', message: 'there was nothing to judge' }
 }
 

@@ -22,6 +22,8 @@ export interface Observation {
   /** Also there when the certificate is not accepted. */
   readonly tls?: TlsSeen
   readonly dns?: DnsSeen
+  readonly ping?: PingSeen
+  readonly registration?: RegistrationSeen
   /** Anything else that a kind of check shows, by name: for assertions and for `data` of machine formats. */
   readonly seen?: Readonly<Record<string, Json>>
   /** The same look at further addresses of the endpoint: each is judged, and the worst counts. */
@@ -32,6 +34,8 @@ export interface ObservationFailure {
   readonly reason: Reason
   readonly message: string
   readonly phase?: Phase
+  /** It says nothing about the endpoint: nobody could look, or what was seen means nothing. */
+  readonly unknown?: true
 }
 
 export interface HttpSeen {
@@ -58,4 +62,22 @@ export interface BodySeen {
 export interface DnsSeen {
   readonly question: DnsQuestion
   readonly message: DnsMessage
+}
+
+export interface PingSeen {
+  readonly sent: number
+  readonly received: number
+  /** Of those that were answered, milliseconds. */
+  readonly roundTrip?: { readonly min: number; readonly avg: number; readonly max: number }
+  /** What was left of the time to live of the last answer. */
+  readonly ttl?: number
+  /** What routers and the system said instead of an answer, each once. */
+  readonly complaints: readonly string[]
+}
+
+export interface RegistrationSeen {
+  /** Milliseconds since 1970. */
+  readonly expires: number
+  /** As the registry says (RFC 8056): `active`, `redemption period`. */
+  readonly status: readonly string[]
 }

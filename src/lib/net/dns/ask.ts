@@ -1,10 +1,9 @@
 import { randomInt } from 'node:crypto'
-import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { resolveName } from '../connect.ts'
 import type { Dialer } from '../dial.ts'
 import { hostText, type OpenOptions, openStream } from '../http/open-stream.ts'
-import { NetError, netError } from '../net-error.ts'
+import { NetError } from '../net-error.ts'
+import { resolveOne } from '../resolve-one.ts'
 import type { TlsWish } from '../secure-stream.ts'
 import { tlsFailure } from '../tls/tls-failure.ts'
 import { exchangeDatagrams } from '../udp.ts'
@@ -52,12 +51,8 @@ export async function askDns(server: DnsServer, query: DnsQuery, options: AskDns
 }
 
 async function askByDatagram({ host, port }: DnsServer, query: Buffer, options: AskDns): Promise<DnsMessage> {
-  const { clock, signal, progress, dialer, family = 0 } = options
-  if (dialer.from === 'host') {
-    throw new NetError('error', 'datagrams can not be sent from a host', { phase: 'connect' })
-  }
-  const to = { ...(await serverAddress(host, { ...options, family })), port }
-  progress.address = to.address
+  const { clock, signal, progress, family = 0 } = options
+  const to = { ...(await resolveOne(host, { ...options, family })), port }
   progress.phase = 'wait'
   const start = clock.monotonic()
   const strange = { count: 0 }
@@ -84,24 +79,6 @@ function refuse(strange: { count: number }, trace: ((line: string) => void) | un
 }
 
 const strangeOnly = (): NetError => new NetError('protocol', 'all that came was no answer to the question', { phase: 'wait' })
-
-async function serverAddress(name: string, { clock, signal, progress, family }: AskDns & { readonly family: 0 | 4 | 6 }) {
-  const start = clock.monotonic()
-  progress.phase = 'resolve'
-  try {
-    const addresses = await resolveName(name, { family, signal })
-    const [first] = addresses.filter(address => family === 0 || address.family === family)
-    if (!first) throw new NetError('no-route', `${name} is no address of IPv${family}`, { phase: 'resolve' })
-    if (isIP(name) !== 0) return first
-    const took = clock.monotonic() - start
-    progress.done('resolve', took)
-    progress.trace?.(`resolve  ${name} -> ${addresses.map(({ address }) => address).join(', ')}, ${took.toFixed(1)} ms`)
-    return first
-  } catch (error) {
-    signal.throwIfAborted()
-    throw netError(error, { phase: 'resolve' })
-  }
-}
 
 async function askOverStream(server: DnsServer, query: Buffer, options: AskDns): Promise<DnsMessage> {
   const { transport, dialer, family, secured, clock, progress } = options

@@ -1,24 +1,16 @@
 import { z } from 'zod'
 import { type DnsRecord, recordText } from '../../net/dns/record.ts'
-import { type Pattern, parsePattern } from '../assert/pattern.ts'
+import type { Pattern } from '../assert/pattern.ts'
 import type { Judged } from '../dimension.ts'
 import { defineDimension } from '../dimension.ts'
 import type { DnsSeen } from '../observation.ts'
+import { safePatternField } from '../safe-pattern-field.ts'
 
 const maxShown = 5
 
-const pattern = z.string().transform((value, context): Pattern | typeof z.NEVER => {
-  try {
-    return parsePattern(value)
-  } catch (error) {
-    const message = `is no regular expression: ${error instanceof Error ? error.message : error}`
-    context.issues.push({ code: 'custom', message, input: value })
-    return z.NEVER
-  }
-})
 const patterns = (what: string) =>
   z
-    .union([pattern, z.array(pattern).min(1)])
+    .union([safePatternField(), z.array(safePatternField()).min(1)])
     .optional()
     .describe(`fails when ${what}; regular expressions (RE2) over lines as in a zone file, whose fields are apart by tabs`)
 const seconds = z.int().min(0)
