@@ -157,6 +157,7 @@ export const components: readonly ComponentEntry[] = [
   { ...{"kind":"check","type":"file","version":"1.0.0","summary":"file that must exist or not, with a hash, mode, owner or text","stability":"beta"}, load: () => import('./lib/probe/checks/file.ts') as Promise<never> },
   { ...{"kind":"check","type":"group","version":"1.0.0","summary":"group that must exist or not, with a number and members","stability":"beta"}, load: () => import('./lib/probe/checks/group.ts') as Promise<never> },
   { ...{"kind":"check","type":"http","version":"1.0.0","summary":"web server that answers as it should","stability":"beta"}, load: () => import('./lib/probe/checks/http.ts') as Promise<never> },
+  { ...{"kind":"check","type":"icmp","version":"1.0.0","summary":"machine that answers pings","stability":"beta"}, load: () => import('./lib/probe/checks/icmp.ts') as Promise<never> },
   { ...{"kind":"check","type":"inodes","version":"1.0.0","summary":"inodes that are left on file systems","stability":"beta"}, load: () => import('./lib/probe/checks/inodes.ts') as Promise<never> },
   { ...{"kind":"check","type":"kernel-parameter","version":"1.0.0","summary":"setting of the running kernel, as sysctl shows it","stability":"beta"}, load: () => import('./lib/probe/checks/kernel-parameter.ts') as Promise<never> },
   { ...{"kind":"check","type":"listening","version":"1.0.0","summary":"TCP ports that must be listened on, and no others","stability":"beta"}, load: () => import('./lib/probe/checks/listening.ts') as Promise<never> },

@@ -14,6 +14,8 @@ export interface Observation {
   readonly totalMs: number
   /** What was connected to, if it is known. */
   readonly address?: string
+  /** What people should know of how it was looked, where that is not as they asked: `by TCP port 443, since there is no ping`. */
+  readonly note?: string
   /** Why the look did not come to its end. */
   readonly failure?: ObservationFailure
   readonly http?: HttpSeen
