@@ -177,6 +177,7 @@ export const components: readonly ComponentEntry[] = [
   {"kind":"check","type":"cpu","version":"1.0.0","summary":"how busy the processors are, by mode","stability":"beta",load:() => import('./lib/probe/checks/cpu.ts') as Promise<never>},
   {"kind":"check","type":"disk","version":"1.0.0","summary":"space that is left on file systems","stability":"beta",load:() => import('./lib/probe/checks/disk.ts') as Promise<never>},
   {"kind":"check","type":"dns","version":"1.0.0","summary":"name server that answers as it should","stability":"beta",load:() => import('./lib/probe/checks/dns.ts') as Promise<never>},
+  {"kind":"check","type":"domain","version":"1.0.0","summary":"registration of a domain, and when it ends","stability":"beta",load:() => import('./lib/probe/checks/domain.ts') as Promise<never>},
   {"kind":"check","type":"failed-services","version":"1.0.0","summary":"no service has failed","stability":"beta",load:() => import('./lib/probe/checks/failed-services.ts') as Promise<never>},
   {"kind":"check","type":"file","version":"1.0.0","summary":"file that must exist or not, with a hash, mode, owner or text","stability":"beta",load:() => import('./lib/probe/checks/file.ts') as Promise<never>},
   {"kind":"check","type":"group","version":"1.0.0","summary":"group that must exist or not, with a number and members","stability":"beta",load:() => import('./lib/probe/checks/group.ts') as Promise<never>},

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { connect } from 'node:net'
 import type { Packet } from 'dns-packet'
 import type { CheckResult } from '../../../src/lib/core/check.ts'
 import type { Json } from '../../../src/lib/core/json.ts'
@@ -201,14 +202,30 @@ describe('the check dns', () => {
 
   test('looks from a host through its connection, over TCP', async () => {
     await using server = await dnsServer(lines('example.com. 60 IN A 192.0.2.1'))
-    const { connect } = await import('node:net')
     const place = checkPlace({ dial: async ({ port }) => connect({ host: '127.0.0.1', port }) })
     const ask = (transport: string) => dns.build({ endpoint: `dns://ns1:${server.port}/example.com`, transport }).run(place)
     expect(await ask('tcp')).toMatchObject({ verdict: 'pass' })
-    expect(await ask('udp')).toMatchObject({
-      verdict: 'unknown',
-      message: 'datagrams can be sent from here only, not from a host',
+    expect(await ask('udp')).toMatchObject({ verdict: 'pass' })
+    expect(server.asked).toEqual(['tcp', 'tcp'])
+  })
+
+  test('asks the resolvers of the host from which it looks', async () => {
+    await using server = await dnsServer(lines('example.com. 60 IN A 192.0.2.1'))
+    const dialed: string[] = []
+    const place = checkPlace({
+      dial: async ({ host, port }) => {
+        dialed.push(`${host}:${port}`)
+        if (host === '192.0.2.53') throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+        return connect({ host: '127.0.0.1', port: server.port })
+      },
     })
+    const get = async (path: string) =>
+      Buffer.from(path === '/etc/resolv.conf' ? 'nameserver 192.0.2.53\nnameserver 192.0.2.54\n' : '')
+    const transport = { ...place.transport, get }
+    expect(await dns.build({ endpoint: 'dns://example.com', transport: 'tcp' }).run({ ...place, transport })).toMatchObject({
+      verdict: 'pass',
+    })
+    expect(dialed).toEqual(['192.0.2.53:53', '192.0.2.54:53'])
   })
 
   test.each([

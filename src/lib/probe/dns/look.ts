@@ -64,7 +64,7 @@ const families = { any: 0, ipv4: 4, ipv6: 6 } as const
 function asking(place: CheckPlace, { params, progress, secured, question }: Asking): Ask {
   const { recursion_desired: recursionDesired, dnssec, address_family: family, server_name: name, insecure } = params
   // A host makes connections for us, and sends no datagrams.
-  const transport = place.from === 'host' && params.transport === 'udp' ? 'tcp' : params.transport
+  const transport = dialerOf(place).from === 'host' && params.transport === 'udp' ? 'tcp' : params.transport
   const tls = secured && { secured: { ...secured, insecure, ...(name !== undefined && { serverName: name }) } }
   return ({ host, port = transport === 'tls' ? 853 : 53 }, signal) =>
     askDns(
