@@ -47,7 +47,7 @@ const probe = async (...args: readonly string[]) => {
     code,
     items,
     stderr,
-    told: items.map(({ name, verdict, reason }) => [name, verdict, reason].filter(Boolean).join(' ')),
+    told: items.map(({ name, verdict, reason }) => [name.split(' ').at(-1), verdict, reason].filter(Boolean).join(' ')),
   }
 }
 

@@ -284,7 +284,7 @@ export const reports: Readonly<Record<string, Report>> = {
     '4 checks in 5 places',
     [
       probed('https:∕∕shop.example.com∕health/http_status', {
-        name: 'http_status',
+        name: 'https://shop.example.com/health http_status',
         verdict: 'fail',
         reason: 'status',
         message: 'status 503, not 2xx',
@@ -295,7 +295,7 @@ export const reports: Readonly<Record<string, Report>> = {
         data: { dimension: 'http_status', looks: 2 },
       }),
       probed('https:∕∕shop.example.com∕health/latency', {
-        name: 'latency',
+        name: 'https://shop.example.com/health latency',
         verdict: 'warn',
         reason: 'slow',
         message: '451 ms, more than 300 ms (resolve 2, connect 11, tls 24, wait 413)',
@@ -304,7 +304,7 @@ export const reports: Readonly<Record<string, Report>> = {
         data: { dimension: 'latency', looks: 2 },
       }),
       probed('https:∕∕shop.example.com∕health/cert_expiry', {
-        name: 'cert_expiry',
+        name: 'https://shop.example.com/health cert_expiry',
         verdict: 'pass',
         message: 'the certificate is valid for 61 days more',
         labels: { check: 'https://shop.example.com/health', type: 'http', sla: 'P0', env: 'prod' },

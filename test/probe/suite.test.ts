@@ -71,7 +71,7 @@ async function run(text: string, args: readonly string[] = []) {
 }
 
 const verdicts = (items: readonly { name: string; verdict: string }[]): string[] =>
-  items.map(({ name, verdict }) => `${name} ${verdict}`)
+  items.map(({ name, verdict }) => `${name.replace('buying ', '')} ${verdict}`)
 
 describe('a suite', () => {
   test('hands what it captured from step to step, and cleans up', async () => {
@@ -101,7 +101,12 @@ describe('a suite', () => {
   test('tells a capture that finds nothing', async () => {
     using server = await shop()
     const { items } = await run(suite(server.url).replace('$.token }', '$.tokn }'))
-    expect(items[0]).toMatchObject({ name: 'login', verdict: 'fail', reason: 'content', message: 'nothing to capture for token' })
+    expect(items[0]).toMatchObject({
+      name: 'buying login',
+      verdict: 'fail',
+      reason: 'content',
+      message: 'nothing to capture for token',
+    })
   })
 
   const wrong: readonly [string, string, RegExp][] = [

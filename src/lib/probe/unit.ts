@@ -41,7 +41,7 @@ export function itemsOf({ probed, host }: Unit, { result, startedAt, durationMs,
     return {
       path: [...path, ...(part.dimension === undefined ? [] : [part.dimension])].join('/'),
       ...(host && { host: host.name }),
-      name: part.dimension === undefined ? name : host ? `${name} ${part.dimension}` : part.dimension,
+      name: part.dimension === undefined ? name : `${name} ${part.dimension}`,
       verdict: part.verdict,
       ...reasonOf(part),
       message: part.message,

@@ -71,4 +71,10 @@ function groupOf({ path, host, labels }: Item): string {
   return host === undefined && labels?.['check'] !== undefined ? labels['check'] : path.slice(0, path.indexOf('/'))
 }
 
-const nameIn = (item: Item): string => oneLine(item.host === groupOf(item) ? item.name : labelOf(item))
+/** Without what the heading says already. */
+function nameIn(item: Item): string {
+  const group = groupOf(item)
+  if (item.host === group) return oneLine(item.name)
+  const label = labelOf(item)
+  return oneLine(group !== '' && label.startsWith(`${group} `) ? label.slice(group.length + 1) : label)
+}
