@@ -13,7 +13,7 @@ export default defineEndpointCheck({
   type: 'dns',
   summary: 'name server that answers as it should',
   example: {
-    endpoint: 'dns://192.0.2.53/example.com',
+    endpoint: 'dns://127.0.0.1/example.com',
     type: 'MX',
     dimensions: [{ type: 'dns_rcode' }, { type: 'dns_answer', equals: ['10 mx1.example.com'] }],
   },

@@ -36,7 +36,7 @@ type Params = z.output<z.ZodObject<typeof shape>>
 export default defineEndpointCheck({
   type: 'icmp',
   summary: 'machine that answers pings',
-  example: { endpoint: 'icmp://db1.example.com', count: 5, dimensions: [{ type: 'packet_loss', fail_percent: 40 }] },
+  example: { endpoint: 'icmp://127.0.0.1', count: 5, dimensions: [{ type: 'packet_loss', fail_percent: 40 }] },
   params: shape,
   dimensions: [reachability, packetLoss, latency, assertions, business],
   judgedBy: () => [{ type: 'reachability' }, { type: 'packet_loss' }],

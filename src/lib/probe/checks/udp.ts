@@ -45,7 +45,7 @@ type Params = z.output<z.ZodObject<typeof shape>>
 export default defineEndpointCheck({
   type: 'udp',
   summary: 'port of UDP that answers a datagram',
-  example: { endpoint: 'udp://game1.example.com:27015', send_hex: 'ffffffff54', expect: 'Source Engine' },
+  example: { endpoint: 'udp://127.0.0.1:27015', send_hex: 'ffffffff54', expect: 'Source Engine' },
   params: shape,
   dimensions: [reachability, latency, body, assertions, business],
   judgedBy: () => [{ type: 'reachability' }],
