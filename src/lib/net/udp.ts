@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import type { Address } from './connect.ts'
-import { netError } from './net-error.ts'
+import { NetError, netError } from './net-error.ts'
 
 export interface Datagrams<T> {
   readonly to: Address & { readonly port: number }
@@ -28,7 +28,8 @@ export function exchangeDatagrams<T>({ to, payload, take, signal }: Datagrams<T>
       settle()
     }
     const abort = (): void => end(() => reject(signal.reason))
-    const failed = (error: Error): void => end(() => reject(netError(error, { phase: 'wait' })))
+    let joined = false
+    const failed = (error: Error): void => end(() => reject(joined ? netError(error, { phase: 'wait' }) : noWay(error)))
     signal.addEventListener('abort', abort, { once: true })
     socket.on('error', failed)
     socket.on('message', datagram => {
@@ -41,12 +42,21 @@ export function exchangeDatagrams<T>({ to, payload, take, signal }: Datagrams<T>
       }
     })
     socket.once('connect', () => {
+      joined = true
       if (!done) socket.send(payload, error => error && failed(error))
     })
     try {
       socket.connect(to.port, to.address)
     } catch (error) {
-      end(() => reject(netError(error, { phase: 'connect' })))
+      end(() => reject(noWay(error)))
     }
   })
+}
+
+/** The runtime does not say why a socket can not be joined to an address; the system refuses for want of a route, or of the right to it. */
+function noWay(cause: unknown): NetError {
+  const isTold = cause instanceof Error && 'code' in cause && cause.code !== undefined
+  return isTold
+    ? netError(cause, { phase: 'connect' })
+    : new NetError('no-route', 'there is no way to the address', { phase: 'connect', cause })
 }

@@ -203,9 +203,11 @@ describe('the check dns', () => {
   test('looks from a host through its connection, over TCP', async () => {
     await using server = await dnsServer(lines('example.com. 60 IN A 192.0.2.1'))
     const place = checkPlace({ dial: async ({ port }) => connect({ host: '127.0.0.1', port }) })
-    const ask = (transport: string) => dns.build({ endpoint: `dns://ns1:${server.port}/example.com`, transport }).run(place)
+    const dimensions = [{ type: 'reachability' }, { type: 'dns_answer', equals: ['192.0.2.1'] }]
+    const ask = (transport: string) =>
+      dns.build({ endpoint: `dns://ns1:${server.port}/example.com`, transport, dimensions }).run(place)
     expect(await ask('tcp')).toMatchObject({ verdict: 'pass' })
-    expect(await ask('udp')).toMatchObject({ verdict: 'pass' })
+    expect(await ask('udp')).toMatchObject({ verdict: 'pass', message: 'answers, over TCP' })
     expect(server.asked).toEqual(['tcp', 'tcp'])
   })
 

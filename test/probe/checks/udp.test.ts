@@ -75,6 +75,14 @@ describe('the check udp', () => {
     expect(await look(await freePort())).toMatchObject({ verdict: 'fail', reason: 'refused', message: 'connection refused' })
   })
 
+  test('an address to which there is no way is told, whatever the runtime says', async () => {
+    expect(await udp.build({ endpoint: 'udp://255.255.255.255:9' }).run(checkPlace())).toMatchObject({
+      verdict: 'fail',
+      reason: 'no-route',
+      message: 'there is no way to the address',
+    })
+  })
+
   test('takes the first of many answers, of any size', async () => {
     await using server = await udpServer(() => new Array<Buffer>(50).fill(Buffer.alloc(60_000, 'x')))
     expect(await look(server.port, { dimensions: [{ type: 'body', min_bytes: 60_000, max_bytes: 60_000 }] })).toMatchObject({

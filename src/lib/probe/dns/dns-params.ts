@@ -51,7 +51,9 @@ export const dnsParams = {
   transport: z
     .enum(['udp', 'tcp', 'tls'])
     .default('udp')
-    .describe('udp: over TCP too, where the answer does not fit; tls: DNS over TLS, port 853'),
+    .describe(
+      'udp: over TCP where the answer does not fit, and from a host, which sends no datagrams; tls: DNS over TLS, port 853',
+    ),
   recursion_desired: z.boolean().default(true).describe('ask the server to ask others'),
   dnssec: z.boolean().default(false).describe('ask for signatures; whether the resolver verified them is in authentic_data'),
   address_family: z.enum(['any', 'ipv4', 'ipv6']).default('any').describe('of the address of the server'),

@@ -41,7 +41,8 @@ export async function lookAtDns(place: CheckPlace, params: DnsParams): Promise<O
     const answer = await firstAnswer(place, { params, servers, ask: asking(place, { params, progress, secured, question }) })
     const { message } = answer
     trace?.(`answer   ${message.rcode}, ${message.answers.length} answers`)
-    return { ...seen(), dns: { question, message }, seen: told(answer) }
+    const note = answer.transport === params.transport ? {} : { note: `over ${answer.transport.toUpperCase()}` }
+    return { ...seen(), ...note, dns: { question, message }, seen: told(answer) }
   } catch (error) {
     const failure = failureOf(error, progress)
     // Nothing was ever heard of the address, where there was no connection.
