@@ -82,8 +82,8 @@ test.each(replies)('judges an answer %s', async (_, reply, wish, expected) => {
 })
 
 test.each([
-  [{ endpoint: 'grpc://a:1', metadata: { 'grpc-timeout': '1S' } }, /is said by opsctl itself/],
-  [{ endpoint: 'grpc://a:1', metadata: { Token: 'x' } }, /must be in lower case/],
+  [{ endpoint: 'grpc://a:1', metadata: { 'grpc-timeout': '1S' } }, /opsctl says this itself/],
+  [{ endpoint: 'grpc://a:1', metadata: { Token: 'x' } }, /in lower case/],
   [{ endpoint: 'grpc://a:1', metadata: { token: 'x\ny' } }, /line break/],
   [{ endpoint: 'https://a:1' }, /is not of the form grpc:\/\/host/],
 ])('refuses %j', (config, message) => {

@@ -1,52 +1,19 @@
 import { z } from 'zod'
 import { sizeField } from '../../core/fields.ts'
-import { isFieldValue, isToken } from '../../net/http1/field.ts'
+import { isToken } from '../../net/http1/field.ts'
 import { secretOr } from '../secret-param.ts'
 import { tlsParams } from '../tls-params.ts'
-
-/** Headers that follow from the rest of a request. */
-const ours = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|expect|proxy-authorization)$/i
-
-const text = secretOr(z.string().refine(isFieldValue, 'holds a line break or a control character'))
-
-/** Texts by name, with what is wrong with a name; undefined where nothing is. */
-const named = (problem: (name: string) => string | undefined) =>
-  z
-    .record(z.string(), text)
-    .superRefine((values, context) => {
-      for (const [name, value] of Object.entries(values)) {
-        const message = problem(name)
-        if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message, input: value })
-      }
-    })
-    .default({})
-
-const headerProblem = (name: string): string | undefined =>
-  !isToken(name) ? 'this can not be the name of a header' : ours.test(name) ? 'opsctl says this header itself' : undefined
+import { headersField, textsField } from './headers-field.ts'
+import { webUrlField } from './web-url-field.ts'
 
 const cookieProblem = (name: string): string | undefined => (isToken(name) ? undefined : 'this can not be the name of a cookie')
-
-/** `http://` or `https://`, without credentials. */
-const httpUrl = (what: string) =>
-  z.string().transform((value, context): URL | typeof z.NEVER => {
-    const url = URL.parse(value)
-    const problem =
-      url === null || !/^https?:$/.test(url.protocol)
-        ? `is no ${what}: write https://example.com/health`
-        : url.username || url.password
-          ? 'holds credentials: put them under auth, as a file or a variable'
-          : undefined
-    if (url !== null && problem === undefined) return url
-    context.issues.push({ code: 'custom', message: problem ?? '', input: value })
-    return z.NEVER
-  })
 
 const auth = z.union([
   z.strictObject({ basic: z.strictObject({ user: z.string(), password: secretOr(z.never()) }) }),
   z.strictObject({ bearer: secretOr(z.never()) }),
   z.strictObject({
     oauth2: z.strictObject({
-      token_url: httpUrl('URL of a token'),
+      token_url: webUrlField({ schemes: ['http', 'https'], what: 'URL of a token', credentials: 'client_secret' }),
       client_id: z.string(),
       client_secret: secretOr(z.never()),
       scopes: z.array(z.string()).default([]),
@@ -56,10 +23,12 @@ const auth = z.union([
 
 /** What a look at a web server may be told. */
 export const httpParams = {
-  endpoint: httpUrl('web address').describe('http:// or https:// URL'),
+  endpoint: webUrlField({ schemes: ['http', 'https'], what: 'web address', credentials: 'auth' }).describe(
+    'http:// or https:// URL',
+  ),
   method: z.string().refine(isToken, 'is no method').default('GET'),
-  headers: named(headerProblem).describe('values are texts, or secrets as { file: … } or { env: … }'),
-  cookies: named(cookieProblem).describe('sent to the endpoint alone'),
+  headers: headersField(),
+  cookies: textsField(cookieProblem).describe('sent to the endpoint alone'),
   body: secretOr(z.string()).optional(),
   body_file: z.string().min(1).optional().describe('file with the body'),
   auth: auth.optional().describe('basic, bearer or oauth2; sent to the endpoint alone, not to where it redirects'),

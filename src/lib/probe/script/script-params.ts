@@ -1,26 +1,16 @@
 import { z } from 'zod'
 import type { SecretReference } from '../../core/check.ts'
 import { sizeField } from '../../core/fields.ts'
-import { type Pattern, parsePattern } from '../assert/pattern.ts'
+import type { Pattern } from '../assert/pattern.ts'
+import { safePatternField } from '../safe-pattern-field.ts'
 import { isSecret, secretOr } from '../secret-param.ts'
 import { placeholders } from './placeholders.ts'
 
 const maxSteps = 100
 
 const text = secretOr(z.string())
-const pattern = () =>
-  z.string().transform((value, context): Pattern | typeof z.NEVER => {
-    try {
-      return parsePattern(value)
-    } catch (error) {
-      const why = error instanceof Error ? error.message.split('\n', 1)[0] : error
-      context.issues.push({ code: 'custom', message: `is no regular expression: ${why}`, input: value })
-      return z.NEVER
-    }
-  })
-
 const talk = {
-  expect: pattern().optional().describe('a regular expression (RE2): the server is read until it fits'),
+  expect: safePatternField().optional().describe('a regular expression (RE2): the server is read until it fits'),
   send: z
     .union([text, z.array(text).min(1)])
     .optional()
