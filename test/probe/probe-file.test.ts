@@ -57,8 +57,26 @@ const wrong: readonly { does: string; text: string; says: RegExp; hint?: RegExp 
   },
   {
     does: 'a wrong place',
+    text: 'checks:\n  - endpoint: https://example.com\n    from: there\n',
+    says: /:3:11: from must be here or host/,
+  },
+  {
+    does: 'a wrong place of a check that has its own',
     text: 'checks:\n  - type: port\n    port: 22\n    from: there\n',
-    says: /:4:11: from must be here or host/,
+    says: /:4:11: port: from: "there" is not one of host, here/,
+    hint: /did you mean here/,
+  },
+  {
+    does: 'a wrong parameter below params',
+    text: 'checks:\n  - type: service\n    params: { nam: ssh }\n',
+    says: /:3:15: service: there is no 'nam' here/,
+    hint: /did you mean name/,
+  },
+  {
+    does: 'a parameter beside params',
+    text: 'checks:\n  - type: mount\n    path: /srv\n    params: { type: xfs }\n',
+    says: /:3:5: 'path' stands beside params/,
+    hint: /put all parameters there/,
   },
   {
     does: 'more bad looks than looks',
@@ -111,6 +129,32 @@ describe('a file of checks', () => {
   test('may be one check', async () => {
     const { data } = await lint({ 'one.yaml': 'type: port\nport: 22\n' })
     expect(data).toMatchObject([{ name: 'port 22', type: 'port', sla: 'P1' }])
+  })
+
+  test('gives a check what it calls like a key of every check', async () => {
+    const { data } = await lint({
+      'checks.yaml': [
+        'checks:',
+        '  - { type: service, name: ssh, enabled: true }',
+        '  - { type: user, name: root, shell: /bin/bash }',
+        '  - { type: kernel-parameter, name: vm.swappiness, max: 60 }',
+        '  - { type: pressure, resource: cpu, of: some }',
+        '  - { type: port, port: 22, from: here }',
+        '  - { type: process, pattern: "java .*orders" }',
+        '  - { name: web server, type: service, params: { name: nginx } }',
+        '  - { name: data, type: mount, params: { path: /srv, type: xfs } }',
+      ].join('\n'),
+    })
+    expect(data.map(({ name }: { name: string }) => name)).toEqual([
+      'service ssh',
+      'user root',
+      'kernel-parameter vm.swappiness',
+      'pressure',
+      'port 22',
+      'process java .*orders',
+      'web server',
+      'data',
+    ])
   })
 
   test('gives its defaults to every check that says nothing else', async () => {

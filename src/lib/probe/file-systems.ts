@@ -126,4 +126,5 @@ function once(answers: readonly FileSystem[], mounted: ReadonlyMap<string, Mount
 
 const remoteTypes = new Set(remote.split('|'))
 const virtualTypes = new Set(virtual.split('|'))
-const isRemote = (type: string): boolean => !virtualTypes.has(type) && (remoteTypes.has(type) || type.startsWith('fuse.'))
+/** Behind a network, or answered by some program. */
+export const isRemote = (type: string): boolean => !virtualTypes.has(type) && (remoteTypes.has(type) || type.startsWith('fuse.'))

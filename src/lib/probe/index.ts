@@ -1,5 +1,6 @@
 export { explainCheck } from './explain-check.ts'
+export { probeLearn } from './learn/learn.ts'
 export { probeLint } from './lint.ts'
-export { probeLintOptions, probeOptions, probeWaitOptions } from './options.ts'
+export { probeLearnOptions, probeLintOptions, probeOptions, probeWaitOptions } from './options.ts'
 export { probe } from './probe.ts'
 export { probeWait } from './wait.ts'

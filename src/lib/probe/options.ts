@@ -65,3 +65,22 @@ export const probeLintOptions = z.strictObject({
     .min(1)
     .meta({ positional: true, value: 'FILE', completes: 'files', description: 'files of checks (YAML)' }),
 })
+
+const { allowEmpty: _, ...learnFleet } = fleet
+
+/** Flags of `opsctl probe learn`. */
+export const probeLearnOptions = z.strictObject({
+  host: z.array(z.string()).default([]).meta({
+    positional: true,
+    value: 'HOST',
+    completes: 'targets',
+    description: 'hosts to learn from, as node sets; this machine when neither they nor -t name any',
+  }),
+  try: z.boolean().default(false).meta({
+    group: what,
+    description: 'ask the ports that listen, from the host itself, whether they speak TLS or HTTP',
+  }),
+  ...learnFleet,
+  concurrency: fleetOptions.concurrency,
+})
+export type ProbeLearnOptions = z.output<typeof probeLearnOptions>

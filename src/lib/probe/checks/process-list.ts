@@ -3,6 +3,7 @@ import { textIn } from '../host-check.ts'
 import { Unseen } from './look.ts'
 
 export interface HostProcess {
+  readonly pid: number
   /** As the kernel knows it, 15 bytes at most for a program. */
   readonly command: string
   /** The command line, words joined by blanks. */
@@ -30,6 +31,8 @@ export function processesIn(found: Found): HostProcess[] {
 
 /** `PID STAT COMMAND ARGS`: a command can hold blanks, and has a column of its own. */
 function parseLine(line: string, width: number): HostProcess | undefined {
-  const [, stat = 'Z', rest = ''] = /^\s*\d+\s+(\S+)\s+(.*)$/.exec(line) ?? []
-  return stat.startsWith('Z') ? undefined : { command: rest.slice(0, width).trimEnd(), args: rest.slice(width).trim() }
+  const [, pid, stat = 'Z', rest = ''] = /^\s*(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? []
+  return stat.startsWith('Z')
+    ? undefined
+    : { pid: Number(pid), command: rest.slice(0, width).trimEnd(), args: rest.slice(width).trim() }
 }

@@ -30,15 +30,17 @@ export async function componentOf(node: ChangeNode, components: ChangeComponents
 interface Building {
   readonly component: Component<'check'>
   readonly params: Json
+  /** Where a parameter stands. */
+  at(path: readonly (string | number)[]): ChangeNode
   /** Keys of the entry that are not the component's. */
   readonly keys: readonly string[]
 }
 
 /** The check of an entry; what its component has against it is noted at its place. */
-export function buildCheck(node: ChangeNode, { component, params, keys }: Building): Check | undefined {
+export function buildCheck({ component, params, at, keys }: Building): Check | undefined {
   return tryBuild(component, {
     params,
-    at: path => node.within(path),
+    at,
     say: spokenBy(component.type),
     names: [...parameterNames(component), ...keys],
   })

@@ -1,6 +1,6 @@
 import type { Component } from '../../core/component.ts'
 import type { Json } from '../../core/json.ts'
-import { type ChangeComponents, parameterNames, paramsOf } from '../../plan/file/components.ts'
+import { type ChangeComponents, parameterNames } from '../../plan/file/components.ts'
 import { type ChangeNode, isMapping, shown } from '../../plan/file/node.ts'
 import { readTargets, readTime } from '../../plan/file/settings.ts'
 import { endpointTypes } from '../endpoint-types.ts'
@@ -8,6 +8,7 @@ import { samplingOf } from '../probed-check.ts'
 import type { AskedCheck } from './asked-check.ts'
 import { buildCheck, componentOf } from './component-of.ts'
 import { readHeading } from './heading.ts'
+import { type OwnParams, ownParams } from './own-params.ts'
 
 /** Keys of a check that are the engine's; all others are parameters of its kind. */
 export const engineKeys = [
@@ -41,12 +42,16 @@ export async function readCheck(node: ChangeNode, { components, defaults }: Read
   if (!component) return undefined
   const isEndpoint = endpointTypes.includes(component.type)
   const setting = (key: string): ChangeNode => (node.child(key).isAbsent ? defaults.child(key) : node.child(key))
-  const check = buildCheck(node, { component, params: paramsWith(node, { setting, component }), keys: engineKeys })
+  const own = ownParams(node, { component, keys: engineKeys })
+  const params = paramsWith(own, { setting, component })
+  const check = buildCheck({ component, params, at: own.at, keys: engineKeys })
   const heading = readHeading(node, defaults)
-  const sampling = readSampling(setting)
-  const from = readFrom(setting('from'))
+  const isTaken = (key: string): boolean => own.taken.includes(key)
+  const sampling = readSampling(key => (isTaken(key) ? defaults.child(key) : setting(key)))
+  const from = isTaken('from') ? 'here' : readFrom(setting('from'))
   const targets = readTargets(setting('targets'))
-  const name = node.child('name').isAbsent ? defaultName(node, component.type) : node.child('name').text()
+  const named = node.child('name')
+  const name = named.isAbsent || isTaken('name') ? defaultName(component.type, own.params) : named.text()
   if (!check || heading === undefined || from === undefined || sampling === undefined || name === undefined) return undefined
   if (targets !== undefined && isEndpoint && from === 'here' && !node.child('targets').isAbsent) {
     node.child('targets').wrong('targets of an endpoint that is asked from here', {
@@ -54,14 +59,15 @@ export async function readCheck(node: ChangeNode, { components, defaults }: Read
       hint: 'add `from: host` to ask it from each of them',
     })
   }
-  const own = samplingOf(check, component.type)
+  const wanted = samplingOf(check, component.type)
   return {
     name,
     type: component.type,
     check,
-    sampling: node.child('dimensions').isAbsent
-      ? own.map(each => ({ ...each, ...sampling, of: sampling.of ?? sampling.failures ?? each.of }))
-      : own,
+    sampling:
+      own.params['dimensions'] === undefined
+        ? wanted.map(each => ({ ...each, ...sampling, of: sampling.of ?? sampling.failures ?? each.of }))
+        : wanted,
     isEndpoint,
     from,
     ...(targets && { targets }),
@@ -75,11 +81,8 @@ interface Wanted {
   readonly component: Component<'check'>
 }
 
-/** What is the component's of an entry, with the defaults that it understands; figures of sampling go down to the dimensions that have none. */
-function paramsWith(node: ChangeNode, { setting, component }: Wanted): Json {
-  const value = paramsOf(node)
-  if (!isMapping(value)) return {}
-  const own = Object.entries(value).filter(([key]) => !engineKeys.some(known => known === key))
+/** The parameters of an entry with the defaults that its component understands; figures of sampling go down to the dimensions that have none. */
+function paramsWith(own: OwnParams, { setting, component }: Wanted): Json {
   const timeout = setting('timeout')
   const takesTimeout = parameterNames(component).includes('timeout') && !timeout.isAbsent
   const common = Object.fromEntries(
@@ -88,7 +91,7 @@ function paramsWith(node: ChangeNode, { setting, component }: Wanted): Json {
       return found === undefined ? [] : [[key, found]]
     }),
   )
-  const params: Record<string, Json> = { ...(takesTimeout && { timeout: timeout.value as Json }), ...Object.fromEntries(own) }
+  const params: Record<string, Json> = { ...(takesTimeout && { timeout: timeout.value as Json }), ...own.params }
   const dimensions = params['dimensions']
   if (!Array.isArray(dimensions)) return params
   return { ...params, dimensions: dimensions.map((each: Json) => (isMapping(each) ? { ...common, ...each } : each)) }
@@ -125,12 +128,12 @@ function readFrom(node: ChangeNode): 'here' | 'host' | undefined {
   })
 }
 
-/** An endpoint is called as it is written; other checks by their kind and what they look at. */
-function defaultName(node: ChangeNode, type: string): string {
-  const { value } = node.child('endpoint')
-  if (typeof value === 'string') return value
-  const subject = ['path', 'name', 'port', 'unit', 'mount', 'key']
-    .map(key => node.child(key).value)
-    .find(each => typeof each === 'string' || typeof each === 'number')
+const subjects = ['endpoint', 'path', 'name', 'port', 'unit', 'mount', 'key', 'pattern', 'pidfile']
+
+/** What a check without a name is called: an endpoint as it is written, others by their kind and what they look at. */
+export function defaultName(type: string, params: Readonly<Record<string, Json>>): string {
+  const { endpoint } = params
+  if (typeof endpoint === 'string') return endpoint
+  const subject = subjects.map(key => params[key]).find(each => typeof each === 'string' || typeof each === 'number')
   return subject === undefined ? type : `${type} ${subject}`
 }

@@ -1,7 +1,7 @@
 import type { Component } from '../../core/component.ts'
 import type { Json } from '../../core/json.ts'
 import { ParamsError } from '../../core/params.ts'
-import { type ChangeComponents, paramsOf } from '../../plan/file/components.ts'
+import type { ChangeComponents } from '../../plan/file/components.ts'
 import { type ChangeNode, isMapping } from '../../plan/file/node.ts'
 import { readTime } from '../../plan/file/settings.ts'
 import { compileSubject } from '../assert/assertion.ts'
@@ -11,6 +11,8 @@ import { fillIn, type Variables } from '../suite-variables.ts'
 import type { AskedCheck } from './asked-check.ts'
 import { buildCheck, componentOf } from './component-of.ts'
 import { readHeading } from './heading.ts'
+import { type OwnParams, ownParams } from './own-params.ts'
+import { defaultName } from './read-check.ts'
 
 export const suiteKeys = ['name', 'labels', 'sla', 'depends_on', 'interval', 'timeout', 'variables', 'steps', 'cleanup'] as const
 const stepKeys = ['name', 'type', 'capture'] as const
@@ -78,30 +80,31 @@ async function readSteps(node: ChangeNode, steps: Steps): Promise<SuiteStep[] | 
 async function readStep(node: ChangeNode, { components, known, variables }: Steps): Promise<SuiteStep | undefined> {
   if (!node.members('a step', form)) return undefined
   const component = await componentOf(node, components)
-  const value = paramsOf(node)
-  if (!component || !isMapping(value)) return undefined
-  const params = Object.fromEntries(Object.entries(value).filter(([key]) => !stepKeys.some(own => own === key)))
-  tryWithValues(node, { component, params, known, variables })
+  if (!component) return undefined
+  const own = ownParams(node, { component, keys: stepKeys })
+  const { params } = own
+  tryWithValues(node, { component, own, known, variables })
   const captures = readCaptures(node.child('capture'))
   for (const each of captures.keys()) known.add(each)
-  const name = node.child('name').isAbsent ? String(value['endpoint'] ?? component.type) : node.child('name').text()
+  const named = node.child('name')
+  const name = named.isAbsent || own.taken.includes('name') ? defaultName(component.type, params) : named.text()
   return name === undefined ? undefined : { name, component, params, captures }
 }
 
 interface Trying {
   readonly component: Component<'check'>
-  readonly params: Json
+  readonly own: OwnParams
   readonly known: ReadonlySet<string>
   readonly variables: Variables
 }
 
 /** Builds the step as a run would, with a word in place of what is known only then. */
-function tryWithValues(node: ChangeNode, { component, params, known, variables }: Trying): void {
+function tryWithValues(node: ChangeNode, { component, own, known, variables }: Trying): void {
   const missing = new Set<string>()
   const later = Object.fromEntries([...known].map(name => [name, variables[name] ?? 'captured']))
-  const filled = fillIn(params, later, missing)
+  const filled = fillIn(own.params, later, missing)
   for (const name of missing) node.wrong(`\${${name}} is not known here`, { hint: `there are ${[...known].join(', ')}` })
-  if (missing.size === 0) buildCheck(node, { component, params: filled, keys: stepKeys })
+  if (missing.size === 0) buildCheck({ component, params: filled, at: own.at, keys: stepKeys })
 }
 
 function readCaptures(node: ChangeNode): Map<string, Capture> {

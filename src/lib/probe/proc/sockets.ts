@@ -2,13 +2,18 @@
 export interface Listener {
   readonly address: string
   readonly port: number
+  /** By which the files of processes name the socket; 0 where the table does not tell. */
+  readonly inode: number
 }
 
 /** Those that listen, of /proc/net/tcp and tcp6 (proc(5)), in their order. */
 export function listeners(text: string): Listener[] {
   return text.split('\n').flatMap(line => {
-    const [, address, port] = /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ 0A /.exec(line) ?? []
-    return address === undefined || port === undefined ? [] : [{ address: addressOf(address), port: Number.parseInt(port, 16) }]
+    const [, address, port, inode] =
+      /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) \S+ 0A (?:\S+ \S+ \S+ +\d+ +\d+ (\d+))?/.exec(line) ?? []
+    return address === undefined || port === undefined
+      ? []
+      : [{ address: addressOf(address), port: Number.parseInt(port, 16), inode: Number(inode ?? 0) }]
   })
 }
 
