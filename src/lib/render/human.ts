@@ -29,7 +29,7 @@ async function* render(report: Report, env: RenderEnv): AsyncIterable<string> {
   let group: string | undefined
   for (const item of inGroups(listed)) {
     const next = groupOf(item)
-    if (next !== group && next !== '') yield `${group === undefined ? '' : '\n'}${env.style.strong(oneLine(next))}\n`
+    if (next !== group) yield `${group === undefined ? '' : '\n'}${next === '' ? '' : `${env.style.strong(oneLine(next))}\n`}`
     group = next
     yield line(item, widths, env)
   }

@@ -107,7 +107,7 @@ function clientOf(place: CheckPlace, { keep_alive: keep = false }: Partial<HttpP
 function asking(client: HttpClient, { routeTo }: RequestPlan) {
   return async (request: PrivateRequest, options: ExchangeOptions): Promise<Answer> => {
     const { trace } = options.progress
-    trace?.(`send     ${request.method} ${request.url.href}${request.body ? `, ${request.body.length} bytes` : ''}`)
+    trace?.(`ask      ${request.method} ${request.url.href}${request.body ? `, ${request.body.length} bytes` : ''}`)
     for (const [name, value] of request.headers) {
       trace?.(`         ${name}: ${isPrivate(name, request) ? '…' : value}`)
     }
