@@ -366,7 +366,7 @@ test('a look tells every step, and no secret', async () => {
   const config = { endpoint: `http://localhost:${server.port}/`, address_family: 'ipv4', auth: { bearer: { env: 'TOKEN' } } }
   await look(server.port, config, checkPlace({ secrets: { TOKEN: 'open-sesame' }, trace: line => lines.push(line) }))
   const steps = lines.map(line => line.split(/ +/, 1)[0]).filter(Boolean)
-  expect(steps).toEqual(['send', 'resolve', 'connect', 'answer', 'judge', 'judge'])
+  expect(steps).toEqual(['ask', 'resolve', 'connect', 'answer', 'judge', 'judge'])
   expect(lines.join('\n')).not.toContain('open-sesame')
 })
 
