@@ -3,13 +3,14 @@ import type { Duplex } from 'node:stream'
 import { z } from 'zod'
 import type { CheckPlace } from '../../core/check.ts'
 import { dialerOf } from '../../net/dial.ts'
+import { openStream } from '../../net/http/open-stream.ts'
 import { NetError } from '../../net/net-error.ts'
-import type { Phases } from '../../net/phases.ts'
+import { Progress } from '../../net/progress.ts'
+import { secureStream } from '../../net/secure-stream.ts'
 import { beginTls, startTlsNames, startTlsProtocols } from '../../net/starttls/begin-tls.ts'
 import { confirmed } from '../../net/tls/confirmed.ts'
 import { judgeStaple } from '../../net/tls/staple/judge-staple.ts'
 import { readStaple } from '../../net/tls/staple/read-staple.ts'
-import { startTls } from '../../net/tls/start-tls.ts'
 import type { TlsSeen } from '../../net/tls-seen.ts'
 import { Deadline } from '../../run/deadline.ts'
 import { certExpiry } from '../dimensions/cert-expiry.ts'
@@ -18,7 +19,7 @@ import { latency } from '../dimensions/latency.ts'
 import { reachability } from '../dimensions/reachability.ts'
 import { tlsVersion } from '../dimensions/tls-version.ts'
 import { defineEndpointCheck, LookTimeout } from '../endpoint-check.ts'
-import type { Observation, ObservationFailure } from '../observation.ts'
+import { lookAt } from '../look-at.ts'
 import { readTlsFiles, tlsFileKeys } from '../tls-files.ts'
 import { tlsTools } from '../tls-tools.ts'
 import { tlsVersionField } from '../tls-version.ts'
@@ -51,7 +52,7 @@ export default defineEndpointCheck({
   dimensions: [certificate, certExpiry, tlsVersion, reachability, latency],
   judgedBy: () => [{ type: 'certificate' }, { type: 'cert_expiry' }, { type: 'reachability' }],
   title: ({ endpoint }) => `${endpoint} has a good certificate`,
-  look,
+  look: (place, params) => lookAt(place, params.endpoint, ({ progress }) => handshake(place, { params, progress })),
 })
 
 interface Server {
@@ -67,78 +68,45 @@ function serverOf({ endpoint, starttls }: Params): Server {
 
 const nameOf = (params: Params): string => params.server_name ?? serverOf(params).host
 
-async function look(place: CheckPlace, params: Params): Promise<Observation> {
-  const { clock, trace } = place
-  const start = clock.monotonic()
-  const seen: Seen = { phases: {} }
-  let failure: ObservationFailure | undefined
-  try {
-    await handshake(place, { params, seen })
-  } catch (error) {
-    failure = failureOf(error, seen)
-    trace?.(`failed   ${failure.message}`)
-  }
-  const { address, tls, phases } = seen
-  return {
-    endpoint: params.endpoint,
-    phases,
-    totalMs: clock.monotonic() - start,
-    ...(address !== undefined && { address }),
-    ...(failure && { failure }),
-    ...(tls && { tls }),
-  }
-}
-
-/** What is known so far, also when the look ends half-way. */
-interface Seen {
-  phases: Phases
-  address?: string
-  tls?: TlsSeen
-  /** What is under way. */
-  phase?: ObservationFailure['phase']
-}
-
 interface Looking {
   readonly params: Params
-  readonly seen: Seen
+  readonly progress: Progress
 }
 
-async function handshake(place: CheckPlace, { params, seen }: Looking): Promise<void> {
+async function handshake(place: CheckPlace, { params, progress }: Looking): Promise<void> {
   const { clock, signal, trace } = place
   const { min_version: minVersion, max_version: maxVersion } = params
   const files = await readTlsFiles(params)
-  const below = await open(place, { params, seen })
+  const below = await open(place, { params, progress })
   try {
     const versions = { ...(minVersion && { minVersion }), ...(maxVersion && { maxVersion }) }
-    const terms = { serverName: nameOf(params), signal, clock, ...files, ...versions, ...tlsTools(place) }
-    const { stream, seen: tls, path, tookMs } = await startTls(below, terms)
-    Object.assign(seen, { tls, phases: { ...seen.phases, tls: tookMs } })
-    trace?.(`tls      ${tls.protocol}, ${tls.cipher}, ${tookMs.toFixed(1)} ms`)
-    for (const { subject, fingerprint } of tls.chain) trace?.(`chain    ${subject}, SHA-256 ${fingerprint}`)
+    // What is wrong with the certificate is what is to be told.
+    const wish = { serverName: nameOf(params), ...files, ...versions, insecure: true }
+    const { stream, seen, path } = await secureStream(below, wish, { signal, clock, progress, tls: tlsTools(place) })
+    for (const { subject, fingerprint } of seen.chain) trace?.(`chain    ${subject}, SHA-256 ${fingerprint}`)
     try {
       await confirmed(stream, { clock, signal })
     } finally {
       stream.destroy()
     }
-    if (params.ocsp === 'look') seen.tls = await withStaple(tls, { place, params, path })
+    if (params.ocsp === 'look') progress.tls = await withStaple(seen, { place, params, path })
   } finally {
     below.destroy()
   }
 }
 
 /** A connection that waits for a handshake. */
-async function open(place: CheckPlace, { params, seen }: Looking): Promise<Duplex> {
-  const { clock, signal, trace } = place
+async function open(place: CheckPlace, { params, progress }: Looking): Promise<Duplex> {
+  const { clock, signal } = place
   const { starttls } = params
-  const server = serverOf(params)
-  const { stream, phases, address } = await dialerOf(place).dial(server, { signal })
-  Object.assign(seen, { phases, phase: starttls === undefined ? 'tls' : 'wait', ...(address !== undefined && { address }) })
-  trace?.(`connect  ${address ?? server.host}, ${phases.connect?.toFixed(1)} ms`)
+  const { stream } = await openStream({ dialer: dialerOf(place), endpoint: serverOf(params) }, { signal, clock, progress })
+  progress.phase = starttls === undefined ? 'tls' : 'wait'
   if (starttls === undefined) return stream
   const asked = clock.monotonic()
   await beginTls(stream, { protocol: starttls, server: nameOf(params), signal })
-  Object.assign(seen, { phase: 'tls', phases: { ...phases, wait: clock.monotonic() - asked } })
-  trace?.(`send     ${starttls}: the server goes over to TLS`)
+  progress.done('wait', clock.monotonic() - asked)
+  progress.phase = 'tls'
+  progress.trace?.(`send     ${starttls}: the server goes over to TLS`)
   return stream
 }
 
@@ -154,8 +122,7 @@ async function withStaple(tls: TlsSeen, { place, params, path }: Stapling): Prom
   const { signal } = deadline
   try {
     using _ = await tlsTools(place).slots?.acquire(1, signal)
-    const { trace: __, ...quiet } = place
-    const stream = await open({ ...quiet, signal }, { params, seen: { phases: {} } })
+    const stream = await open({ ...place, signal }, { params, progress: new Progress() })
     const staple = await readStaple(stream, { serverName: nameOf(params), signal })
     const judged = judgeStaple(tls, { staple, path, nowMs: place.clock.now() })
     place.trace?.(
@@ -166,16 +133,4 @@ async function withStaple(tls: TlsSeen, { place, params, path }: Stapling): Prom
     if (error instanceof NetError || error instanceof LookTimeout) return tls
     throw error
   }
-}
-
-function failureOf(error: unknown, seen: Seen): ObservationFailure {
-  if (error instanceof NetError) {
-    if (error.phase === 'resolve' || error.phase === 'connect') seen.phases = error.phases
-    return { reason: error.reason, message: error.message, phase: error.phase }
-  }
-  if (error instanceof LookTimeout) {
-    const { phase } = seen
-    return { reason: phase === undefined ? 'no-answer' : 'timeout', message: error.message, phase: phase ?? 'connect' }
-  }
-  throw error
 }
