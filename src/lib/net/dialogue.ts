@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { ByteQueue } from './byte-queue.ts'
 import { NetError } from './net-error.ts'
 import { tlsFailure } from './tls/tls-failure.ts'
 
@@ -20,7 +21,8 @@ export class Dialogue implements Disposable {
   readonly #maxBytes: number
   readonly #end: NetError
   readonly #before: string
-  #received: Buffer = Buffer.alloc(0)
+  /** What nobody has asked for yet. */
+  readonly #received = new ByteQueue()
   #total = 0
   #failure: unknown
   #wake: (() => void) | undefined
@@ -54,15 +56,15 @@ export class Dialogue implements Disposable {
       return await this.line()
     } catch (error) {
       if (error !== this.#end) throw error
-      return this.#received.length === 0 ? undefined : this.#cut(this.#received.length).toString()
+      return this.#received.length === 0 ? undefined : this.#received.take(this.#received.length).toString()
     }
   }
 
   /** Everything up to the mark and with it. */
   async until(mark: string): Promise<string> {
     for (let from = 0; ; ) {
-      const at = this.#received.indexOf(mark, from)
-      if (at !== -1) return this.#cut(at + Buffer.byteLength(mark)).toString()
+      const at = this.#received.bytes.indexOf(mark, from)
+      if (at !== -1) return this.#received.take(at + Buffer.byteLength(mark)).toString()
       from = Math.max(0, this.#received.length - mark.length)
       await this.#more()
     }
@@ -71,7 +73,7 @@ export class Dialogue implements Disposable {
   async bytes(count: number): Promise<Buffer> {
     if (count > this.#maxBytes) throw this.#tooMuch()
     while (this.#received.length < count) await this.#more()
-    return this.#cut(count)
+    return this.#received.take(count)
   }
 
   /**
@@ -84,16 +86,10 @@ export class Dialogue implements Disposable {
     }
   }
 
-  #cut(count: number): Buffer {
-    const part = this.#received.subarray(0, count)
-    this.#received = this.#received.subarray(count)
-    return part
-  }
-
   readonly #take = (chunk: Uint8Array): void => {
     this.#total += chunk.length
     if (this.#total > this.#maxBytes) this.#fail(this.#tooMuch())
-    else this.#received = Buffer.concat([this.#received, chunk])
+    else this.#received.push(chunk)
     this.#wake?.()
   }
 

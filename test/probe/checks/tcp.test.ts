@@ -36,6 +36,7 @@ const wrong: readonly (readonly [string, Record<string, Json>, RegExp])[] = [
   ['a user', { endpoint: 'tcp://me@db1:5432' }, /endpoint: holds a user/],
   ['a path', { endpoint: 'tcp://db1:5432/x' }, /endpoint: .* is not of the form/],
   ['a broken expression', { script: [{ expect: '(' }] }, /script\.0\.expect: .* is no regular expression/],
+  ['more than it may hold', { max_bytes: '5MiB' }, /max_bytes: can be 4MiB at most/],
   ['a step that does nothing', { script: [{}] }, /script\.0: does nothing/],
   ['a name without a group', { script: [{ expect: '(?P<a>.)', send: '${b}' }] }, /script\.0\.send: no `expect` .* group b/],
   ['a number without a group', { script: [{ expect: '(.)' }, { send: '${2}' }] }, /script\.1\.send: .* group 2/],
@@ -68,6 +69,12 @@ describe('a hostile server', () => {
         message: 'the server says more than 65536 bytes before the script is done',
       })
     }
+  })
+
+  test('that says a very long line does not hold us up', async () => {
+    await using server = await endless('x')
+    const { result } = await lookInTime(tcp, { endpoint: at(server), ...expecting, max_bytes: '4MiB' }, 5000)
+    expect(result).toMatchObject({ reason: 'too-large' })
   })
 
   test('that is slow is told with its last words', async () => {

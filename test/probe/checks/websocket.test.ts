@@ -271,6 +271,20 @@ describe('a hostile server', () => {
     }
   }, 60_000)
 
+  test('that sends as large a frame as there may be holds no more than that', async () => {
+    await using server = await handshaking(switching(), socket => {
+      const chunk = Buffer.alloc(65_536, 'x')
+      const more = (): void => {
+        while (!socket.destroyed && socket.write(chunk));
+      }
+      socket.on('drain', more)
+      socket.write(Buffer.from([0x81, 127, 0, 0, 0, 0, 0, 0x3f, 0xff, 0x00]))
+      more()
+    })
+    const { result } = await lookInTime(websocket, { endpoint: at(server), ...expecting, max_bytes: '4MiB' }, 5000)
+    expect(['too-large', 'protocol']).toContain(result.reason ?? '')
+  })
+
   test('that does not close is not waited for beyond the deadline', async () => {
     await using server = await handshaking(switching())
     expect((await lookInTime(websocket, { endpoint: at(server) })).result).toMatchObject({ verdict: 'pass' })

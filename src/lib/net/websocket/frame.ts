@@ -1,3 +1,4 @@
+import { ByteQueue } from '../byte-queue.ts'
 import { NetError } from '../net-error.ts'
 
 /** Frames of RFC 6455, section 5. */
@@ -33,7 +34,7 @@ export function encodeFrame({ final, opcode, payload }: Frame, mask: Uint8Array)
 /** Reads the frames of a server from its bytes, however they are cut. Who feeds it bounds how much that is. */
 export class FrameReader {
   readonly #maxBytes: number
-  #held: Buffer = Buffer.alloc(0)
+  readonly #held = new ByteQueue()
 
   /** `maxBytes`: a longer frame is refused as soon as it tells its length. */
   constructor(maxBytes: number) {
@@ -41,12 +42,12 @@ export class FrameReader {
   }
 
   push(bytes: Uint8Array): void {
-    this.#held = this.#held.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes])
+    this.#held.push(bytes)
   }
 
   /** The next frame, if all of it is there. @throws NetError `protocol`, `too-large` */
   next(): Frame | undefined {
-    const [first, second] = this.#held
+    const [first, second] = this.#held.bytes
     if (first === undefined || second === undefined) return undefined
     const opcode = first & 0x0f
     if ((first & 0x70) !== 0) throw broken('a frame uses an extension that was not agreed on')
@@ -64,9 +65,7 @@ export class FrameReader {
       })
     }
     if (this.#held.length < from + length) return undefined
-    const payload = this.#held.subarray(from, from + length)
-    this.#held = this.#held.subarray(from + length)
-    return { final, opcode, payload }
+    return { final, opcode, payload: this.#held.take(from + length).subarray(from) }
   }
 
   /** Of the payload, and where it begins. */
@@ -74,7 +73,7 @@ export class FrameReader {
     if (short < 126) return { length: short, from: 2 }
     const from = short === 126 ? 4 : 10
     if (this.#held.length < from) return undefined
-    const length = short === 126 ? this.#held.readUInt16BE(2) : Number(this.#held.readBigUInt64BE(2))
+    const length = short === 126 ? this.#held.bytes.readUInt16BE(2) : Number(this.#held.bytes.readBigUInt64BE(2))
     if (length < (short === 126 ? 126 : 65_536)) throw broken('a frame tells its length in a longer way than it needs')
     return { length, from }
   }

@@ -43,11 +43,19 @@ const script = <Shape extends z.ZodRawShape>(shape: Shape) =>
     .optional()
     .describe('what is expected and said, one after the other; within a step `expect` comes first')
 
+const mostBytes = 4 * 1024 ** 2
+
+export const maxBytesField = () =>
+  sizeField()
+    .refine(bytes => bytes <= mostBytes, 'can be 4MiB at most')
+    .prefault('64KiB')
+    .describe('a server that says more than this fails; 4MiB at most')
+
 /** A dialogue of lines. */
 export const scriptParams = {
   script: script(lineStep),
   line_end: z.enum(['crlf', 'lf', 'none']).default('crlf').describe('what is added to everything that is sent'),
-  max_bytes: sizeField().prefault('64KiB').describe('a server that says more than this fails'),
+  max_bytes: maxBytesField(),
 }
 
 /** A dialogue of messages. */

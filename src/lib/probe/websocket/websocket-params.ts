@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { sizeField } from '../../core/fields.ts'
 import { isToken } from '../../net/http1/field.ts'
 import { headersField } from '../http/headers-field.ts'
 import { webUrlField } from '../http/web-url-field.ts'
-import { messageScript } from '../script/script-params.ts'
+import { maxBytesField, messageScript } from '../script/script-params.ts'
 import { tlsParams } from '../tls-params.ts'
 
 /** What a look at a server of WebSocket may be told. */
@@ -18,7 +17,7 @@ export const websocketParams = {
     .describe('those that are offered, the best first; the server must take one'),
   ping: z.boolean().default(false).describe('ask for the answer to a ping before the script begins'),
   script: messageScript,
-  max_bytes: sizeField().prefault('64KiB').describe('a server that says more than this fails'),
+  max_bytes: maxBytesField(),
   address: z.string().optional().describe('connect to this address whatever the name resolves to'),
   address_family: z.enum(['any', 'ipv4', 'ipv6']).default('any'),
   ...tlsParams,
