@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inProcess } from '../helpers/in-process.ts'
+import { inProcess, startInProcess } from '../helpers/in-process.ts'
+import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 
 /** `opsctl probe` of a file on this machine, in an empty directory that `DIR` names in it. */
@@ -71,6 +73,42 @@ describe('a run of checks', () => {
     const { code, stderr } = await run(`checks: [${ok}]`, ['--check', 'okk'])
     expect({ code, hint: JSON.parse(stderr).hint }).toEqual({ code: 2, hint: 'did you mean ok?' })
   })
+})
+
+describe('a run that is cut short', () => {
+  // The first takes long, the second waits for its place, the third for the first.
+  const text = [
+    'checks:',
+    '  - { name: ok, type: command, run: ["true"], sla: P0 }',
+    '  - { name: slow, type: command, run: "echo x >>DIR/began; sleep 60", sla: P1 }',
+    '  - { name: waits, type: command, run: ["true"], sla: P2 }',
+    '  - { name: child, type: command, run: ["true"], depends_on: slow }',
+  ].join('\n')
+
+  test('tells by its deadline what was not looked at, and that of nothing else', async () => {
+    const { code, items } = await run(text, ['--deadline', '1s', '--concurrency', '1'])
+    expect(code).toBe(124)
+    expect(items).toMatchObject([
+      { name: 'ok', verdict: 'pass' },
+      { name: 'waits', verdict: 'unknown', reason: 'deadline', message: 'not started: the deadline of the run passed' },
+      { name: 'slow', verdict: 'unknown', reason: 'deadline', message: 'stopped: the deadline of the run passed' },
+      { name: 'child', verdict: 'unknown', reason: 'deadline', message: 'not started: the deadline of the run passed' },
+    ])
+  }, 60_000)
+
+  test('tells the same when it is interrupted, and what was pending', async () => {
+    await using dir = await tempDir()
+    await writeFile(join(dir.path, 'checks.yaml'), text.replaceAll('DIR', dir.path))
+    const started = startInProcess(['probe', '-f', 'checks.yaml', '-o', 'json', '--concurrency', '1'], { cwd: dir.path })
+    await poll('the slow check has begun', 30_000, () => existsSync(join(dir.path, 'began')))
+    started.signal('SIGINT')
+    const { code, stdout, stderr } = await started.ended
+    const told = JSON.parse(stdout).items.map(({ name, verdict, reason }: Record<string, string>) => ({ name, verdict, reason }))
+    expect(code).toBe(130)
+    expect(told).toContainEqual({ name: 'ok', verdict: 'pass' })
+    for (const name of ['slow', 'waits', 'child']) expect(told).toContainEqual({ name, verdict: 'unknown', reason: 'cancelled' })
+    expect(stderr).toMatch(/1 running, 2 not started\n {2}localhost: slow for /)
+  }, 60_000)
 })
 
 describe('waiting', () => {

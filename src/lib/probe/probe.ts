@@ -9,6 +9,7 @@ import { connectFleet, type Fleet, selectHosts } from '../fleet/index.ts'
 import { askedChecks } from './asked-checks.ts'
 import type { AskedCheck } from './file/asked-check.ts'
 import type { ProbeOptions } from './options.ts'
+import { ProbeTally } from './probe-tally.ts'
 import type { ProbedCheck } from './probed-check.ts'
 import { readSecret } from './read-secret.ts'
 import { runProbe } from './run-probe.ts'
@@ -94,6 +95,8 @@ export async function probeOnce(context: Context, opened: OpenedProbe, { concurr
   const startedAt = rfc3339(clock.now())
   const fold = new ReportFold()
   const units = checks.reduce((sum, check) => sum + unitsOf(check).length, 0)
+  const tally = new ProbeTally({ clock, total: units, onChange: state => context.progress.update(state) })
+  const forget = context.onInterrupt(() => tally.pending())
   await runProbe(context, {
     checks,
     connector: fleet.connector,
@@ -108,7 +111,8 @@ export async function probeOnce(context: Context, opened: OpenedProbe, { concurr
       fold.add(item)
       await onItem?.(item)
     },
-  })
+    tally,
+  }).finally(forget)
   const { signal } = fleet
   return {
     kind: 'probe',

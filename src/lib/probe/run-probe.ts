@@ -9,8 +9,10 @@ import { Semaphore } from '../run/semaphore.ts'
 import { Judging } from './judging.ts'
 import { levelsOf } from './levels.ts'
 import { masked } from './masked.ts'
+import type { ProbeTally } from './probe-tally.ts'
 import type { ProbedCheck } from './probed-check.ts'
 import { readAll } from './readings.ts'
+import { stoppedLook } from './stopped-look.ts'
 import { itemsOf, type Unit, type UnitResult, unitsOf } from './unit.ts'
 
 /** What a run of checks needs. */
@@ -26,6 +28,8 @@ export interface ProbeWork {
   /** Hosts at a time. */
   readonly hosts: number
   readonly trace?: (line: string) => void
+  /** Told what is begun and done. */
+  readonly tally?: ProbeTally
   onItem(item: Item): Promise<void>
 }
 
@@ -57,6 +61,10 @@ class ProbeRun {
   async run(): Promise<void> {
     for (const level of levelsOf(this.#work.checks)) {
       const units = [...level].sort((a, b) => a.sla.localeCompare(b.sla)).flatMap(unitsOf)
+      if (this.#work.signal.aborted) {
+        await this.#notStarted(units)
+        continue
+      }
       const suppressed = units.filter(unit => this.#cause(unit) !== undefined)
       for (const unit of suppressed) await this.#suppress(unit)
       const wanted = units.filter(unit => !suppressed.includes(unit))
@@ -87,25 +95,44 @@ class ProbeRun {
     await this.#tell(unit, { result, startedAt: this.#context.clock.now(), durationMs: 0, looks: 0 })
   }
 
+  async #notStarted(units: readonly Unit[]): Promise<void> {
+    const result = stoppedLook(this.#work.signal, 'not started')
+    for (const unit of units) await this.#tell(unit, { result, startedAt: this.#context.clock.now(), durationMs: 0, looks: 0 })
+  }
+
+  /** Does the work when there is room for it. What waits when the run is stopped is told all the same. */
+  async #inTurn(slots: Semaphore, units: readonly Unit[], work: () => Promise<void>): Promise<void> {
+    const { signal, tally } = this.#work
+    const slot = await slots.acquire(1, signal).catch(error => {
+      if (signal.aborted) return undefined
+      throw error
+    })
+    if (slot === undefined) return this.#notStarted(units)
+    using _ = slot
+    tally?.begun(units)
+    await work()
+  }
+
   /** An endpoint, or a check that needs commands of its own. */
   async #lookAt(unit: Unit): Promise<void> {
-    const slots = unit.host ? this.#hosts : this.#endpoints
-    using _slot = await slots.acquire(1, this.#work.signal)
-    const { probed } = unit
-    await this.#untilDecided([unit], async place => new Map([[unit, await probed.check.run(place)]]))
+    const { probed, host } = unit
+    await this.#inTurn(host ? this.#hosts : this.#endpoints, [unit], () =>
+      this.#untilDecided([unit], async place => new Map([[unit, await probed.check.run(place)]])),
+    )
   }
 
   /** All checks of a host that need readings only: one command for all of them, and one more for those that are looked at again. */
   async #lookAtHost(units: readonly Unit[]): Promise<void> {
-    using _slot = await this.#hosts.acquire(1, this.#work.signal)
-    await this.#untilDecided(units, async (place, wanted) => {
-      const looks = wanted.flatMap(unit => (unit.probed.check.host ? [{ unit, look: unit.probed.check.host }] : []))
-      const found = await readAll(
-        place,
-        looks.flatMap(({ look }) => look.readings),
-      )
-      return new Map(looks.map(({ unit, look }) => [unit, look.judge(found, place)]))
-    })
+    await this.#inTurn(this.#hosts, units, () =>
+      this.#untilDecided(units, async (place, wanted) => {
+        const looks = wanted.flatMap(unit => (unit.probed.check.host ? [{ unit, look: unit.probed.check.host }] : []))
+        const found = await readAll(
+          place,
+          looks.flatMap(({ look }) => look.readings),
+        )
+        return new Map(looks.map(({ unit, look }) => [unit, look.judge(found, place)]))
+      }),
+    )
   }
 
   async #untilDecided(
@@ -125,7 +152,10 @@ class ProbeRun {
         const judging = judgings.get(unit)
         const result = results.get(unit)
         if (!judging || !result) continue
-        if (!judging.add(result) && !signal.aborted) open.push(unit)
+        // Whatever could not be seen: it is the end of the run that did it.
+        if (signal.aborted && result.verdict === 'unknown') {
+          await this.#tell(unit, { result: stoppedLook(signal, 'stopped'), startedAt, durationMs, looks: judging.looks + 1 })
+        } else if (!judging.add(result) && !signal.aborted) open.push(unit)
         else await this.#tell(unit, { result: judging.result ?? result, startedAt, durationMs, looks: judging.looks })
       }
       if (open.length === 0) return
@@ -144,10 +174,7 @@ class ProbeRun {
     try {
       return await look(await this.#place(first?.host), units)
     } catch (error) {
-      if (this.#work.signal.aborted) {
-        const message = error instanceof Error ? error.message : 'stopped'
-        return all({ verdict: 'unknown', reason: 'cancelled', message })
-      }
+      if (this.#work.signal.aborted) return all(stoppedLook(this.#work.signal, 'stopped'))
       if (error instanceof TransportError) return all({ verdict: 'unknown', reason: error.reason, message: error.message })
       throw error
     }
@@ -183,6 +210,7 @@ class ProbeRun {
     for (const item of itemsOf(unit, { ...told, ...(kept && { evidence: kept }) })) {
       await this.#work.onItem({ ...item, ...(item.message && { message: masked(item.message, this.#secrets) }) })
     }
+    this.#work.tally?.told(unit, verdict)
   }
 
   async #keep({ probed, host }: Unit, evidence: string): Promise<OutputRef> {
