@@ -1,10 +1,12 @@
-import type { CommandEntry, CommandSpec } from '../core/command.ts'
+import type { CommandEntry, CommandSpec, Program } from '../core/command.ts'
 import type { Settings } from '../core/context.ts'
 import { causeChain, OpsError, toOpsError } from '../core/errors.ts'
 import { exitCodeOf, strongest } from '../core/exit.ts'
 import type { Io } from '../core/io.ts'
+import { nearest } from '../core/nearest.ts'
 import { redact } from '../core/redact.ts'
 import { isReport, type Result } from '../core/report.ts'
+import { attached, flagOf } from '../surface/flag.ts'
 import { unknownVariables } from '../surface/unknown-variables.ts'
 import { askedColor, askedFormat, isMachineFormat } from './asked.ts'
 import { findCommand } from './find-command.ts'
@@ -30,8 +32,9 @@ export async function dispatch(outside: Outside): Promise<number> {
 async function quickAnswer(outside: Outside): Promise<number | undefined> {
   const { program, argv } = outside
   if (argv[0] === completionWord) return (await import('./complete.ts')).complete(argv.slice(1), outside)
-  const { command, group, wantsHelp, wantsVersion } = findCommand(program, argv)
+  const { command, group, rest, wantsHelp, wantsVersion } = findCommand(program, argv)
   if (command && !wantsHelp && !wantsVersion) return undefined
+  if (!wantsHelp && !wantsVersion) demandKnownFlags(rest, program)
   const io = await outside.io(askedColor(outside), 'directly')
   if (wantsVersion) {
     await io.stdout.write(`opsctl ${program.version}\n`)
@@ -44,6 +47,21 @@ async function quickAnswer(outside: Outside): Promise<number | undefined> {
   else if (group) await port.write(groupHelp(group, program, env))
   else await port.write(programHelp(program, env))
   return wantsHelp ? 0 : 2
+}
+
+/** Without a command there are global flags only. @throws OpsError E_USAGE */
+function demandKnownFlags(words: readonly string[], { globals }: Program): void {
+  const isKnown = (word: string): boolean =>
+    flagOf(word, globals) !== undefined || (!word.startsWith('--') && attached(word, globals) !== undefined)
+  const stray = words.find(word => word.startsWith('-') && word !== '-' && word !== '--' && !isKnown(word))
+  if (stray === undefined) return
+  const close = nearest(
+    stray.replace(/^-+/, ''),
+    globals.map(({ long }) => long),
+  )
+  throw new OpsError('E_USAGE', `opsctl has no flag ${stray} without a command`, {
+    hint: close ? `did you mean --${close}?` : 'write the command first: `opsctl --help` lists them',
+  })
 }
 
 async function perform(outside: Outside): Promise<number> {
