@@ -69,7 +69,7 @@ describe('what is wrong on the command line', () => {
     ['help restat', "'restat' is not a command of opsctl", 'did you mean `opsctl restart`?'],
     ['--bogus', 'opsctl has no flag --bogus without a command', 'write the command first: `opsctl --help` lists them'],
     ['--versoin', 'opsctl has no flag --versoin without a command', 'write the command first: `opsctl --help` lists them'],
-    ['--outptu json', 'opsctl has no flag --outptu without a command', 'did you mean --output?'],
+    ['--outptu=json', 'opsctl has no flag --outptu=json without a command', 'did you mean --output?'],
     ['restart nginx --forse', 'opsctl restart has no flag --forse', 'did you mean --force?'],
     ['restart nginx --outptu=json', 'opsctl restart has no flag --outptu=json', 'did you mean --output?'],
     ['restart nginx -x', 'opsctl restart has no flag -x', '`opsctl restart --help` lists the flags'],
