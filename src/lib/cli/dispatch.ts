@@ -56,7 +56,7 @@ function demandKnownFlags(words: readonly string[], { globals }: Program): void 
   const stray = words.find(word => word.startsWith('-') && word !== '-' && word !== '--' && !isKnown(word))
   if (stray === undefined) return
   const close = nearest(
-    stray.replace(/^-+/, ''),
+    stray.replace(/^-+|=.*/gs, ''),
     globals.map(({ long }) => long),
   )
   throw new OpsError('E_USAGE', `opsctl has no flag ${stray} without a command`, {
