@@ -95,3 +95,11 @@ test('dimensions of one look are decided each by itself, and the worst speaks fo
   expect(judging.result).toMatchObject({ verdict: 'fail', reason: 'slow', message: 'latency fail' })
   expect(judging.result?.judgements?.map(({ verdict }) => verdict)).toEqual(['pass', 'fail'])
 })
+
+test('a look that was judged in no way at all counts for every dimension', () => {
+  const judging = new Judging([sampling({ retries: 1 }), sampling({ dimension: 'latency' })])
+  const lost = { verdict: 'unknown', reason: 'unreachable', message: 'web1: connection refused' } as const
+  expect([judging.add(lost), judging.add(lost)]).toEqual([false, true])
+  expect(judging.result).toMatchObject(lost)
+  expect(judging.result?.judgements?.map(({ dimension }) => dimension)).toEqual(['http_status', 'latency'])
+})

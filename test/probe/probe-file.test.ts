@@ -110,6 +110,18 @@ const wrong: readonly { does: string; text: string; says: RegExp; hint?: RegExp 
     says: /:1:10: checks.yaml includes itself/,
   },
   { does: 'a file without checks', text: 'defaults: { sla: P0 }\n', says: /there are no checks in it/ },
+  {
+    does: 'an empty list of checks',
+    text: 'checks: []\n',
+    says: /checks.yaml: there are no checks in it/,
+    hint: /below checks:/,
+  },
+  {
+    does: 'a wrong word for params',
+    text: 'checks:\n  - type: memory\n    parms: { warn: 80% }\n',
+    says: /:3:5: memory: there is no 'parms' here/,
+    hint: /did you mean params/,
+  },
   { does: 'an empty file', text: '', says: /the file is empty/ },
 ]
 

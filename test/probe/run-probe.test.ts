@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { inProcess, startInProcess } from '../helpers/in-process.ts'
 import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
+import { webServer } from './web-server.ts'
 
 /** `opsctl probe` of a file on this machine, in an empty directory that `DIR` names in it. */
 async function run(text: string, args: readonly string[] = []) {
@@ -59,6 +60,43 @@ describe('a run of checks', () => {
     const { code, items } = await run(`checks: [{ name: slow, type: command, run: "${third}", retries: 2 }]`)
     expect(code).toBe(0)
     expect(items).toMatchObject([{ verdict: 'pass', data: { looks: 3 } }])
+  })
+
+  test('judges every dimension of a check, also those of one type', async () => {
+    await using server = await webServer({ body: 'ok' })
+    const { code, items } = await run(
+      `checks: [{ name: web, endpoint: "http://127.0.0.1:${server.port}/", dimensions: [{ type: http_status, expect: 404, retries: 0 }, { type: http_status }] }]`,
+    )
+    expect(code).toBe(1)
+    expect(items).toMatchObject([
+      { path: 'web/http_status', verdict: 'fail', reason: 'status' },
+      { path: 'web/http_status-2', verdict: 'pass' },
+    ])
+  })
+
+  test('from a host that can not be reached gives no verdict in any dimension, after its retries', async () => {
+    // Nobody listens on port 1.
+    const from = '{ endpoint: "tcp://db1:5432", from: host, targets: "127.0.0.1:1" }'
+    const { code, items } = await run(`checks: [${from}]`, ['--ssh-config', 'none', '--retries', '0', '--deadline', '30s'])
+    expect(code).toBe(69)
+    expect(items).toMatchObject([
+      { host: '127.0.0.1:1', verdict: 'unknown', reason: 'unreachable', data: { dimension: 'reachability', looks: 2 } },
+      { host: '127.0.0.1:1', verdict: 'unknown', reason: 'unreachable', data: { dimension: 'latency', looks: 2 } },
+    ])
+  }, 60_000)
+
+  test('goes on without a secret that can not be read, and says which', async () => {
+    const secret = '{ name: secret, endpoint: "http://127.0.0.1:1/", retries: 0, headers: { X-Key: { file: DIR/key } } }'
+    const { code, items } = await run(`checks: [${secret}, ${ok}]`)
+    expect(code).toBe(3)
+    expect(items).toContainEqual(expect.objectContaining({ name: 'ok', verdict: 'pass' }))
+    expect(items).toContainEqual(
+      expect.objectContaining({
+        verdict: 'unknown',
+        reason: 'unreadable',
+        message: expect.stringMatching(/key: the secret can not be read/),
+      }),
+    )
   })
 
   test('makes only the checks that are named, and what they depend on', async () => {

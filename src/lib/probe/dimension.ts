@@ -56,23 +56,29 @@ export const dimensionSchema = (kind: DimensionKind): z.ZodObject =>
 
 /** @throws ParamsError with its place below `dimensions` */
 export function readDimensions(value: readonly Json[], kinds: readonly DimensionKind[]): Dimension[] {
+  const types = value.map(typeOf)
   return value.map((entry, index) => {
     const at = ['dimensions', index] as const
-    const type = typeof entry === 'object' && entry !== null && 'type' in entry ? entry.type : undefined
+    const type = types[index]
     const kind = kinds.find(known => known.type === type)
     if (!kind) throw unknownType(type, { at, kinds })
-    return withPlace(at, () => dimensionOf(kind, entry))
+    // Each is judged by itself, also where several are of one type: the second is called `latency-2`.
+    const number = types.slice(0, index + 1).filter(each => each === type).length
+    return withPlace(at, () => dimensionOf(kind, { entry, name: number === 1 ? kind.type : `${kind.type}-${number}` }))
   })
 }
 
-function dimensionOf(kind: DimensionKind, entry: Json): Dimension {
+const typeOf = (entry: Json): Json | undefined =>
+  typeof entry === 'object' && entry !== null && 'type' in entry ? entry.type : undefined
+
+function dimensionOf(kind: DimensionKind, { entry, name }: { readonly entry: Json; readonly name: string }): Dimension {
   const params = parseParams(dimensionSchema(kind), entry) as z.output<z.ZodObject<typeof commonKeys>>
   const { interval, timeout, retries, failures = 1, of = failures, level } = params
   if (of < failures) throw new ParamsError(`of: ${of} looks can not hold ${failures} bad ones`, { path: ['of'] })
   const { defaults } = kind
   const judge = kind.compile(params)
   const sampling = {
-    dimension: kind.type,
+    dimension: name,
     intervalMs: interval ?? defaults.intervalMs,
     timeoutMs: timeout ?? defaults.timeoutMs,
     retries: retries ?? defaults.retries,
@@ -84,7 +90,7 @@ function dimensionOf(kind: DimensionKind, entry: Json): Dimension {
     judge(observation, now) {
       const judged = tooLate(observation, timeout) ?? judge(observation, now) ?? ofFailure(observation)
       const verdict = level === 'warn' && judged.verdict === 'fail' ? 'warn' : judged.verdict
-      return { dimension: kind.type, ...judged, verdict }
+      return { dimension: name, ...judged, verdict }
     },
   }
 }

@@ -25,10 +25,10 @@ export class Judging {
   add(result: CheckResult): boolean {
     this.#looks++
     this.#last = result
-    const judgements = new Map(judgementsOf(result, this.#only).map(judgement => [judgement.dimension, judgement]))
+    const judgements = result.judgements && new Map(result.judgements.map(judgement => [judgement.dimension, judgement]))
     for (const [name, dimension] of this.#dimensions) {
-      const judgement = judgements.get(name)
-      if (judgement) dimension.add(judgement)
+      // What was judged in no way, a host that can not be reached, counts for each: else nobody would ever decide.
+      dimension.add(judgements?.get(name) ?? { ...ofWhole(result), dimension: name })
     }
     return [...this.#dimensions.values()].every(dimension => dimension.decided)
   }
@@ -44,18 +44,10 @@ export class Judging {
     const { reason: _reason, ...last } = this.#last
     return { ...last, ...told, metrics: { ...this.#last.metrics, ...worst.metrics }, judgements }
   }
-
-  get #only(): string {
-    return this.#dimensions.keys().next().value ?? ''
-  }
 }
 
-/** A check without dimensions is one of its own kind. */
-function judgementsOf(
-  { judgements, verdict, message, reason, metrics }: CheckResult,
-  dimension: string,
-): readonly CheckJudgement[] {
-  return judgements ?? [{ dimension, verdict, message, ...(reason && { reason }), ...(metrics && { metrics }) }]
+function ofWhole({ verdict, message, reason, metrics }: CheckResult): Omit<CheckJudgement, 'dimension'> {
+  return { verdict, message, ...(reason && { reason }), ...(metrics && { metrics }) }
 }
 
 class Dimension {

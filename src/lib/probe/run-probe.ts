@@ -1,6 +1,7 @@
 import type { CheckPlace, CheckResult, SecretReference, Shared } from '../core/check.ts'
 import { sleep } from '../core/clock.ts'
 import type { Connector, Context } from '../core/context.ts'
+import { OpsError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import { hostNamed } from '../core/host.ts'
 import type { Item, OutputRef } from '../core/item.ts'
@@ -175,6 +176,9 @@ class ProbeRun {
       return await look(await this.#place(first?.host), units)
     } catch (error) {
       if (this.#work.signal.aborted) return all(stoppedLook(this.#work.signal, 'stopped'))
+      // A secret that is not there is missed by its check alone.
+      if (error instanceof OpsError && error.code === 'E_CONFIG')
+        return all({ verdict: 'unknown', reason: 'unreadable', message: error.message })
       if (error instanceof TransportError) return all({ verdict: 'unknown', reason: error.reason, message: error.message })
       throw error
     }

@@ -25,6 +25,8 @@ type Loading = Pick<Context, 'program' | 'component' | 'paths' | 'signal'>
  */
 export async function loadProbeFile(context: Loading, path: string): Promise<readonly AskedCheck[]> {
   const checks = await readFile(context, { path, above: [] })
+  // A gate of nothing would pass.
+  if (checks.length === 0) throw new OpsError('E_PLAN', `${path}: there are no checks in it`, { hint: 'add some below checks:' })
   refuseDoubles(checks)
   refuseWrongParents(checks)
   return checks

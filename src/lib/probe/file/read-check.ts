@@ -44,7 +44,7 @@ export async function readCheck(node: ChangeNode, { components, defaults }: Read
   const setting = (key: string): ChangeNode => (node.child(key).isAbsent ? defaults.child(key) : node.child(key))
   const own = ownParams(node, { component, keys: engineKeys })
   const params = paramsWith(own, { setting, component })
-  const check = buildCheck({ component, params, at: own.at, keys: engineKeys })
+  const check = buildCheck({ component, params, at: own.at, keys: [...engineKeys, 'params'] })
   const heading = readHeading(node, defaults)
   const isTaken = (key: string): boolean => own.taken.includes(key)
   const sampling = readSampling(key => (isTaken(key) ? defaults.child(key) : setting(key)))
