@@ -49,8 +49,8 @@ export interface CheckResult {
   readonly metrics?: Readonly<Record<string, number>>
   /** Where one look is judged in several ways: each by itself. What stands above is then that of the worst. */
   readonly judgements?: readonly CheckJudgement[]
-  /** What was seen, for people who ask why; secrets are masked. */
-  readonly evidence?: string
+  /** What was seen, for people who ask why; secrets are masked. May be made only when it is read: of most looks nobody asks. */
+  readonly evidence?: string | undefined
 }
 
 /** One of the ways in which a look is judged: a dimension of the check. */

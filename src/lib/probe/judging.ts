@@ -35,14 +35,23 @@ export class Judging {
 
   /** What came of it; undefined before the first look. */
   get result(): CheckResult | undefined {
-    if (!this.#last) return undefined
+    const last = this.#last
+    if (!last) return undefined
     const judgements = [...this.#dimensions.values()].flatMap(({ judgement }) => judgement ?? [])
     const verdict = worstVerdict(judgements.map(judgement => judgement.verdict))
     const worst = judgements.find(judgement => judgement.verdict === verdict)
-    if (!worst) return this.#last
-    const { dimension: _, data: _data, ...told } = worst
-    const { reason: _reason, ...last } = this.#last
-    return { ...last, ...told, metrics: { ...this.#last.metrics, ...worst.metrics }, judgements }
+    if (!worst) return last
+    const { message, reason, metrics } = worst
+    return {
+      verdict: worst.verdict,
+      message,
+      ...(reason && { reason }),
+      metrics: { ...last.metrics, ...metrics },
+      judgements,
+      get evidence() {
+        return last.evidence
+      },
+    }
   }
 }
 

@@ -34,6 +34,8 @@ export interface ProbeWork {
   onItem(item: Item): Promise<void>
 }
 
+const thisHost = hostNamed('localhost', { via: 'local' })
+
 /** Between two looks at the same thing, milliseconds. */
 const pauseMs = 1000
 
@@ -186,7 +188,7 @@ class ProbeRun {
 
   async #place(host: Host | undefined): Promise<CheckPlace> {
     const { connector, signal, sudo, shared, secret, trace } = this.#work
-    const transport: Transport = await connector.connect(host ?? hostNamed('localhost', { via: 'local' }), { signal })
+    const transport: Transport = await connector.connect(host ?? thisHost, { signal })
     return {
       transport,
       clock: this.#context.clock,
@@ -204,13 +206,14 @@ class ProbeRun {
   }
 
   async #tell(unit: Unit, told: UnitResult): Promise<void> {
-    const { verdict, message, evidence } = told.result
+    const { verdict, message } = told.result
     if (verdict === 'fail' || verdict === 'unknown') {
       const byHost = this.#bad.get(unit.probed.name) ?? new Map<string, string>()
       byHost.set(unit.host?.name ?? '', message)
       this.#bad.set(unit.probed.name, byHost)
     }
-    const kept = evidence && verdict !== 'pass' ? await this.#keep(unit, evidence) : undefined
+    const evidence = verdict === 'pass' ? undefined : told.result.evidence
+    const kept = evidence && (await this.#keep(unit, evidence))
     for (const item of itemsOf(unit, { ...told, ...(kept && { evidence: kept }) })) {
       await this.#work.onItem({ ...item, ...(item.message && { message: masked(item.message, this.#secrets) }) })
     }

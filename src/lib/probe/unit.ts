@@ -1,4 +1,4 @@
-import type { CheckResult } from '../core/check.ts'
+import type { CheckJudgement, CheckResult } from '../core/check.ts'
 import { rfc3339 } from '../core/clock.ts'
 import type { Host } from '../core/host.ts'
 import type { Item, OutputRef } from '../core/item.ts'
@@ -24,31 +24,38 @@ export interface UnitResult {
 export const unitsOf = (probed: ProbedCheck): Unit[] =>
   probed.hosts === undefined ? [{ probed }] : probed.hosts.map(host => ({ probed, host }))
 
+/** A judgement; without a dimension where there is one only. */
+type Part = Omit<CheckJudgement, 'dimension'> & Partial<Pick<CheckJudgement, 'dimension'>>
+
 const severities = { P0: 'critical', P1: 'warning', P2: 'info' } as const
 
 /** An item for each way in which it was judged. */
 export function itemsOf({ probed, host }: Unit, { result, startedAt, durationMs, looks, evidence }: UnitResult): Item[] {
   const { name, type, labels, sla } = probed
-  const parts = result.judgements && result.judgements.length > 1 ? result.judgements : [{ dimension: undefined, ...result }]
-  const path = [...(host ? [host.name] : []), name.replaceAll('/', '∕')]
+  const { judgements = [], verdict, message, reason } = result
+  const parts: readonly Part[] = judgements.length > 1 ? judgements : [{ verdict, message, ...(reason && { reason }) }]
+  const path = `${host ? `${host.name}/` : ''}${name.replaceAll('/', '∕')}`
+  const all = {
+    labels: { ...host?.labels, ...labels, check: name, type, sla },
+    severity: severities[sla],
+    startedAt: rfc3339(startedAt),
+    durationMs: Math.round(durationMs),
+  }
   return parts.map((part, index): Item => {
     const metrics = { ...part.metrics, ...(index === 0 && result.metrics) }
     const data = {
-      ...('data' in part ? part.data : undefined),
+      ...part.data,
       ...(part.dimension && { dimension: part.dimension }),
       ...(looks > 1 && { looks }),
     }
     return {
-      path: [...path, ...(part.dimension === undefined ? [] : [part.dimension])].join('/'),
+      path: part.dimension === undefined ? path : `${path}/${part.dimension}`,
       ...(host && { host: host.name }),
       name: part.dimension === undefined ? name : `${name} ${part.dimension}`,
       verdict: part.verdict,
       ...reasonOf(part),
       message: part.message,
-      labels: { ...host?.labels, ...labels, check: name, type, sla },
-      severity: severities[sla],
-      startedAt: rfc3339(startedAt),
-      durationMs: Math.round(durationMs),
+      ...all,
       ...(Object.keys(metrics).length > 0 && { metrics }),
       ...(evidence && index === 0 && { output: { stdout: evidence } }),
       ...(Object.keys(data).length > 0 && { data }),
