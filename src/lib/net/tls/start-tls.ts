@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIP, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect, type TLSSocket } from 'node:tls'
+import { connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
 import type { Clock } from '../../core/clock.ts'
 import type { TlsSeen } from '../tls-seen.ts'
 import { parseCertificate } from './certificate-seen.ts'
@@ -54,9 +54,9 @@ export async function startTls(stream: Duplex, options: StartTls): Promise<Start
     using _ = await slots?.acquire(1, signal)
     if (stream.destroyed) throw tlsFailure(closedByThem(), { phase: 'tls' })
     const start = clock.monotonic()
-    const socket = await handshake(stream, { ...options, context })
+    const { socket, shown } = await handshake(stream, { ...options, context })
     const tookMs = clock.monotonic() - start
-    return { stream: socket, ...whatIsSeen(socket, { ...options, context, lists }), tookMs }
+    return { stream: socket, ...whatIsSeen(socket, { ...options, context, lists, shown }), tookMs }
   } catch (error) {
     discard(stream)
     throw error
@@ -67,10 +67,17 @@ interface Handshake extends StartTls {
   readonly context: TlsContext
 }
 
-function handshake(stream: Duplex, { serverName, alpn, signal, context }: Handshake): Promise<TLSSocket> {
+interface Shaken {
+  readonly socket: TLSSocket
+  /** The server's certificate with those that it came with. */
+  readonly shown: DetailedPeerCertificate | undefined
+}
+
+function handshake(stream: Duplex, { serverName, alpn, signal, context }: Handshake): Promise<Shaken> {
   return new Promise((resolve, reject) => {
     // Its errors come through the TLS stream as well.
     stream.on('error', ignore)
+    let shown: DetailedPeerCertificate | undefined
     const socket = connect({
       socket: stream,
       secureContext: context.secure,
@@ -79,7 +86,11 @@ function handshake(stream: Duplex, { serverName, alpn, signal, context }: Handsh
       ...(alpn && { ALPNProtocols: [...alpn] }),
       // Judged below and told, whatever NODE_TLS_REJECT_UNAUTHORIZED in the environment says.
       rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
+      // Where it asks, the runtime has made what we need afterwards: to have it made once more costs a twentieth of a handshake.
+      checkServerIdentity: (_, certificate) => {
+        shown = certificate as DetailedPeerCertificate
+        return undefined
+      },
     })
     const count = counter(stream)
     const settle = (): void => {
@@ -91,7 +102,7 @@ function handshake(stream: Duplex, { serverName, alpn, signal, context }: Handsh
     }
     const done = (): void => {
       settle()
-      resolve(socket)
+      resolve({ socket, shown })
     }
     const end = (reason: unknown): void => {
       settle()
@@ -133,15 +144,16 @@ function discard(stream: Duplex): void {
 
 interface Look extends Handshake {
   readonly lists: readonly RevocationList[] | undefined
+  readonly shown: Shaken['shown']
 }
 
 function whatIsSeen(
   socket: TLSSocket,
-  { serverName, verifyName = serverName, clock, context, lists }: Look,
+  { serverName, verifyName = serverName, clock, context, lists, shown }: Look,
 ): Pick<StartedTls, 'seen' | 'path'> {
   const { alpnProtocol } = socket
   const nowMs = clock.now()
-  const sent = sentBy(socket)
+  const sent = sentBy(shown ?? socket.getPeerCertificate(true))
   const refusal = socket.authorized ? null : String(socket.authorizationError ?? 'not verified')
   const judge = (): JudgedChain =>
     judgeChain({
@@ -160,10 +172,10 @@ function whatIsSeen(
 }
 
 /** The server's certificates in its order, DER; the runtime appends the authority where it knows it. */
-function sentBy(socket: TLSSocket): Uint8Array[] {
+function sentBy(leaf: DetailedPeerCertificate): Uint8Array[] {
   const sent: Uint8Array[] = []
   const known = new Set()
-  for (let at = socket.getPeerCertificate(true); at?.raw !== undefined && !known.has(at); at = at.issuerCertificate) {
+  for (let at = leaf; at?.raw !== undefined && !known.has(at); at = at.issuerCertificate) {
     known.add(at)
     sent.push(at.raw)
   }
