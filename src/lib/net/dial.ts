@@ -51,10 +51,12 @@ export function dialFromHere(clock: Clock): Dialer {
       const found = clock.monotonic()
       options.onResolved?.(addresses)
       const resolved = addresses.length === 1 && addresses[0]?.address === name ? {} : { resolve: found - start }
-      const connecting = connectTcp(clock, { addresses, port: endpoint.port }, options.signal)
+      // Whoever asks has a deadline: probes of the system for dead connections would only be more system calls.
+      const connecting = connectTcp(clock, { addresses, port: endpoint.port, keepAlive: false }, options.signal)
       const stream = await telling(connecting, options, { phase: 'connect', phases: resolved })
       const phases = { ...resolved, connect: clock.monotonic() - found }
-      return { stream, phases, ...(stream.remoteAddress !== undefined && { address: stream.remoteAddress }) }
+      const { remoteAddress: address } = stream
+      return { stream, phases, ...(address !== undefined && { address }) }
     },
   }
 }

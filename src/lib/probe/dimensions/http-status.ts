@@ -16,14 +16,15 @@ export const httpStatus = defineDimension({
       .describe('200, 2xx, or a list of them'),
   }),
   defaults: { intervalMs: 10_000, timeoutMs: 3_000, retries: 1 },
-  judge({ expect }, { http }) {
-    if (!http) return undefined
+  compile({ expect }) {
     const wanted = [expect].flat().map(String)
-    const { status } = http
-    const metrics = { status_code: status }
-    if (wanted.some(want => new RegExp(`^${want.replace(/x/gi, '\\d')}$`).test(String(status)))) {
-      return { verdict: 'pass', message: `status ${status}`, metrics }
+    const pattern = new RegExp(`^(?:${wanted.join('|').replace(/x/gi, '\\d')})$`)
+    return ({ http }) => {
+      if (!http) return undefined
+      const { status } = http
+      const metrics = { status_code: status }
+      if (pattern.test(String(status))) return { verdict: 'pass', message: `status ${status}`, metrics }
+      return { verdict: 'fail', reason: 'status', message: `status ${status}, not ${wanted.join(' or ')}`, metrics }
     }
-    return { verdict: 'fail', reason: 'status', message: `status ${status}, not ${wanted.join(' or ')}`, metrics }
   },
 })

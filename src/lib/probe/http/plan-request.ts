@@ -100,7 +100,7 @@ async function routesOf(place: CheckPlace, params: HttpParams): Promise<RequestP
   const terms = await readTlsTerms(place, params)
   const { cert: _cert, key: _key, ...termsElsewhere } = terms
   const proxy = params.proxy === undefined ? undefined : readProxy(await textOf(place, params.proxy))
-  return url => {
+  const routeTo = (url: URL): Route => {
     const isOwn = url.origin === endpoint.origin
     const host = url.hostname.replace(/^\[|\]$/g, '')
     const serverName = (isOwn ? params.server_name : undefined) ?? host
@@ -116,6 +116,8 @@ async function routesOf(place: CheckPlace, params: HttpParams): Promise<RequestP
       ...(version === '2' && { http2: true }),
     }
   }
+  const own = routeTo(endpoint)
+  return url => (url === endpoint ? own : routeTo(url))
 }
 
 const alpns = { '1.1': ['http/1.1'], '2': ['h2'], any: ['h2', 'http/1.1'] } as const
