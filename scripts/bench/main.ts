@@ -33,6 +33,10 @@ const benches: Readonly<Record<string, Bench>> = {
     summary: '100 MB from one host: opsctl beside ssh cat',
     run: async options => (await import('./pull.ts')).benchPull(options),
   },
+  probe: {
+    summary: 'web servers and host checks: opsctl beside blackbox_exporter and check_http',
+    run: async options => (await import('./probe.ts')).benchProbe(options),
+  },
   startup: {
     summary: 'how soon the compiled program answers, beside a compiled hello, C, Go and Python programs',
     run: async options => (await import('./start-up.ts')).benchStartUp(options),
