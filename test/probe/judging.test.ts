@@ -103,3 +103,14 @@ test('a look that was judged in no way at all counts for every dimension', () =>
   expect(judging.result).toMatchObject(lost)
   expect(judging.result?.judgements?.map(({ dimension }) => dimension)).toEqual(['http_status', 'latency'])
 })
+
+test('figures of one dimension are not told as those of another', () => {
+  const judging = new Judging([sampling(), sampling({ dimension: 'latency' })])
+  const judgements: readonly CheckJudgement[] = [
+    { dimension: 'http_status', verdict: 'pass', message: 'fine', metrics: { status_code: 200 } },
+    { dimension: 'latency', verdict: 'warn', message: 'slow', metrics: { latency_seconds: 0.4 } },
+  ]
+  judging.add({ verdict: 'warn', message: 'slow', metrics: { total_seconds: 0.4 }, judgements })
+  expect(judging.result?.metrics).toEqual({ total_seconds: 0.4 })
+  expect(judging.result?.judgements).toEqual(judgements)
+})

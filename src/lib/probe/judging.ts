@@ -41,12 +41,14 @@ export class Judging {
     const verdict = worstVerdict(judgements.map(judgement => judgement.verdict))
     const worst = judgements.find(judgement => judgement.verdict === verdict)
     if (!worst) return last
-    const { message, reason, metrics } = worst
+    const { message, reason } = worst
+    // Of several each keeps its own figures; those of the look belong to no one.
+    const metrics = judgements.length > 1 ? last.metrics : { ...last.metrics, ...worst.metrics }
     return {
       verdict: worst.verdict,
       message,
       ...(reason && { reason }),
-      metrics: { ...last.metrics, ...metrics },
+      ...(metrics && { metrics }),
       judgements,
       get evidence() {
         return last.evidence
