@@ -99,6 +99,20 @@ describe('a run of checks', () => {
     )
   })
 
+  test('tells every judgement of a program', async () => {
+    const lines = [
+      '{"verdict":"pass","message":"fine","dimension":"queue"}',
+      '{"verdict":"fail","message":"late","dimension":"age"}',
+    ]
+    const prints = lines.map(line => `echo '${line}'`).join('; ')
+    const { code, items } = await run(JSON.stringify({ checks: [{ name: 'jobs', type: 'program', run: prints, retries: 0 }] }))
+    expect(code).toBe(1)
+    expect(items).toMatchObject([
+      { name: 'jobs queue', verdict: 'pass', message: 'fine' },
+      { name: 'jobs age', verdict: 'fail', message: 'late', reason: 'state' },
+    ])
+  })
+
   test('makes only the checks that are named, and what they depend on', async () => {
     const { items } = await run(`checks: [${ok}, ${bad}, { name: child, type: command, run: ["true"], depends_on: ok }]`, [
       '--check',

@@ -41,6 +41,8 @@ export class Judging {
     const verdict = worstVerdict(judgements.map(judgement => judgement.verdict))
     const worst = judgements.find(judgement => judgement.verdict === verdict)
     if (!worst) return last
+    // Parts that the check itself did not know of before, as of a program: told as they are.
+    if (last.judgements && !last.judgements.some(({ dimension }) => this.#dimensions.has(dimension))) return last
     const { message, reason } = worst
     // Of several each keeps its own figures; those of the look belong to no one.
     const metrics = judgements.length > 1 ? last.metrics : { ...last.metrics, ...worst.metrics }
