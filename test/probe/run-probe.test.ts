@@ -99,6 +99,12 @@ describe('a run of checks', () => {
     )
   })
 
+  test('tells checks in the order in which they were asked for, whichever is first done', async () => {
+    const slow = '{ name: slow, type: command, run: "sleep 0.2" }'
+    const { items } = await run(`checks: [${slow}, ${ok}]`)
+    expect(items.map(({ name }: { name: string }) => name)).toEqual(['slow', 'ok'])
+  })
+
   test('tells every judgement of a program', async () => {
     const lines = [
       '{"verdict":"pass","message":"fine","dimension":"queue"}',
@@ -142,8 +148,8 @@ describe('a run that is cut short', () => {
     expect(code).toBe(124)
     expect(items).toMatchObject([
       { name: 'ok', verdict: 'pass' },
-      { name: 'waits', verdict: 'unknown', reason: 'deadline', message: 'not started: the deadline of the run passed' },
       { name: 'slow', verdict: 'unknown', reason: 'deadline', message: 'stopped: the deadline of the run passed' },
+      { name: 'waits', verdict: 'unknown', reason: 'deadline', message: 'not started: the deadline of the run passed' },
       { name: 'child', verdict: 'unknown', reason: 'deadline', message: 'not started: the deadline of the run passed' },
     ])
   }, 60_000)

@@ -122,12 +122,29 @@ export async function probeOnce(context: Context, opened: OpenedProbe, { concurr
     startedAt,
     durationMs: Math.round(clock.monotonic() - started),
     counts: fold.counts,
-    items: fold.items(fleet.hosts.map(({ name }) => name)),
+    items: inOrder(fold.items(), { checks, hosts: fleet.hosts }),
     omitted: fold.omitted,
     changed: false,
     ...(signal.aborted &&
       signal.reason instanceof OpsError && { stopped: { exit: signal.reason.exit, message: signal.reason.message } }),
   }
+}
+
+/** By host, those of no host first, and on each as the checks were asked for: in whatever order answers came. */
+function inOrder(
+  items: readonly Item[],
+  { checks, hosts }: { readonly checks: readonly ProbedCheck[]; readonly hosts: readonly Host[] },
+): Item[] {
+  const ofHost = new Map(hosts.map(({ name }, index) => [name, index]))
+  const ofCheck = new Map(checks.map(({ name }, index) => [name, index]))
+  const place = ({ host, labels }: Item): readonly [number, number] => [
+    host === undefined ? -1 : (ofHost.get(host) ?? hosts.length),
+    ofCheck.get(labels?.['check'] ?? '') ?? checks.length,
+  ]
+  const placed = items.map(item => ({ item, at: place(item) }))
+  return placed
+    .sort(({ at: [host, check] }, { at: [otherHost, otherCheck] }) => host - otherHost || check - otherCheck)
+    .map(({ item }) => item)
 }
 
 function titleOf(checks: readonly ProbedCheck[], units: number): string {
