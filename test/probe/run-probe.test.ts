@@ -178,6 +178,15 @@ describe('waiting', () => {
     expect(code).toBe(0)
   })
 
+  test('keeps what was seen of the last round alone, however many there were', async () => {
+    await using server = await webServer({ status: 500, body: 'down for maintenance' })
+    const { code, stdout } = await inProcess(`probe wait http://127.0.0.1:${server.port}/ --every 10ms --deadline 4s -o json`)
+    expect(code).toBe(124)
+    expect(server.requests.length).toBeGreaterThan(3)
+    expect(JSON.parse(stdout).items[0]).toMatchObject({ verdict: 'fail', reason: 'status' })
+    expect(stdout).toContain('down for maintenance')
+  }, 60_000)
+
   test('gives 124 and the last round when the deadline passes', async () => {
     await using dir = await tempDir()
     await writeFile(join(dir.path, 'checks.yaml'), `checks: [${bad}]`)

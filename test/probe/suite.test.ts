@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
-import { inProcess } from '../helpers/in-process.ts'
+import { inProcess, startInProcess } from '../helpers/in-process.ts'
+import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 
 /** A shop with a login: orders are made and deleted with the token that it gave. */
@@ -14,6 +15,7 @@ async function shop({ broken = false } = {}) {
     const allowed = request.headers['x-token'] === 'a-secret-token'
     const end = (status: number, body: unknown): void =>
       void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    if (request.url === '/never') return
     if (request.url === '/login') return end(200, { token: 'a-secret-token', user: { id: 7 } })
     if (!allowed) return end(403, {})
     if (request.method === 'POST') {
@@ -28,7 +30,7 @@ async function shop({ broken = false } = {}) {
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
-  return { url: `http://127.0.0.1:${port}`, asked, orders, [Symbol.dispose]: () => server.close() }
+  return { url: `http://127.0.0.1:${port}`, asked, orders, [Symbol.dispose]: () => void server.close().closeAllConnections() }
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
@@ -90,6 +92,42 @@ describe('a suite', () => {
     expect(items[1]).toMatchObject({ reason: 'status', message: 'status 500, not 201' })
     expect(code).toBe(1)
     expect(server.orders.size).toBe(0)
+  })
+
+  const cut = (url: string): string => suite(url).replace(/endpoint: \S+\/orders\/\$\{order\}/, `endpoint: ${url}/never`)
+
+  test('cleans up after an interrupt, and tells both', async () => {
+    using server = await shop()
+    await using dir = await tempDir()
+    await writeFile(join(dir.path, 'checks.yaml'), cut(server.url))
+    const started = startInProcess(['probe', '-f', 'checks.yaml', '-o', 'json'], { cwd: dir.path })
+    await poll('the last step has begun', 30_000, () => server.asked.includes('GET /never'))
+    started.signal('SIGINT')
+    const { code, stdout } = await started.ended
+    expect(code).toBe(130)
+    expect(server.orders.size).toBe(0)
+    expect(verdicts(JSON.parse(stdout).items)).toEqual(['login pass', 'order pass', 'look unknown', 'delete pass'])
+    expect(JSON.parse(stdout).items[2]).toMatchObject({ reason: 'cancelled' })
+  }, 60_000)
+
+  test('cleans up when the deadline of the run passes', async () => {
+    using server = await shop()
+    const { code, items } = await run(cut(server.url), ['--deadline', '2s'])
+    expect(code).toBe(124)
+    expect(server.orders.size).toBe(0)
+    expect(items[2]).toMatchObject({ verdict: 'unknown', reason: 'deadline' })
+  }, 60_000)
+
+  test('cleans up when a step misses its secret', async () => {
+    using server = await shop()
+    const text = suite(server.url).replace(
+      '      - name: look\n',
+      '      - name: look\n        cookies: { id: { file: /nonexistent/id } }\n',
+    )
+    const { code, items } = await run(text)
+    expect(code).toBe(3)
+    expect(server.orders.size).toBe(0)
+    expect(items[2]).toMatchObject({ verdict: 'unknown', reason: 'unreadable' })
   })
 
   test('shows nothing that it captured', async () => {

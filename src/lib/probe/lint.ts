@@ -8,7 +8,11 @@ import { loadProbeFile } from './file/load-probe-file.ts'
 /** Reads files of checks as a run would, contacts nothing, and lists what they ask for. @throws OpsError E_PLAN */
 export async function probeLint(context: Context, { file }: { readonly file: readonly string[] }): Promise<Document> {
   const checks = (await Promise.all(file.map(path => loadProbeFile(context, path)))).flat()
-  return { mime: 'text/plain', text: `${tableOf(checks)}\n${checks.length} checks are well-formed\n`, data: checks.map(told) }
+  return {
+    mime: 'text/plain',
+    text: `${tableOf(checks)}\n${checks.length === 1 ? '1 check is' : `${checks.length} checks are`} well-formed\n`,
+    data: checks.map(told),
+  }
 }
 
 function tableOf(checks: readonly AskedCheck[]): string {

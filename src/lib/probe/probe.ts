@@ -85,10 +85,16 @@ interface Round {
   readonly concurrency: number
   readonly onItem?: (item: Item) => Promise<void>
   readonly trace?: (line: string) => void
+  /** Where there are several. */
+  readonly round?: number
 }
 
 /** One round of all checks, as a report. */
-export async function probeOnce(context: Context, opened: OpenedProbe, { concurrency, onItem, trace }: Round): Promise<Report> {
+export async function probeOnce(
+  context: Context,
+  opened: OpenedProbe,
+  { concurrency, onItem, trace, round }: Round,
+): Promise<Report> {
   const { clock } = context
   const { checks, fleet, shared } = opened
   const started = clock.monotonic()
@@ -107,6 +113,7 @@ export async function probeOnce(context: Context, opened: OpenedProbe, { concurr
     endpoints: concurrency,
     hosts: concurrency,
     ...(trace && { trace }),
+    ...(round !== undefined && { round }),
     onItem: async item => {
       fold.add(item)
       await onItem?.(item)

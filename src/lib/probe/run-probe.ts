@@ -13,7 +13,7 @@ import { masked } from './masked.ts'
 import type { ProbeTally } from './probe-tally.ts'
 import type { ProbedCheck } from './probed-check.ts'
 import { readAll } from './readings.ts'
-import { stoppedLook } from './stopped-look.ts'
+import { isStopped, stoppedLook } from './stopped-look.ts'
 import { itemsOf, type Unit, type UnitResult, unitsOf } from './unit.ts'
 
 /** What a run of checks needs. */
@@ -29,6 +29,8 @@ export interface ProbeWork {
   /** Hosts at a time. */
   readonly hosts: number
   readonly trace?: (line: string) => void
+  /** Of several with the same context, to tell their outputs apart. */
+  readonly round?: number
   /** Told what is begun and done. */
   readonly tally?: ProbeTally
   onItem(item: Item): Promise<void>
@@ -156,7 +158,7 @@ class ProbeRun {
         const result = results.get(unit)
         if (!judging || !result) continue
         // Whatever could not be seen: it is the end of the run that did it.
-        if (signal.aborted && result.verdict === 'unknown') {
+        if (signal.aborted && result.verdict === 'unknown' && !isStopped(result)) {
           await this.#tell(unit, { result: stoppedLook(signal, 'stopped'), startedAt, durationMs, looks: judging.looks + 1 })
         } else if (!judging.add(result) && !signal.aborted) open.push(unit)
         else await this.#tell(unit, { result: judging.result ?? result, startedAt, durationMs, looks: judging.looks })
@@ -221,7 +223,8 @@ class ProbeRun {
   }
 
   async #keep({ probed, host }: Unit, evidence: string): Promise<OutputRef> {
-    const writer = this.#context.outputs.open(`${host?.name ?? 'here'}/${probed.name}`)
+    const { round } = this.#work
+    const writer = this.#context.outputs.open(`${host?.name ?? 'here'}/${probed.name}${round === undefined ? '' : `#${round}`}`)
     await writer.write(Buffer.from(masked(evidence, this.#secrets)))
     return writer.close()
   }

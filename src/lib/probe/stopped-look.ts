@@ -7,3 +7,6 @@ export function stoppedLook({ reason }: AbortSignal, what: 'stopped' | 'not star
     ? { verdict: 'unknown', reason: 'deadline', message: `${what}: the deadline of the run passed` }
     : { verdict: 'unknown', reason: 'cancelled', message: `${what}: the run was interrupted` }
 }
+
+/** Whether a check told by itself that the end of the run cut it short, and maybe what else it saw. */
+export const isStopped = ({ reason }: CheckResult): boolean => reason === 'cancelled' || reason === 'deadline'

@@ -1,5 +1,6 @@
 import type { Check, CheckJudgement, CheckPlace, CheckResult, Sampling } from '../core/check.ts'
 import type { Component } from '../core/component.ts'
+import { OpsError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { ParamsError } from '../core/params.ts'
 import { Deadline } from '../run/deadline.ts'
@@ -7,6 +8,7 @@ import { Answer } from './assert/answer.ts'
 import { LookTimeout } from './endpoint-check.ts'
 import { masked } from './masked.ts'
 import type { Observation } from './observation.ts'
+import { stoppedLook } from './stopped-look.ts'
 import { fillIn, type Variables } from './suite-variables.ts'
 
 /** Takes something out of an answer for later steps. */
@@ -70,10 +72,13 @@ class SuiteRun {
     const { steps, cleanup, timeoutMs } = this.#suite
     const { clock, signal } = this.#place
     const start = clock.monotonic()
-    await this.#within({ ms: timeoutMs, signal }, inner => this.#steps(steps, inner))
-    // Neither the end of the steps' time nor an interrupt keeps it from cleaning up.
-    const own = new AbortController().signal
-    await this.#within({ ms: cleanupMs, signal: own }, inner => this.#cleanUp(cleanup, inner))
+    try {
+      await this.#within({ ms: timeoutMs, signal }, inner => this.#steps(steps, inner))
+    } finally {
+      // Neither the end of the steps' time nor an interrupt keeps it from cleaning up.
+      const own = new AbortController().signal
+      await this.#within({ ms: cleanupMs, signal: own }, inner => this.#cleanUp(cleanup, inner))
+    }
     const bad =
       this.#judgements.find(({ verdict }) => verdict === 'fail') ??
       this.#judgements.find(({ verdict }) => verdict !== 'pass' && verdict !== 'na')
@@ -154,6 +159,10 @@ class SuiteRun {
     } catch (error) {
       // A variable can hold what the kind of check does not take.
       if (error instanceof ParamsError) return { verdict: 'fail', reason: 'content', message: error.message }
+      // A secret that is not there.
+      if (error instanceof OpsError && error.code === 'E_CONFIG')
+        return { verdict: 'unknown', reason: 'unreadable', message: error.message }
+      if (place.signal.aborted && this.#place.signal.aborted) return stoppedLook(this.#place.signal, 'stopped')
       throw error
     }
   }

@@ -25,15 +25,21 @@ async function lastRound(context: Context, opened: OpenedProbe, { concurrency, e
   const start = clock.monotonic()
   let last: Report | undefined
   for (let round = 1; ; round++) {
-    const report = await probeOnce(context, opened, { concurrency })
-    if (!signal.aborted) last = report
+    const report = await probeOnce(context, opened, { concurrency, round })
+    const [kept, dropped] = signal.aborted && last ? [last, report] : [report, last]
+    release(context, dropped)
+    last = kept
     if (signal.aborted || exitCodeOf(report) === 0) break
     context.log('info', `round ${round}: ${bad(report)} of ${report.counts.total} not well`)
     await sleep(clock, every, signal).catch(() => undefined)
     if (signal.aborted) break
   }
-  const told = last ?? (await probeOnce(context, opened, { concurrency }))
-  return { ...told, durationMs: Math.round(clock.monotonic() - start), ...stopped(signal) }
+  return { ...last, durationMs: Math.round(clock.monotonic() - start), ...stopped(signal) }
+}
+
+/** What was kept of a round that is not told. */
+function release({ outputs }: Context, report: Report | undefined): void {
+  for (const { output } of report?.items ?? []) if (output?.stdout) outputs.release(output.stdout)
 }
 
 const bad = ({ counts }: Report): number => (counts.byVerdict.fail ?? 0) + (counts.byVerdict.unknown ?? 0)
