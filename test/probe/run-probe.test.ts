@@ -119,6 +119,26 @@ describe('a run of checks', () => {
     ])
   })
 
+  test('shows no secret that a server hands back, however it is written, in no format', async () => {
+    await using server = await webServer(({ headers }) => ({ body: JSON.stringify({ got: JSON.stringify(headers) }) }))
+    await using dir = await tempDir()
+    const secret = 'quo"ted-secret'
+    await writeFile(join(dir.path, 'secret'), secret, { mode: 0o600 })
+    const dimensions = `dimensions: [{ type: assert, retries: 0, assert: [{ jsonpath: $.got, equals: x }, { contains: nope }] }]`
+    const at = `endpoint: 'http://127.0.0.1:${server.port}/', ${dimensions}`
+    const text = `checks:
+  - { name: key, ${at}, headers: { x: { file: secret } } }
+  - { name: basic, ${at}, auth: { basic: { user: joe, password: { file: secret } } } }
+  - { name: bearer, ${at}, auth: { bearer: { file: secret } } }`
+    await writeFile(join(dir.path, 'checks.yaml'), text)
+    for (const format of ['json', 'ndjson', 'junit', 'html', 'tap', 'human', 'nagios']) {
+      const { stdout, stderr } = await inProcess(['probe', '-f', 'checks.yaml', '-o', format, '-vv'], { cwd: dir.path })
+      expect(stdout).toContain('basic')
+      expect(stdout + stderr).not.toContain('ted-sec')
+      expect(stdout + stderr).not.toContain(Buffer.from(`joe:${secret}`).toString('base64').slice(0, 10))
+    }
+  }, 60_000)
+
   test('makes only the checks that are named, and what they depend on', async () => {
     const { items } = await run(`checks: [${ok}, ${bad}, { name: child, type: command, run: ["true"], depends_on: ok }]`, [
       '--check',

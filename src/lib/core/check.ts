@@ -23,6 +23,8 @@ export interface CheckPlace {
   readonly shared?: Shared
   /** Reads a secret that a parameter refers to. Its value is masked in everything that is told. @throws OpsError */
   readonly secret?: (reference: SecretReference) => Promise<string>
+  /** Told what is as secret as what it was made of, such as credentials in base64 and tokens: it is masked likewise. */
+  readonly hides?: (value: string) => void
   /** Told what happens, a line at a time, for `probe explain`. */
   readonly trace?: (line: string) => void
   /** Told all that the look showed, in the words of its kind: for suites, whose steps take values from it. */

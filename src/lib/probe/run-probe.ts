@@ -9,7 +9,7 @@ import { type Sudo, type Transport, TransportError } from '../core/transport.ts'
 import { Semaphore } from '../run/semaphore.ts'
 import { Judging } from './judging.ts'
 import { levelsOf } from './levels.ts'
-import { masked } from './masked.ts'
+import { masked, maskedData } from './masked.ts'
 import type { ProbeTally } from './probe-tally.ts'
 import type { ProbedCheck } from './probed-check.ts'
 import { readAll } from './readings.ts'
@@ -202,6 +202,7 @@ class ProbeRun {
         this.#secrets.add(value)
         return value
       },
+      hides: value => void this.#secrets.add(value),
       ...(sudo && { sudo }),
       ...(trace && { trace: (line: string) => trace(masked(line, this.#secrets)) }),
     }
@@ -217,7 +218,12 @@ class ProbeRun {
     const evidence = verdict === 'pass' ? undefined : told.result.evidence
     const kept = evidence && (await this.#keep(unit, evidence))
     for (const item of itemsOf(unit, { ...told, ...(kept && { evidence: kept }) })) {
-      await this.#work.onItem({ ...item, ...(item.message && { message: masked(item.message, this.#secrets) }) })
+      const { message, data } = item
+      await this.#work.onItem({
+        ...item,
+        ...(message && { message: masked(message, this.#secrets) }),
+        ...(data && { data: maskedData(data, this.#secrets) }),
+      })
     }
     this.#work.tally?.told(unit, verdict)
   }

@@ -30,10 +30,10 @@ const nothing = (): void => undefined
 export async function authorize(plan: RequestPlan, { place, params, client }: Authorizing): Promise<Authorized> {
   const { auth } = params
   if (auth === undefined) return { request: plan.request, refused: nothing }
-  const withValue = (value: string): PrivateRequest => ({
-    ...plan.request,
-    headers: [...plan.request.headers, ['authorization', value]],
-  })
+  const withValue = (value: string): PrivateRequest => {
+    place.hides?.(value.replace(/^\S+ /, ''))
+    return { ...plan.request, headers: [...plan.request.headers, ['authorization', value]] }
+  }
   if ('basic' in auth) {
     const { user, password } = auth.basic
     return { request: withValue(basicCredentials(user, { password: await textOf(place, password) })), refused: nothing }
