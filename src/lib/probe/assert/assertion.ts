@@ -65,6 +65,8 @@ export function compileAssertion(config: AssertionConfig, path: Path): Assertion
   if (subject === 'cel') return celAssertion(config.cel ?? '', [...path, 'cel'])
   if (subject === 'all' || subject === 'any') return combined(subject, config[subject] ?? [], [...path, subject])
   if (subject === 'not') return opposite(compileAssertion(config.not as AssertionConfig, [...path, 'not']))
+  if (Object.values(config).every(value => value === undefined))
+    throw new ParamsError('an assertion that asserts nothing', { path, hint: 'write { jsonpath: $.status, equals: ok }' })
   const { find, about } = finder(subject, config, path)
   const match = compileMatcher(config as MatcherConfig, path)
   return answer => {
@@ -72,7 +74,7 @@ export function compileAssertion(config: AssertionConfig, path: Path): Assertion
       const mismatch = match(find(answer))
       return mismatch && { about, ...mismatch }
     } catch (error) {
-      return { about, expected: 'to be found', actual: error instanceof Error ? error.message : String(error) }
+      return { about, expected: 'to be found', ...problem(error) }
     }
   }
 }
@@ -98,7 +100,15 @@ function finder(
   switch (subject) {
     case 'jsonpath': {
       const query = parsed(at, () => parseJsonPath(text))
-      return { about: text, find: ({ json }) => (query.isSingular ? query.find(json)[0] : [...query.find(json)]) }
+      // A list of nothing would fit whatever each of its members should be: a path that finds nothing is more often a wrong one.
+      const needsOne = config.exists !== undefined || config.each !== undefined
+      return {
+        about: text,
+        find({ json }) {
+          const found = query.find(json)
+          return query.isSingular || (needsOne && found.length === 0) ? found[0] : [...found]
+        },
+      }
     }
     case 'xpath': {
       const query = parsed(at, () => parseXmlPath(text))
@@ -120,6 +130,11 @@ function finder(
   }
 }
 
+const problem = (error: unknown): Pick<Broken, 'actual' | 'isProblem'> => ({
+  actual: error instanceof Error ? error.message : String(error),
+  isProblem: true,
+})
+
 const oneOrAll = (found: readonly Json[]): Json | undefined => (found.length <= 1 ? found[0] : [...found])
 
 function celAssertion(text: string, path: Path): Assertion {
@@ -128,7 +143,7 @@ function celAssertion(text: string, path: Path): Assertion {
     try {
       return expression.evaluate(answer.variables) ? undefined : { about: text, expected: 'to be true', actual: 'false' }
     } catch (error) {
-      return { about: text, expected: 'to be true', actual: error instanceof Error ? error.message : String(error) }
+      return { about: text, expected: 'to be true', ...problem(error) }
     }
   }
 }
@@ -146,7 +161,7 @@ function combined(how: 'all' | 'any', configs: readonly AssertionConfig[], path:
 const opposite =
   (assertion: Assertion): Assertion =>
   answer =>
-    assertion(answer) === undefined ? { about: 'not', expected: 'not to hold', actual: 'it holds' } : undefined
+    assertion(answer) === undefined ? { about: 'not', expected: 'not to hold', actual: 'it holds', isProblem: true } : undefined
 
 /** What an assertion would be about, for what takes it out of an answer. @throws ParamsError with its place below `path` */
 export function compileSubject(config: AssertionConfig, path: Path): (answer: Answer) => Json | undefined {
@@ -158,4 +173,5 @@ export function compileSubject(config: AssertionConfig, path: Path): (answer: An
 }
 
 /** In one line: `$.status: expected to be "ok", is "degraded"`. */
-export const brokenText = ({ about, expected, actual }: Broken): string => `${about}: expected ${expected}, is ${actual}`
+export const brokenText = ({ about, expected, actual, isProblem }: Broken): string =>
+  `${about}: expected ${expected}, ${isProblem ? 'but' : 'is'} ${actual}`

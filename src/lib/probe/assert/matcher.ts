@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { compileSchema } from '../../config/schema-check.ts'
+import { ExpressionError } from '../../core/expression.ts'
 import type { Json } from '../../core/json.ts'
 import { ParamsError } from '../../core/params.ts'
 import { unifiedDiff } from '../../core/unified-diff.ts'
@@ -12,6 +13,8 @@ export interface Mismatch {
   readonly expected: string
   /** `"degraded"`. */
   readonly actual: string
+  /** `actual` says what is wrong, in words: there is no value, or not one of it alone. */
+  readonly isProblem?: true
   /** Unified, of values of several lines. */
   readonly diff?: string
 }
@@ -111,7 +114,9 @@ const makers: { readonly [K in keyof Required<MatcherConfig>]: (wanted: NonNulla
   len(wanted, path) {
     const match = compileMatcher(typeof wanted === 'number' ? { equals: wanted } : wanted, path)
     return value => {
-      const mismatch = match(lengthOf(value))
+      const length = lengthOf(value)
+      if (value !== undefined && length === undefined) return { expected: 'to have a length', actual: shown(value) }
+      const mismatch = match(length)
       return mismatch && { expected: `its length ${mismatch.expected}`, actual: mismatch.actual }
     }
   },
@@ -130,7 +135,11 @@ const makers: { readonly [K in keyof Required<MatcherConfig>]: (wanted: NonNulla
       const [first, ...more] = value === undefined ? ['it is not there'] : validate(value)
       return first === undefined
         ? undefined
-        : { expected: 'to fit the schema', actual: `${first}${more.length > 0 ? ` (and ${more.length} more)` : ''}` }
+        : {
+            expected: 'to fit the schema',
+            actual: `${first}${more.length > 0 ? ` (and ${more.length} more)` : ''}`,
+            isProblem: true,
+          }
     }
   },
   each(wanted, path) {
@@ -166,7 +175,8 @@ export function parsed<T>(path: Path, parse: () => T): T {
     return parse()
   } catch (cause) {
     const message = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
-    throw new ParamsError(`${path.join('.')}: ${message}`, { path })
+    const at = cause instanceof ExpressionError && cause.column !== undefined ? ` at character ${cause.column}` : ''
+    throw new ParamsError(`${path.join('.')}: ${message}${at}`, { path })
   }
 }
 
