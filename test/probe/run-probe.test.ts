@@ -153,6 +153,25 @@ describe('a run of checks', () => {
   })
 })
 
+describe('an endpoint of the command line that is wrong', () => {
+  const wrong: readonly [string, string][] = [
+    ['http://joe:hunter22@shop/', "'http://…@shop/' holds credentials"],
+    ['http://joe:hun/ter22@shop/', '"http://…@shop/" is no web address'],
+    ['tcp://joe:hunter22@db1:1', "'tcp://…@db1:1' holds a user"],
+    ['tcp://db1:70000', "'tcp://db1:70000' has a port that there is not"],
+    ['http://shop:0/', "'http://shop:0/' has a port that there is not"],
+    ['tcp://db1', "'tcp://db1' has no port"],
+    [' http://shop/', "' http://shop/' begins with a blank"],
+  ]
+  test.each(wrong)('is named, without a password: %s', async (endpoint, says) => {
+    await using server = await webServer({ body: 'ok' })
+    const { code, stderr } = await inProcess(['probe', `http://127.0.0.1:${server.port}/`, endpoint])
+    expect({ code, asked: server.requests }).toEqual({ code: 2, asked: [] })
+    expect(stderr).toContain(says)
+    expect(stderr).not.toMatch(/hunter22|ter22/)
+  })
+})
+
 describe('a run that is cut short', () => {
   // The first takes long, the second waits for its place, the third for the first.
   const text = [

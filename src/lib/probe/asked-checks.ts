@@ -37,11 +37,16 @@ async function endpointAsked(context: Loading, endpoint: string, { from = 'here'
     return { ...plain, name: endpoint, type: found.type, check, sampling: samplingOf(check, found.type), isEndpoint: true, from }
   } catch (cause) {
     if (!(cause instanceof ParamsError)) throw cause
-    throw new OpsError('E_USAGE', cause.message.replace(/^endpoint: /, ''), {
-      cause,
+    throw new OpsError('E_USAGE', namingEndpoint(cause.message.replace(/^endpoint: /, ''), endpoint), {
       ...(cause.hint !== undefined && { hint: cause.hint }),
     })
   }
+}
+
+/** Which of several it is, without a password within it. */
+function namingEndpoint(message: string, endpoint: string): string {
+  const told = message.includes(JSON.stringify(endpoint)) ? message : `'${endpoint}' ${message}`
+  return told.replace(/\/\/.*@/, '//…@')
 }
 
 const machineAsked = (context: Loading): Promise<AskedCheck[]> =>

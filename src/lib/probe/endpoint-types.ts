@@ -28,6 +28,8 @@ export type EndpointType = { readonly type: string } | { readonly problem: strin
 export function endpointType(endpoint: string): EndpointType {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(endpoint) ?? []
   if (scheme === undefined) {
+    if (/^\s+[a-z][a-z0-9+.-]*:\/\//i.test(endpoint))
+      return { problem: `'${endpoint}' begins with a blank`, hint: `write ${endpoint.trim()}` }
     const hint = /^[\w.-]+:\d+$/.test(endpoint) ? `write tcp://${endpoint}` : `write https://${endpoint.replace(/^\/+/, '')}`
     return { problem: `'${endpoint}' has no scheme`, hint }
   }

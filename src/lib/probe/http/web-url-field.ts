@@ -18,7 +18,9 @@ export const webUrlField = ({ schemes, what, credentials }: WebUrl) =>
         ? `is no ${what}: write ${schemes.at(-1)}://example.com/health`
         : url.username || url.password
           ? `holds credentials: put them under ${credentials}, as a file or a variable`
-          : undefined
+          : url.port === '0'
+            ? 'has a port that there is not: they are 1 to 65535'
+            : undefined
     if (url !== null && problem === undefined) return url
     context.issues.push({ code: 'custom', message: problem ?? '', input: value })
     return z.NEVER
