@@ -56,7 +56,7 @@ describe('a release', () => {
 
   test('does not tell where it was made', async () => {
     const program = await readFile(join(second, host.name, 'opsctl'))
-    for (const path of [place.path, root, 'a longer way']) expect(program.includes(path)).toBe(false)
+    for (const path of [place.path, root, 'a longer way/to']) expect(program.includes(path)).toBe(false)
   })
 
   test('says what is inside, as CycloneDX wants it: the runtime, and the packages in use as package-lock.json pins them', async () => {
