@@ -56,5 +56,7 @@ function containerMemory(found: Found, machineBytes: number): { readonly total: 
   if (!(total > 0 && total < machineBytes)) return undefined
   // Pages of files that nobody used lately are given back when they are needed.
   const reclaimable = stat.flatMap(line => /^(?:total_)?inactive_file (\d+)$/.exec(line)?.[1] ?? []).at(-1)
-  return { total, free: Math.min(total, Math.max(0, total - Number(current) + Number(reclaimable ?? 0))) }
+  const free = total - Number(current) + Number(reclaimable ?? 0)
+  // What is no number limits nothing that could be told.
+  return Number.isFinite(free) ? { total, free: Math.min(total, Math.max(0, free)) } : undefined
 }
