@@ -42,7 +42,7 @@ export default defineHostCheck({
     const reading = look(name)
     if (found(reading).code === notThere) throw new Unseen(`could not ${reading.does}: there is neither dpkg nor rpm nor apk`)
     const [manager = '', ...lines] = textIn(found, reading).split('\n')
-    const { versions: read, order } = managers[manager] ?? nobody(name)
+    const { versions: read, order } = (Object.hasOwn(managers, manager) ? managers[manager] : undefined) ?? nobody(name)
     const versions = read(lines)
     if (versions.length === 0) {
       const message = `${name} is not installed`
