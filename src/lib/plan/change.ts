@@ -1,13 +1,12 @@
-import { rfc3339, sleep } from '../core/clock.ts'
+import { sleep } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
-import { OpsError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import type { Item } from '../core/item.ts'
-import { type Report, ReportFold } from '../core/report.ts'
+import type { Report } from '../core/report.ts'
 import type { Sudo } from '../core/transport.ts'
 import type { Fleet } from '../fleet/index.ts'
 import { FanOut } from '../run/fan-out.ts'
 import type { BuiltPlan } from './built-plan.ts'
+import { ChangeAccount } from './change-account.ts'
 import type { ChangeLog } from './change-log.ts'
 import { judgeGates } from './gates.ts'
 import { HostChange } from './host-change.ts'
@@ -15,7 +14,6 @@ import { type ChangeWork, HostTurn } from './host-turn.ts'
 import { HostUndo } from './host-undo.ts'
 import { Leases } from './leases.ts'
 import { hostsStanding, isStanding } from './standing.ts'
-import { Timeline } from './timeline.ts'
 import { halfWay } from './unfinished.ts'
 import { wavesOf } from './waves.ts'
 
@@ -46,19 +44,14 @@ export class Change {
   readonly #context: Context
   readonly #request: ChangeRequest
   readonly #work: ChangeWork
-  /** By path: what was undone takes the place of what was changed. */
-  readonly #items = new Map<string, Item>()
-  readonly #timeline = new Timeline()
+  readonly #account: ChangeAccount
   readonly #failed = new Set<string>()
-  /** Hosts that an item speaks of. */
-  readonly #told = new Set<string>()
-  readonly #startedAt: { readonly epoch: number; readonly monotonic: number }
   #whole = true
 
   constructor(context: Context, request: ChangeRequest) {
     this.#context = context
     this.#request = request
-    this.#startedAt = { epoch: context.clock.now(), monotonic: context.clock.monotonic() }
+    this.#account = new ChangeAccount(context)
     const { fleet, built, log, stepTimeoutMs, undoTimeoutMs, sudo } = request
     this.#work = {
       built,
@@ -71,8 +64,8 @@ export class Change {
       passed: context.passed ?? (() => {}),
       ...(sudo && { sudo }),
       ...(built.plan.hold && { leases: new Leases({ id: log.changeId, hold: built.plan.hold }) }),
-      onItem: (item, group) => this.#onItem(item, group),
-      timeline: this.#timeline,
+      onItem: (item, group) => this.#account.tell(item, group),
+      timeline: this.#account.timeline,
     }
   }
 
@@ -95,7 +88,7 @@ export class Change {
     if (good && during) good = await during(fleet.signal, step => this.#takeBack(step, waves))
     if (built.plan.finally === 'undo') good = (await this.#undoAsPlanned(waves, good && during !== undefined)) && good
     else good = await this.#keepOrRollBack(waves, { good, reached })
-    await this.#tellUntouched([...waves, { name: '0', hosts: fleet.hosts }])
+    await this.#account.tellUntouched([...waves, { name: '0', hosts: fleet.hosts }])
     await log.commitIfPossible({
       is: 'end',
       outcome: good && built.plan.finally !== 'undo' ? 'kept' : this.#whole ? 'undone' : 'stuck',
@@ -281,45 +274,13 @@ export class Change {
     if (plan.pauseMs > 0) await sleep(this.#context.clock, plan.pauseMs, signal).catch(() => undefined)
   }
 
-  async #onItem(item: Item, group?: 'undo'): Promise<void> {
-    this.#items.set(item.path, item)
-    if (item.host !== undefined) this.#told.add(item.host)
-    this.#timeline.told(item, group)
-    await this.#context.emit(item)
-  }
-
-  /** Every host is in the report, also one that the change did not come to. */
-  async #tellUntouched(waves: readonly Wave[]): Promise<void> {
-    const startedAt = rfc3339(this.#context.clock.now())
-    const message = 'not touched: the change was stopped before'
-    for (const { name: wave, hosts } of waves) {
-      for (const { name: host } of hosts.filter(({ name }) => !this.#told.has(name))) {
-        const part = { outcome: 'skipped', message, startedAt, durationMs: 0 } as const
-        await this.#onItem({ path: `${wave}/${host}`, host, name: 'change', ...part })
-      }
-    }
-  }
-
   #report(kind: string): Report {
-    const fold = new ReportFold()
-    for (const item of this.#items.values()) fold.add(item)
-    const { clock, runId } = this.#context
-    const { fleet, built } = this.#request
-    const { signal } = fleet
-    return {
-      kind,
-      version: 1,
-      runId,
+    const { fleet, built, log } = this.#request
+    return this.#account.report(kind, {
       title: built.plan.name,
-      startedAt: new Date(this.#startedAt.epoch).toISOString(),
-      durationMs: Math.round(clock.monotonic() - this.#startedAt.monotonic),
-      counts: fold.counts,
-      items: fold.items(fleet.hosts.map(({ name }) => name)),
-      omitted: fold.omitted,
-      ...this.#timeline.report,
-      changed: fleet.hosts.some(({ name }) => this.#request.log.state.standing(name).length > 0),
-      ...(signal.aborted &&
-        signal.reason instanceof OpsError && { stopped: { exit: signal.reason.exit, message: signal.reason.message } }),
-    }
+      hosts: fleet.hosts,
+      signal: fleet.signal,
+      changed: () => fleet.hosts.some(({ name }) => log.state.standing(name).length > 0),
+    })
   }
 }
