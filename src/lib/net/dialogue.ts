@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { Arrival } from './arrival.ts'
 import { ByteQueue } from './byte-queue.ts'
 import { NetError } from './net-error.ts'
 import { tlsFailure } from './tls/tls-failure.ts'
@@ -24,8 +25,7 @@ export class Dialogue implements Disposable {
   /** What nobody has asked for yet. */
   readonly #received = new ByteQueue()
   #total = 0
-  #failure: unknown
-  #wake: (() => void) | undefined
+  readonly #arrival = new Arrival()
 
   constructor(stream: Duplex, { signal, maxBytes = 65_536, before = 'TLS' }: DialogueOptions) {
     this.#stream = stream
@@ -66,13 +66,13 @@ export class Dialogue implements Disposable {
       const at = this.#received.bytes.indexOf(mark, from)
       if (at !== -1) return this.#received.take(at + Buffer.byteLength(mark)).toString()
       from = Math.max(0, this.#received.length - mark.length)
-      await this.#more()
+      await this.#arrival.next()
     }
   }
 
   async bytes(count: number): Promise<Buffer> {
     if (count > this.#maxBytes) throw this.#tooMuch()
-    while (this.#received.length < count) await this.#more()
+    while (this.#received.length < count) await this.#arrival.next()
     return this.#received.take(count)
   }
 
@@ -88,34 +88,19 @@ export class Dialogue implements Disposable {
 
   readonly #take = (chunk: Uint8Array): void => {
     this.#total += chunk.length
-    if (this.#total > this.#maxBytes) this.#fail(this.#tooMuch())
+    if (this.#total > this.#maxBytes) this.#arrival.fail(this.#tooMuch())
     else this.#received.push(chunk)
-    this.#wake?.()
+    this.#arrival.came()
   }
 
-  readonly #broken = (error: Error): void => this.#fail(tlsFailure(error, { phase: 'wait' }))
-  readonly #closed = (): void => this.#fail(this.#end)
-  readonly #abort = (): void => this.#fail(this.#signal.reason)
+  readonly #broken = (error: Error): void => this.#arrival.fail(tlsFailure(error, { phase: 'wait' }))
+  readonly #closed = (): void => this.#arrival.fail(this.#end)
+  readonly #abort = (): void => this.#arrival.fail(this.#signal.reason)
 
   #tooMuch(): NetError {
     return new NetError('too-large', `the server says more than ${this.#maxBytes} bytes before ${this.#before}`, {
       phase: 'wait',
     })
-  }
-
-  #fail(failure: unknown): void {
-    this.#failure ??= failure
-    this.#wake?.()
-  }
-
-  async #more(): Promise<void> {
-    if (this.#failure === undefined) {
-      await new Promise<void>(resolve => {
-        this.#wake = resolve
-      })
-    }
-    this.#wake = undefined
-    if (this.#failure !== undefined) throw this.#failure
   }
 
   [Symbol.dispose](): void {

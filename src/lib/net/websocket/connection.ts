@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../core/clock.ts'
+import { Arrival } from '../arrival.ts'
 import { NetError } from '../net-error.ts'
 import { tlsFailure } from '../tls/tls-failure.ts'
 import { encodeFrame, FrameReader, type Opcode, opcodes } from './frame.ts'
@@ -36,9 +37,8 @@ export class WebSocketConnection implements Disposable {
   #awaited: string | undefined
   #saysClosed = false
   #total = 0
-  #failure: unknown
+  readonly #arrival = new Arrival()
   #ended = false
-  #wake: (() => void) | undefined
   /** What the server said when it closed. */
   closed: Closed | undefined
 
@@ -67,8 +67,8 @@ export class WebSocketConnection implements Disposable {
       const text = this.#texts.shift()
       if (text !== undefined) return text
       if (this.closed !== undefined) return undefined
-      if (this.#failure === undefined && this.#ended) return undefined
-      await this.#more()
+      if (!this.#arrival.failed && this.#ended) return undefined
+      await this.#arrival.next()
     }
   }
 
@@ -78,25 +78,25 @@ export class WebSocketConnection implements Disposable {
     this.#awaited = word.toString('hex')
     this.#send(opcodes.ping, word)
     while (this.#awaited !== undefined) {
-      if (this.closed !== undefined || (this.#failure === undefined && this.#ended)) {
+      if (this.closed !== undefined || (!this.#arrival.failed && this.#ended)) {
         throw new NetError('reset', 'the server closed the connection before it answered a ping', { phase: 'wait' })
       }
-      await this.#more()
+      await this.#arrival.next()
     }
   }
 
   /** Says that we close, and waits for the server to say so too, a second at most. What it says otherwise is of no use any more. */
   async close(): Promise<Closed | undefined> {
     const { clock } = this.#options
-    if (this.closed !== undefined || this.#failure !== undefined || this.#ended) return this.closed
+    if (this.closed !== undefined || this.#arrival.failed || this.#ended) return this.closed
     this.#sayClosed(codeBytes(normal))
     let late = false
     const cancel = clock.timer(closeMs, () => {
       late = true
-      this.#wake?.()
+      this.#arrival.came()
     })
     try {
-      while (this.closed === undefined && !late && !this.#ended) await this.#more()
+      while (this.closed === undefined && !late && !this.#ended) await this.#arrival.next()
     } catch {
       // It was over in any case.
     } finally {
@@ -116,7 +116,7 @@ export class WebSocketConnection implements Disposable {
   }
 
   readonly #take = (bytes: Uint8Array): void => {
-    if (this.#failure !== undefined || this.closed !== undefined) return
+    if (this.#arrival.failed || this.closed !== undefined) return
     try {
       this.#total += bytes.length
       const { maxBytes } = this.#options
@@ -130,9 +130,9 @@ export class WebSocketConnection implements Disposable {
         if (this.closed !== undefined) break
       }
     } catch (error) {
-      this.#fail(error)
+      this.#arrival.fail(error)
     }
-    this.#wake?.()
+    this.#arrival.came()
   }
 
   #hear(message: Message): void {
@@ -157,27 +157,12 @@ export class WebSocketConnection implements Disposable {
     }
   }
 
-  readonly #broken = (error: Error): void => this.#fail(tlsFailure(error, { phase: 'transfer' }))
-  readonly #abort = (): void => this.#fail(this.#options.signal.reason)
+  readonly #broken = (error: Error): void => this.#arrival.fail(tlsFailure(error, { phase: 'transfer' }))
+  readonly #abort = (): void => this.#arrival.fail(this.#options.signal.reason)
   readonly #end = (): void => {
     this.#ended = true
-    this.#wake?.()
-  }
-
-  #fail(failure: unknown): void {
-    this.#failure ??= failure
-    this.#wake?.()
-  }
-
-  async #more(): Promise<void> {
-    if (this.#failure === undefined) {
-      await new Promise<void>(resolve => {
-        this.#wake = resolve
-      })
-    }
-    this.#wake = undefined
-    if (this.#failure !== undefined) throw this.#failure
-  }
+    this.#arrival.came()
+  };
 
   /** Gives the stream up; who opened it closes it. */
   [Symbol.dispose](): void {
