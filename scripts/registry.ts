@@ -13,6 +13,7 @@ export const kindFolders: Record<Kind, readonly string[]> = {
   step: ['src/lib/plan/steps', 'src/lib/harden/steps', 'src/lib/drill/faults'],
   backend: ['src/lib/sync/backends'],
   rule: ['src/lib/harden/rules'],
+  channel: ['src/lib/alert/channels'],
 }
 
 export const root = join(import.meta.dirname, '..')

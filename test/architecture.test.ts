@@ -9,10 +9,11 @@ const layers: readonly (readonly string[])[] = [
   ['main'],
   ['cli'],
   ['commands'],
+  ['patrol'],
   ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden', 'drill'],
   ['plan'],
   ['fleet'],
-  ['transport', 'inventory', 'config', 'render'],
+  ['transport', 'inventory', 'config', 'render', 'alert'],
   ['run', 'journal', 'net', 'io'],
   ['surface'],
   ['core'],
@@ -51,6 +52,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'node:dns': ['lib/net/'],
   'node:dns/promises': ['lib/net/'],
   'node:dgram': ['lib/net/'],
+  'node:sqlite': ['lib/patrol/history/'],
 }
 
 /** Words of code that only some places may use. */
@@ -112,7 +114,7 @@ describe('the layers', () => {
   })
 
   test('have domains that are entered by their index only, or by what of it needs no schemas', () => {
-    const domains = ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden', 'drill', 'fleet']
+    const domains = ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden', 'drill', 'fleet', 'patrol', 'alert']
     const inside = local.filter(
       ({ file, target }) => domains.includes(room(target)) && room(file) !== room(target) && !/\/(index|work)\.ts$/.test(target),
     )

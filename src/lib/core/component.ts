@@ -1,3 +1,4 @@
+import type { Channel } from './alert.ts'
 import type { Backend } from './backend.ts'
 import type { Check } from './check.ts'
 import type { Context } from './context.ts'
@@ -16,6 +17,7 @@ export interface KindProducts {
   step: StepKind
   backend: Backend
   rule: Rule
+  channel: Channel
 }
 export type Kind = keyof KindProducts
 
@@ -43,6 +45,10 @@ export const defineCheck = (component: Omit<Component<'check'>, 'kind'>): Compon
 export const defineStep = (component: Omit<Component<'step'>, 'kind'>): Component<'step'> => ({ kind: 'step', ...component })
 export const defineBackend = (component: Omit<Component<'backend'>, 'kind'>): Component<'backend'> => ({
   kind: 'backend',
+  ...component,
+})
+export const defineChannel = (component: Omit<Component<'channel'>, 'kind'>): Component<'channel'> => ({
+  kind: 'channel',
   ...component,
 })
 /** A rule takes no configuration: it is what it is. */

@@ -1,42 +1,30 @@
-import type { CheckPlace, CheckResult, SecretReference, Shared } from '../core/check.ts'
+import type { CheckResult } from '../core/check.ts'
 import { sleep } from '../core/clock.ts'
-import type { Connector, Context } from '../core/context.ts'
-import { OpsError } from '../core/errors.ts'
-import type { Host } from '../core/host.ts'
-import { hostNamed } from '../core/host.ts'
+import type { Context } from '../core/context.ts'
 import type { Item, OutputRef } from '../core/item.ts'
-import { type Sudo, type Transport, TransportError } from '../core/transport.ts'
 import { Semaphore } from '../run/semaphore.ts'
 import { Judging } from './judging.ts'
 import { levelsOf } from './levels.ts'
-import { masked, maskedData } from './masked.ts'
+import { Looker, type LookerTools } from './looker.ts'
 import type { ProbeTally } from './probe-tally.ts'
 import type { ProbedCheck } from './probed-check.ts'
-import { readAll } from './readings.ts'
 import { isStopped, stoppedLook } from './stopped-look.ts'
 import { itemsOf, type Unit, type UnitResult, unitsOf } from './unit.ts'
 
 /** What a run of checks needs. */
-export interface ProbeWork {
+export interface ProbeWork extends LookerTools {
   readonly checks: readonly ProbedCheck[]
-  readonly connector: Connector
   readonly signal: AbortSignal
-  readonly sudo?: Sudo
-  readonly shared: Shared
-  readonly secret: (reference: SecretReference) => Promise<string>
   /** Endpoints at a time. */
   readonly endpoints: number
   /** Hosts at a time. */
   readonly hosts: number
-  readonly trace?: (line: string) => void
   /** Of several with the same context, to tell their outputs apart. */
   readonly round?: number
   /** Told what is begun and done. */
   readonly tally?: ProbeTally
   onItem(item: Item): Promise<void>
 }
-
-const thisHost = hostNamed('localhost', { via: 'local' })
 
 /** Between two looks at the same thing, milliseconds. */
 const pauseMs = 1000
@@ -53,14 +41,14 @@ class ProbeRun {
   readonly #hosts: Semaphore
   /** By check, then by host name ('' for here): what a bad check said. */
   readonly #bad = new Map<string, Map<string, string>>()
-  /** Every secret that a check has read. */
-  readonly #secrets = new Set<string>()
+  readonly #looker: Looker
 
   constructor(context: Pick<Context, 'clock' | 'outputs'>, work: ProbeWork) {
     this.#context = context
     this.#work = work
     this.#endpoints = new Semaphore(work.endpoints)
     this.#hosts = new Semaphore(work.hosts)
+    this.#looker = new Looker(context.clock, work)
   }
 
   async run(): Promise<void> {
@@ -120,37 +108,22 @@ class ProbeRun {
 
   /** An endpoint, or a check that needs commands of its own. */
   async #lookAt(unit: Unit): Promise<void> {
-    const { probed, host } = unit
-    await this.#inTurn(host ? this.#hosts : this.#endpoints, [unit], () =>
-      this.#untilDecided([unit], async place => new Map([[unit, await probed.check.run(place)]])),
-    )
+    await this.#inTurn(unit.host ? this.#hosts : this.#endpoints, [unit], () => this.#untilDecided([unit]))
   }
 
   /** All checks of a host that need readings only: one command for all of them, and one more for those that are looked at again. */
   async #lookAtHost(units: readonly Unit[]): Promise<void> {
-    await this.#inTurn(this.#hosts, units, () =>
-      this.#untilDecided(units, async (place, wanted) => {
-        const looks = wanted.flatMap(unit => (unit.probed.check.host ? [{ unit, look: unit.probed.check.host }] : []))
-        const found = await readAll(
-          place,
-          looks.flatMap(({ look }) => look.readings),
-        )
-        return new Map(looks.map(({ unit, look }) => [unit, look.judge(found, place)]))
-      }),
-    )
+    await this.#inTurn(this.#hosts, units, () => this.#untilDecided(units))
   }
 
-  async #untilDecided(
-    units: readonly Unit[],
-    look: (place: CheckPlace, wanted: readonly Unit[]) => Promise<ReadonlyMap<Unit, CheckResult>>,
-  ): Promise<void> {
+  async #untilDecided(units: readonly Unit[]): Promise<void> {
     const { clock } = this.#context
     const { signal } = this.#work
     const judgings = new Map(units.map(unit => [unit, new Judging(unit.probed.sampling)]))
     for (let wanted = units; ; ) {
       const startedAt = clock.now()
       const start = clock.monotonic()
-      const results = await this.#looked(wanted, look)
+      const results = await this.#looker.look(wanted, signal)
       const durationMs = clock.monotonic() - start
       const open: Unit[] = []
       for (const unit of wanted) {
@@ -169,45 +142,6 @@ class ProbeRun {
     }
   }
 
-  /** What cannot be reached gives no verdict, whatever was to be looked at there. */
-  async #looked(
-    units: readonly Unit[],
-    look: (place: CheckPlace, wanted: readonly Unit[]) => Promise<ReadonlyMap<Unit, CheckResult>>,
-  ): Promise<ReadonlyMap<Unit, CheckResult>> {
-    const [first] = units
-    const all = (result: CheckResult): ReadonlyMap<Unit, CheckResult> => new Map(units.map(unit => [unit, result]))
-    try {
-      return await look(await this.#place(first?.host), units)
-    } catch (error) {
-      if (this.#work.signal.aborted) return all(stoppedLook(this.#work.signal, 'stopped'))
-      // A secret that is not there is missed by its check alone.
-      if (error instanceof OpsError && error.code === 'E_CONFIG')
-        return all({ verdict: 'unknown', reason: 'unreadable', message: error.message })
-      if (error instanceof TransportError) return all({ verdict: 'unknown', reason: error.reason, message: error.message })
-      throw error
-    }
-  }
-
-  async #place(host: Host | undefined): Promise<CheckPlace> {
-    const { connector, signal, sudo, shared, secret, trace } = this.#work
-    const transport: Transport = await connector.connect(host ?? thisHost, { signal })
-    return {
-      transport,
-      clock: this.#context.clock,
-      signal,
-      from: host ? 'host' : 'here',
-      shared,
-      secret: async reference => {
-        const value = await secret(reference)
-        this.#secrets.add(value)
-        return value
-      },
-      hides: value => void this.#secrets.add(value),
-      ...(sudo && { sudo }),
-      ...(trace && { trace: (line: string) => trace(masked(line, this.#secrets)) }),
-    }
-  }
-
   async #tell(unit: Unit, told: UnitResult): Promise<void> {
     const { verdict, message } = told.result
     if (verdict === 'fail' || verdict === 'unknown') {
@@ -218,12 +152,7 @@ class ProbeRun {
     const evidence = verdict === 'pass' ? undefined : told.result.evidence
     const kept = evidence && (await this.#keep(unit, evidence))
     for (const item of itemsOf(unit, { ...told, ...(kept && { evidence: kept }) })) {
-      const { message, data } = item
-      await this.#work.onItem({
-        ...item,
-        ...(message && { message: masked(message, this.#secrets) }),
-        ...(data && { data: maskedData(data, this.#secrets) }),
-      })
+      await this.#work.onItem(this.#looker.masked(item))
     }
     this.#work.tally?.told(unit, verdict)
   }
@@ -231,7 +160,7 @@ class ProbeRun {
   async #keep({ probed, host }: Unit, evidence: string): Promise<OutputRef> {
     const { round } = this.#work
     const writer = this.#context.outputs.open(`${host?.name ?? 'here'}/${probed.name}${round === undefined ? '' : `#${round}`}`)
-    await writer.write(Buffer.from(masked(evidence, this.#secrets)))
+    await writer.write(Buffer.from(this.#looker.maskedText(evidence)))
     return writer.close()
   }
 }

@@ -22,6 +22,7 @@ export const kindTopics: Readonly<Record<Kind, string>> = {
   step: 'what a change can do to a host, and take back',
   backend: 'where the configuration that sync-config brings to hosts is kept',
   rule: 'what `opsctl harden` asks of a host',
+  channel: 'where alerts are sent',
 }
 
 interface TopicWord {
