@@ -75,7 +75,7 @@ async function run(rounds: number, look: (onItem: (item: Item) => Promise<void>)
 
 function checkOf(name: string, params: Json): ProbedCheck {
   const check = http.build(params)
-  return { name, type: 'http', check, sampling: samplingOf(check, 'http'), labels: {}, sla: 'P1', dependsOn: [] }
+  return { name, type: 'http', check, sampling: samplingOf(check, 'http'), labels: {}, sla: 'P1', dependsOn: [], recoveries: 2 }
 }
 
 /** Endpoints are asked from this machine: nothing runs anywhere. */

@@ -67,6 +67,7 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     outputs,
     live: delivery.live,
     onInterrupt: describe => interrupts.onInterrupt(describe),
+    onReload: listener => interrupts.onReload(listener),
     emit: item => delivery.emit(item),
     collectGarbage: () => outside.collectGarbage(),
     ...(outside.passed && { passed: outside.passed }),

@@ -29,6 +29,7 @@ export class Interrupts {
   readonly #abort = new AbortController()
   readonly #describers = new Set<(hard: boolean) => string>()
   readonly #options: InterruptsOptions
+  readonly #reloaders = new Set<() => void>()
   #first: StopSignal | undefined
 
   constructor(source: SignalSource, options: InterruptsOptions) {
@@ -48,7 +49,17 @@ export class Interrupts {
     return () => this.#describers.delete(describe)
   }
 
+  /** While somebody listens SIGHUP does not stop the run. */
+  onReload(listener: () => void): () => void {
+    this.#reloaders.add(listener)
+    return () => this.#reloaders.delete(listener)
+  }
+
   #stop(signal: StopSignal): void {
+    if (signal === 'SIGHUP' && this.#reloaders.size > 0 && this.#first === undefined) {
+      for (const reload of this.#reloaders) reload()
+      return
+    }
     const { exit, what } = stops[signal]
     if (this.#first !== undefined) {
       this.#stopHard(stops[this.#first].exit)

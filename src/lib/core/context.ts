@@ -33,6 +33,8 @@ export interface Context {
    * returned function takes it back.
    */
   onInterrupt(describe: (hard: boolean) => string): () => void
+  /** Called for SIGHUP, which then does not end the run; the returned function takes it back. Only daemons listen. */
+  onReload(listener: () => void): () => void
   /** An item as it happens: streaming formats print it. Waits while the output is held back. */
   emit(item: Item): Promise<void>
   /** Told the name of every moment of a change at which a kill would matter: `after-do web1/config`. Drills and tests listen. */

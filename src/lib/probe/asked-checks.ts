@@ -57,7 +57,7 @@ const machineAsked = (context: Loading): Promise<AskedCheck[]> =>
     }),
   )
 
-const plain = { labels: {}, sla: 'P1', dependsOn: [] } as const
+const plain = { labels: {}, sla: 'P1', dependsOn: [], recoveries: 2 } as const
 
 /** @throws OpsError E_USAGE for a name that there is not */
 function chosen(checks: readonly AskedCheck[], wanted: readonly string[]): readonly AskedCheck[] {

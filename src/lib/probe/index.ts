@@ -1,7 +1,22 @@
+export { askedChecks } from './asked-checks.ts'
 export { explainCheck } from './explain-check.ts'
+export type { AskedCheck } from './file/asked-check.ts'
+export { loadProbeFile } from './file/load-probe-file.ts'
+export { type Heartbeat, type Heartbeats, heartbeats } from './heartbeats.ts'
 export { probeLearn } from './learn/learn.ts'
 export { probeLint } from './lint.ts'
-export { probeLearnOptions, probeLintOptions, probeOptions, probeWaitOptions } from './options.ts'
-export { probe } from './probe.ts'
+export { Looker } from './looker.ts'
+export {
+  type ProbeOptions,
+  probeFlags,
+  probeLearnOptions,
+  probeLintOptions,
+  probeOptions,
+  probeWaitOptions,
+} from './options.ts'
+export { probe, withHosts } from './probe.ts'
 export { type ProbedCheck, type SlaClass, slaClasses } from './probed-check.ts'
+export { readSecret } from './read-secret.ts'
+export { SharedThings } from './shared-things.ts'
+export { type Unit, unitsOf } from './unit.ts'
 export { probeWait } from './wait.ts'

@@ -35,12 +35,7 @@ export interface OpenedProbe extends AsyncDisposable {
 
 /** Selects the hosts. Nothing is contacted yet. */
 export async function openProbe(context: Context, asked: readonly AskedCheck[], options: ProbeOptions): Promise<OpenedProbe> {
-  const select = hostSelector(context, options)
-  const checks: ProbedCheck[] = []
-  for (const { isEndpoint, from, targets, place, ...check } of asked) {
-    const hosts = isEndpoint && from === 'here' ? undefined : await select(targets, { isEndpoint, place })
-    checks.push({ ...check, ...(hosts && { hosts }) })
-  }
+  const checks = await withHosts(context, asked, options)
   const hosts = new Map(checks.flatMap(check => (check.hosts ?? []).map(host => [host.name, host])))
   const fleet = await connectFleet(context, hosts.size > 0 ? [...hosts.values()] : [thisHost], options)
   const shared = new SharedThings()
@@ -53,6 +48,21 @@ export async function openProbe(context: Context, asked: readonly AskedCheck[], 
       await fleet[Symbol.asyncDispose]()
     },
   }
+}
+
+/** The checks with the hosts that they look at, by the inventory as it is now. @throws OpsError as openFleet */
+export async function withHosts(
+  context: Context,
+  asked: readonly AskedCheck[],
+  options: ProbeOptions,
+): Promise<readonly ProbedCheck[]> {
+  const select = hostSelector(context, options)
+  const checks: ProbedCheck[] = []
+  for (const { isEndpoint, from, targets, place, ...check } of asked) {
+    const hosts = isEndpoint && from === 'here' ? undefined : await select(targets, { isEndpoint, place })
+    checks.push({ ...check, ...(hosts && { hosts }) })
+  }
+  return checks
 }
 
 const thisHost = hostNamed('localhost', { via: 'local' })

@@ -20,6 +20,14 @@ export interface ProbedCheck {
   readonly sla: SlaClass
   /** Names of checks: while one of them is bad this one is not judged. */
   readonly dependsOn: readonly string[]
+  /** So many good looks in a row end an incident, in `probe serve`. */
+  readonly recoveries: number
+  /** Changes with what its file says of it. */
+  readonly definition?: string
+  /** What to do when it is not well: a URL. */
+  readonly runbook?: string
+  /** Whom it asks, `shop.example.com:443`: so that nobody is asked by too many at a time. Absent for what asks hosts. */
+  readonly origin?: string
 }
 
 /** Of checks that say nothing of themselves, milliseconds. */

@@ -15,6 +15,14 @@ export interface AskedCheck {
   readonly labels: Readonly<Record<string, string>>
   readonly sla: SlaClass
   readonly dependsOn: readonly string[]
+  /** So many good looks in a row end an incident, in `probe serve`. */
+  readonly recoveries: number
+  /** Changes with what its file says of it. */
+  readonly definition?: string
+  /** What to do when it is not well: a URL. */
+  readonly runbook?: string
+  /** Whom it asks, `shop.example.com:443`: so that nobody is asked by too many at a time. Absent for what asks hosts. */
+  readonly origin?: string
   /** `path:line:column`, where it comes from a file. */
   readonly place?: string
 }

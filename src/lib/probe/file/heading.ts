@@ -6,19 +6,43 @@ export interface Heading {
   readonly labels: Readonly<Record<string, string>>
   readonly sla: SlaClass
   readonly dependsOn: readonly string[]
+  /** Where it stands what to do when it is not well: a URL. */
+  readonly runbook?: string
+  /** So many good looks in a row end an incident, in `probe serve`. */
+  readonly recoveries: number
 }
 
 export function readHeading(node: ChangeNode, defaults: ChangeNode): Heading | undefined {
   const sla = readSla(node.child('sla').isAbsent ? defaults.child('sla') : node.child('sla'))
   const labels = { ...readLabels(defaults.child('labels')), ...readLabels(node.child('labels')) }
   const dependsOn = readNames(node.child('depends_on'))
-  return sla && { labels, sla, dependsOn }
+  const setting = (key: string): ChangeNode => (node.child(key).isAbsent ? defaults.child(key) : node.child(key))
+  const runbook = readRunbook(setting('runbook'))
+  const recoveries = readRecoveries(setting('recoveries'))
+  if (sla === undefined || recoveries === undefined) return undefined
+  return { labels, sla, dependsOn, recoveries, ...(runbook !== undefined && { runbook }) }
 }
 
 function readSla(node: ChangeNode): SlaClass | undefined {
   if (node.isAbsent) return 'P1'
   const found = slaClasses.find(each => each === node.value)
   return found ?? node.wrong(`sla must be ${slaClasses.join(', ')}, not ${shown(node.value)}`)
+}
+
+const defaultRecoveries = 2
+
+function readRecoveries(node: ChangeNode): number | undefined {
+  const { value } = node
+  if (node.isAbsent) return defaultRecoveries
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100) return value
+  return node.wrong(`recoveries must be a whole number from 1 to 100, not ${shown(value)}`)
+}
+
+function readRunbook(node: ChangeNode): string | undefined {
+  if (node.isAbsent) return undefined
+  const text = node.text('a URL')
+  if (text === undefined || (URL.canParse(text) && /^https?:/.test(text))) return text
+  return node.wrong(`runbook must be a URL, not ${shown(text)}`, { hint: 'write https://wiki.example.com/runbooks/shop' })
 }
 
 function readLabels(node: ChangeNode): Record<string, string> {

@@ -23,9 +23,23 @@ export const engineKeys = [
   'retries',
   'failures',
   'of',
+  'recoveries',
+  'runbook',
 ] as const
 /** Those of them, and `timeout`, that `defaults:` may give for all. */
-export const defaultKeys = ['timeout', 'labels', 'sla', 'from', 'targets', 'interval', 'retries', 'failures', 'of'] as const
+export const defaultKeys = [
+  'timeout',
+  'labels',
+  'sla',
+  'from',
+  'targets',
+  'interval',
+  'retries',
+  'failures',
+  'of',
+  'recoveries',
+  'runbook',
+] as const
 const samplingKeys = ['interval', 'retries', 'failures', 'of'] as const
 
 interface Reading {
@@ -72,9 +86,14 @@ export async function readCheck(node: ChangeNode, { components, defaults }: Read
     from,
     ...(targets && { targets }),
     ...heading,
+    ...(isEndpoint && typeof own.params['endpoint'] === 'string' && { origin: originOf(own.params['endpoint']) }),
+    definition: JSON.stringify([node.value, defaults.value ?? null]),
     place: node.place,
   }
 }
+
+/** Whom an endpoint asks: `https://shop.example.com` of `https://shop.example.com/health`. */
+const originOf = (endpoint: string): string => /^[^/]*\/\/(?:[^/@]*@)?([^/?#]*)/.exec(endpoint)?.[1] || endpoint
 
 interface Wanted {
   readonly setting: (key: string) => ChangeNode
@@ -128,7 +147,7 @@ function readFrom(node: ChangeNode): 'here' | 'host' | undefined {
   })
 }
 
-const subjects = ['endpoint', 'path', 'name', 'port', 'unit', 'mount', 'key', 'pattern', 'pidfile']
+const subjects = ['endpoint', 'path', 'name', 'port', 'unit', 'mount', 'key', 'pattern', 'pidfile', 'beat']
 
 /** What a check without a name is called: an endpoint as it is written, others by their kind and what they look at. */
 export function defaultName(type: string, params: Readonly<Record<string, Json>>): string {

@@ -44,7 +44,17 @@ export async function readSuite(node: ChangeNode, { components, defaults }: Read
   const check = suiteCheck(name, { variables, steps, cleanup, timeoutMs })
   const intervalMs = node.child('interval').isAbsent ? undefined : readTime(node.child('interval'), { absent: 0, leastMs: 1 })
   const sampling = samplingOf(check, 'suite').map(each => ({ ...each, ...(intervalMs !== undefined && { intervalMs }) }))
-  return { name, type: 'suite', check, sampling, isEndpoint: true, ...heading, from: 'here', place: node.place }
+  return {
+    name,
+    type: 'suite',
+    check,
+    sampling,
+    isEndpoint: true,
+    ...heading,
+    from: 'here',
+    definition: JSON.stringify([node.value, defaults.value ?? null]),
+    place: node.place,
+  }
 }
 
 function readVariables(node: ChangeNode): Record<string, Json> {

@@ -1,0 +1,46 @@
+import { DatabaseSync } from 'node:sqlite'
+import { OpsError } from '../../core/errors.ts'
+
+/** What the tables look like; another number is another form. */
+const form = 1
+
+const tables = `
+  CREATE TABLE watched (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, standing TEXT NOT NULL, due TEXT NOT NULL,
+    results INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, gone INTEGER);
+  CREATE TABLE result (key INTEGER NOT NULL, slot INTEGER NOT NULL, at INTEGER NOT NULL, level TEXT NOT NULL, ms REAL NOT NULL,
+    reason TEXT, message TEXT NOT NULL, PRIMARY KEY (key, slot)) WITHOUT ROWID;
+  CREATE TABLE failure (key INTEGER NOT NULL, slot INTEGER NOT NULL, at INTEGER NOT NULL, level TEXT NOT NULL, ms REAL NOT NULL,
+    reason TEXT, message TEXT NOT NULL, evidence TEXT, PRIMARY KEY (key, slot)) WITHOUT ROWID;
+  CREATE TABLE hour (key INTEGER NOT NULL, hour INTEGER NOT NULL, looks INTEGER NOT NULL, warned INTEGER NOT NULL, bad INTEGER NOT NULL,
+    ms_sum REAL NOT NULL, ms_max REAL NOT NULL, PRIMARY KEY (key, hour)) WITHOUT ROWID;
+  CREATE TABLE incident (id TEXT PRIMARY KEY, watched TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER, severity TEXT NOT NULL,
+    reason TEXT, summary TEXT NOT NULL, labels TEXT NOT NULL) WITHOUT ROWID;
+  CREATE INDEX incident_by_start ON incident (started);
+  CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, alert TEXT NOT NULL);
+  CREATE TABLE heartbeat (name TEXT PRIMARY KEY, at INTEGER NOT NULL, message TEXT, failed INTEGER NOT NULL) WITHOUT ROWID;
+  PRAGMA user_version = ${form};
+`
+
+/**
+ * Opens the database of a patrol, made where there is none. What is committed survives kill -9 and a power cut.
+ * @throws OpsError E_STATE
+ */
+export function openDatabase(path: string): DatabaseSync {
+  const wrong = (problem: string, cause?: unknown): OpsError =>
+    new OpsError('E_STATE', `the history of the patrol at ${path} ${problem}`, {
+      hint: 'move the file away to begin a new one',
+      ...(cause !== undefined && { cause }),
+    })
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path)
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000')
+    const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+    if (found === 0) database.exec(`BEGIN; ${tables} COMMIT`)
+    else if (found !== form) throw wrong(`is of form ${found}, and this opsctl knows form ${form}`)
+    return database
+  } catch (error) {
+    database?.close()
+    throw error instanceof OpsError ? error : wrong('can not be opened', error)
+  }
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { probeFlags } from '../probe/index.ts'
+
+const { check: _, concurrency: _c, deadline: _d, ...flags } = probeFlags
+
+/** Flags of `opsctl probe serve`. */
+export const serveOptions = z.strictObject({
+  ...flags,
+  file: z.array(z.string()).default([]).meta({
+    short: 'f',
+    value: 'PATH',
+    group: 'Checks',
+    completes: 'files',
+    description: 'checks to make (YAML), or a directory of such files; may be repeated',
+  }),
+  listen: z.array(z.string()).default(['127.0.0.1:9115']).meta({
+    value: 'ADDR',
+    group: 'Server',
+    shownDefault: '127.0.0.1:9115',
+    description: 'where to answer: HOST:PORT or unix:/PATH; may be repeated. Anything but loopback needs TLS',
+  }),
+  insecureListen: z.boolean().default(false).meta({
+    group: 'Server',
+    description: 'answer other machines without TLS: everybody on the way can read and change what is said',
+  }),
+  serverName: z.array(z.string()).default([]).meta({
+    value: 'NAME',
+    group: 'Server',
+    description: 'a name by which clients call this server, besides those of --listen; may be repeated',
+  }),
+  tlsCert: z.string().optional().meta({ value: 'FILE', group: 'Server', completes: 'files', description: 'certificate (PEM)' }),
+  tlsKey: z.string().optional().meta({ value: 'FILE', group: 'Server', completes: 'files', description: 'its key (PEM)' }),
+  clientCa: z.string().optional().meta({
+    value: 'FILE',
+    group: 'Server',
+    completes: 'files',
+    description: 'authority of client certificates (PEM): who shows one of it may change things',
+  }),
+  tokenFile: z.string().optional().meta({
+    value: 'FILE',
+    group: 'Server',
+    completes: 'files',
+    description: 'tokens, one a line: who sends one may change things',
+  }),
+  readTokenFile: z.string().optional().meta({
+    value: 'FILE',
+    group: 'Server',
+    completes: 'files',
+    description: 'tokens without which nobody may even read',
+  }),
+  alerts: z.string().optional().meta({
+    value: 'FILE',
+    group: 'Alerts',
+    completes: 'files',
+    description: 'channels and routes of alerts (YAML)',
+  }),
+  workers: z.int().min(1).max(10_000).default(200).meta({ value: 'N', group: 'Limits', description: 'looks at a time' }),
+  perEndpoint: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .meta({ value: 'N', group: 'Limits', description: 'looks at a time at one host, and at one endpoint' }),
+})
+export type ServeOptions = z.output<typeof serveOptions>

@@ -1,0 +1,307 @@
+import type { CheckResult } from '../core/check.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Log } from '../core/io.ts'
+import { randomHex } from '../core/random-hex.ts'
+import { type Looker, unitsOf } from '../probe/index.ts'
+import type { Change, History, LookRow, Saved } from './history/history.ts'
+import { groupsOf, jobOf } from './jobs.ts'
+import type { Recorder } from './recorder.ts'
+import { spread } from './scheduler/beat.ts'
+import type { Scheduler } from './scheduler/scheduler.ts'
+import { isUnconfirmed } from './standing/dimension-standing.ts'
+import { closed, incidentAfter } from './standing/incident.ts'
+import { isBad, severityOf } from './standing/level.ts'
+import { afterLook, type Standing, worstTold } from './standing/standing.ts'
+import { Watch, type WatchedCheck, watchId } from './watch.ts'
+
+export interface PatrolTools {
+  readonly clock: Clock
+  readonly log: Log
+  readonly looker: Looker
+  readonly scheduler: Scheduler
+  readonly recorder: Recorder
+  readonly history: History
+  /** Told every check whose standing changed, for whoever watches live. */
+  readonly onChange?: (watch: Watch) => void
+}
+
+/** What is overdue after a start or a pause is looked at over this time, milliseconds, and never later than its interval. */
+const catchUpMs = { P0: 5_000, P1: 15_000, P2: 30_000 } as const
+
+/** What came with a change. */
+type Told = Pick<Change, 'look' | 'alert'>
+
+/** Checks that are looked at for ever, each in its time: what they came to, and what follows from it. */
+export class Patrol {
+  readonly #tools: PatrolTools
+  readonly #watches = new Map<string, Watch>()
+  /** By job: an endpoint, or all that is read on one host. */
+  #groups: ReadonlyMap<string, readonly Watch[]> = new Map()
+  /** Names of checks by what depends on them. */
+  #byName = new Map<string, Watch[]>()
+  /** Standings of the last process, until their checks are asked for. */
+  readonly #saved: Map<string, Saved>
+  /** Children that went bad before their parent was looked at. */
+  readonly #held = new Set<Watch>()
+  /** Looks that were under way during a stall of this process tell nothing. */
+  #stalls = 0
+
+  constructor(tools: PatrolTools) {
+    this.#tools = tools
+    this.#saved = new Map(tools.history.saved())
+  }
+
+  get watches(): ReadonlyMap<string, Watch> {
+    return this.#watches
+  }
+
+  /** This process was held up: clocks of looks ran on meanwhile. */
+  stalled(): void {
+    this.#stalls++
+  }
+
+  /** Watches exactly these from now on. What did not change goes on as it was; what changed keeps how it stands. */
+  apply(checks: readonly WatchedCheck[]): void {
+    const wanted = new Map(checks.flatMap(check => unitsOf(check).map(unit => [watchId(unit), { check, unit }] as const)))
+    const gone = [...this.#watches.values()].filter(({ id }) => !wanted.has(id))
+    const changed = new Set<string>()
+    for (const watch of gone) this.#end(watch, 'no longer watched')
+    for (const [id, { check, unit }] of wanted) {
+      const known = this.#watches.get(id)
+      if (known && known.check.version === check.version && known.check.isOn === check.isOn) continue
+      this.#watches.set(id, this.#watchOf(check, { unit, known }))
+      changed.add(id)
+    }
+    // Those that no process asks for any more, and that stood open when the last one ended.
+    this.#forgetSaved()
+    this.#arrange(changed)
+    this.#tools.recorder.gone(gone.map(({ id }) => id))
+  }
+
+  /** Looks at it as soon as there is room. */
+  lookNow(watch: Watch): void {
+    for (const { dimension } of watch.check.sampling) watch.plan(dimension, this.#tools.clock.monotonic())
+    this.#tools.scheduler.wake(this.#jobIdOf(watch))
+  }
+
+  /** What keeps a check from being judged: a check that it depends on and that does not stand well, on the same host where both are looked at there. */
+  causeOf({ check, unit }: Watch): Watch | undefined {
+    for (const name of check.dependsOn) {
+      const parents = this.#byName.get(name) ?? []
+      const near = parents.filter(
+        ({ unit: { host } }) => host === undefined || unit.host === undefined || host.name === unit.host.name,
+      )
+      const bad = near.find(
+        ({ standing, check: { isOn } }) => isOn && (isBad(standing.level) || standing.suppressed !== undefined),
+      )
+      if (bad) return bad
+    }
+    return undefined
+  }
+
+  #watchOf(check: WatchedCheck, { unit, known }: { readonly unit: Watch['unit']; readonly known: Watch | undefined }): Watch {
+    const { clock } = this.#tools
+    const id = watchId(unit)
+    const saved = this.#saved.get(id)
+    this.#saved.delete(id)
+    const standing = known?.standing ?? saved?.standing
+    const watch = new Watch(check, { unit, now: clock.now(), ...(standing && { standing }) })
+    const [now, epoch] = [clock.monotonic(), clock.now()]
+    for (const { dimension, intervalMs } of check.sampling) {
+      const dueIn =
+        known?.dues.get(dimension) === undefined ? (saved?.due[dimension] ?? 0) - epoch : (known.dues.get(dimension) ?? 0) - now
+      // What a clock that was set puts far away is due within its interval all the same.
+      const isPlanned = dueIn > 0 && dueIn <= intervalMs
+      watch.plan(dimension, now + (isPlanned ? dueIn : spread(id, Math.min(intervalMs, catchUpMs[check.sla]))))
+    }
+    if (known) {
+      known.isGone = true
+      this.#held.delete(known)
+    }
+    if (!check.isOn) this.#close(watch, 'switched off')
+    return watch
+  }
+
+  /** Groups what is looked at together, and tells the scheduler what changed. */
+  #arrange(changed: ReadonlySet<string>): void {
+    const { scheduler, clock } = this.#tools
+    const before = this.#groups
+    const on = [...this.#watches.values()].filter(({ check }) => check.isOn)
+    this.#byName = new Map(Map.groupBy(this.#watches.values(), ({ check }) => check.name))
+    this.#groups = groupsOf(on)
+    for (const [id, group] of this.#groups) {
+      const isSame = before.get(id)?.length === group.length && !group.some(watch => changed.has(watch.id))
+      if (isSame) continue
+      const due = Math.min(...group.map(({ dueAt }) => dueAt))
+      scheduler.put(jobOf({ id, group, run: signal => this.#run(id, signal) }), Math.max(0, due - clock.monotonic()))
+    }
+    for (const id of before.keys()) if (!this.#groups.has(id)) void scheduler.remove(id)
+  }
+
+  async #run(id: string, signal: AbortSignal): Promise<number | undefined> {
+    const { clock, looker } = this.#tools
+    const startedAt = clock.monotonic()
+    const stalls = this.#stalls
+    const due = (this.#groups.get(id) ?? []).filter(({ dueAt }) => dueAt <= startedAt + 50)
+    const wanted = due.filter(watch => !this.#suppressed(watch, startedAt))
+    if (wanted.length > 0) {
+      for (const watch of wanted) watch.lookedAt = startedAt
+      const results = await looker.look(
+        wanted.map(({ unit }) => unit),
+        signal,
+      )
+      const ms = clock.monotonic() - startedAt
+      const isLost =
+        stalls !== this.#stalls || (signal.aborted && !(signal.reason instanceof Error && signal.reason.name === 'JobDeadline'))
+      for (const watch of wanted) {
+        const result = results.get(watch.unit)
+        if (watch.isGone) continue
+        if (isLost || !result) this.#missed(watch)
+        else this.#took(watch, { result, startedAt, ms })
+      }
+    }
+    const group = this.#groups.get(id)
+    return group && Math.max(0, Math.min(...group.map(({ dueAt }) => dueAt)) - startedAt)
+  }
+
+  /** Nothing is known: as if it had not been looked at. */
+  #missed(watch: Watch): void {
+    const soon = this.#tools.clock.monotonic() + 1000
+    for (const { dimension } of watch.check.sampling) if ((watch.dues.get(dimension) ?? 0) < soon) watch.plan(dimension, soon)
+  }
+
+  #suppressed(watch: Watch, startedAt: number): boolean {
+    const cause = this.causeOf(watch)
+    if (!cause) return false
+    const { clock } = this.#tools
+    const all = watch.check.sampling.map(({ dimension }) => dimension)
+    watch.planNext(all, { startedAt, unconfirmed: new Set() })
+    this.#held.delete(watch)
+    if (watch.standing.suppressed?.by === cause.id) return true
+    this.#record(watch, { ...watch.standing, suppressed: { by: cause.id, since: clock.now() } })
+    return true
+  }
+
+  #took(
+    watch: Watch,
+    { result, startedAt, ms }: { readonly result: CheckResult; readonly startedAt: number; readonly ms: number },
+  ): void {
+    const { clock, looker } = this.#tools
+    const at = clock.now()
+    const judgements = watch.judgementsDue(result, startedAt).map(each => ({ ...each, message: looker.maskedText(each.message) }))
+    const { sampling } = watch.check
+    const standing = afterLook(watch.standing, { at, judgements }, sampling)
+    const unconfirmed = new Set(
+      sampling.flatMap(each => {
+        const found = standing.dimensions[each.dimension]
+        return found && isUnconfirmed(found, each) ? [each.dimension] : []
+      }),
+    )
+    watch.planNext(
+      judgements.map(({ dimension }) => dimension),
+      { startedAt, unconfirmed },
+    )
+    watch.remember({ ms: (result.metrics?.['total_seconds'] ?? ms / 1000) * 1000, metrics: metricsOf(result) })
+    const look = {
+      at,
+      level: result.verdict === 'na' ? ('pass' as const) : result.verdict,
+      ms: Math.round(ms * 100) / 100,
+      message: looker.maskedText(result.message),
+      ...(result.reason && { reason: result.reason }),
+      ...(result.verdict !== 'pass' && result.evidence !== undefined && { evidence: looker.maskedText(result.evidence) }),
+    }
+    this.#settle(watch, { standing, look })
+    for (const child of this.#held) if (child.check.dependsOn.includes(watch.check.name)) this.#settleHeld(child)
+  }
+
+  /** Opens, raises or ends the incident that follows, unless somebody else is to blame or has yet to be asked. */
+  #settle(watch: Watch, { standing, look }: { readonly standing: Standing; readonly look?: LookRow }): void {
+    watch.standing = standing
+    const told = look && { look }
+    const isNew = standing.incident === undefined && severityOf(standing.level, watch.check.sla) !== undefined
+    const cause = isNew ? this.causeOf(watch) : undefined
+    if (cause) {
+      this.#held.delete(watch)
+      this.#record(watch, { ...standing, suppressed: { by: cause.id, since: this.#tools.clock.now() } }, told)
+    } else if (isNew && this.#waitsForParents(watch)) {
+      this.#record(watch, standing, told)
+    } else {
+      this.#held.delete(watch)
+      const { standing: after, alert } = incidentAfter(standing, watch.subject, {
+        at: this.#tools.clock.now(),
+        newId: () => `prb-${this.#tools.clock.now().toString(36)}-${randomHex(5)}`,
+        detail: detailOf(standing),
+      })
+      this.#record(watch, after, { ...told, ...(alert && { alert }) })
+    }
+  }
+
+  /** A parent that was last looked at before the child went bad is asked first, once: it may be the cause. */
+  #waitsForParents(watch: Watch): boolean {
+    if (this.#held.has(watch)) return false
+    const parents = watch.check.dependsOn.flatMap(name => this.#byName.get(name) ?? [])
+    const older = parents.filter(parent => parent.check.isOn && parent.lookedAt < watch.lookedAt)
+    if (older.length === 0) return false
+    this.#held.add(watch)
+    for (const parent of older) this.lookNow(parent)
+    return true
+  }
+
+  #settleHeld(child: Watch): void {
+    if (!child.isGone) this.#settle(child, { standing: child.standing })
+  }
+
+  #record(watch: Watch, standing: Standing, { look, alert }: Told = {}): void {
+    const { clock, recorder, onChange } = this.#tools
+    watch.standing = standing
+    const [now, epoch] = [clock.monotonic(), clock.now()]
+    const due = Object.fromEntries([...watch.dues].map(([dimension, at]) => [dimension, Math.round(epoch + at - now)]))
+    recorder.add({ id: watch.id, standing, due, ...(look && look && { look }), ...(alert && { alert }) })
+    onChange?.(watch)
+  }
+
+  #end(watch: Watch, why: string): void {
+    watch.isGone = true
+    this.#held.delete(watch)
+    this.#close(watch, why)
+    this.#watches.delete(watch.id)
+  }
+
+  #close(watch: Watch, why: string): void {
+    const { incident } = watch.standing
+    if (!incident) return
+    const now = { at: this.#tools.clock.now(), newId: () => '' }
+    const { standing, alert } = closed(watch.standing, { subject: watch.subject, incident, now, why })
+    this.#record(watch, standing, alert && { alert })
+  }
+
+  #forgetSaved(): void {
+    const { clock, recorder } = this.#tools
+    const left = [...this.#saved].filter(([id]) => !this.#watches.has(id))
+    for (const [id, { standing, due }] of left) {
+      const { incident } = standing
+      const subject = { title: id, sla: 'P1' as const, labels: {}, recoveries: 1 }
+      const now = { at: clock.now(), newId: () => '' }
+      if (incident) recorder.add({ id, due, ...closed(standing, { subject, incident, now, why: 'no longer watched' }) })
+    }
+    if (left.length > 0) recorder.gone(left.map(([id]) => id))
+    this.#saved.clear()
+  }
+
+  #jobIdOf(watch: Watch): string {
+    for (const [id, group] of groupsOf([watch])) if (group.length > 0) return id
+    return watch.id
+  }
+}
+
+/** The numbers of the look and of all its dimensions. */
+const metricsOf = ({ metrics, judgements = [] }: CheckResult): Record<string, number> =>
+  Object.assign({}, ...judgements.map(each => each.metrics), metrics)
+
+/** What each dimension that is not well says. */
+function detailOf(standing: Standing): string {
+  const lines = Object.entries(standing.dimensions).flatMap(([name, { level, told }]) =>
+    level === 'pass' ? [] : [`${name}: ${told.message}`],
+  )
+  return lines.join('\n') || (worstTold(standing)?.message ?? '')
+}
