@@ -173,6 +173,7 @@ export const commands: readonly CommandEntry[] = [
 export const components: readonly ComponentEntry[] = [
   {"kind":"backend","type":"etcd","version":"1.0.0","summary":"etcd v3, over HTTP or TLS, with one or several endpoints","stability":"beta",load:() => import('./lib/sync/backends/etcd.ts') as Promise<never>},
   {"kind":"backend","type":"file","version":"1.0.0","summary":"directory, git work tree, or one YAML or JSON file","stability":"beta",load:() => import('./lib/sync/backends/file.ts') as Promise<never>},
+  {"kind":"channel","type":"webhook","version":"1.0.0","summary":"POST of the alert as JSON","stability":"beta",load:() => import('./lib/alert/channels/webhook.ts') as Promise<never>},
   {"kind":"check","type":"clock","version":"1.0.0","summary":"clock that is synchronised, and right","stability":"beta",load:() => import('./lib/probe/checks/clock.ts') as Promise<never>},
   {"kind":"check","type":"command","version":"1.0.0","summary":"command of your own that must end with a status, and print something","stability":"beta",load:() => import('./lib/probe/checks/command.ts') as Promise<never>},
   {"kind":"check","type":"cpu","version":"1.0.0","summary":"how busy the processors are, by mode","stability":"beta",load:() => import('./lib/probe/checks/cpu.ts') as Promise<never>},

@@ -38,7 +38,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@marcbachmann/cel-js': ['lib/core/expression.ts'],
   liquidjs: ['lib/sync/template.ts'],
   'jsonpath-rfc9535': ['lib/probe/assert/json-path.ts'],
-  re2js: ['lib/probe/assert/pattern.ts'],
+  re2js: ['lib/core/pattern.ts'],
   semver: ['lib/probe/assert/version.ts'],
   'dns-packet': ['lib/net/dns/'],
   rfc6902: ['lib/sync/json-patch.ts'],

@@ -45,6 +45,10 @@ export interface ChannelPlace {
   readonly clock: Clock
   /** Aborts at the deadline of one attempt. */
   readonly signal: AbortSignal
+  /** Of what is sent: the same for every attempt, another for everything else. Letters, digits and `.:_-` only, 200 at most. */
+  readonly key: string
+  /** The severities at which this channel was told before that the incident is firing. */
+  readonly earlier: readonly AlertSeverity[]
   /** Reads a secret that a parameter refers to. @throws OpsError E_CONFIG */
   readonly secret: (reference: SecretReference) => Promise<string>
   /** What all sends share, such as pools of connections. */
@@ -55,6 +59,8 @@ export interface ChannelPlace {
 export interface Channel {
   /** For people, without secrets: `Slack #operations`. */
   readonly title: string
+  /** Where the receiver forgets what is not told again: how often to tell it, milliseconds, while the incident is firing. */
+  readonly resendMs?: number
   /** One attempt. Trouble of the other side is in the Delivery, never a throw. The same alert sent again is known by its incident and status. */
   send(alert: Alert, place: ChannelPlace): Promise<Delivery>
 }
