@@ -6,10 +6,6 @@ const graceMs = 5_000
 /** Of what is read on a host, all in one. */
 const readingMs = 30_000
 
-/** What is looked at together: all that is read on one host, in one connection and one command. Everything else is by itself. */
-export const groupsOf = (watches: readonly Watch[]): ReadonlyMap<string, readonly Watch[]> =>
-  Map.groupBy(watches, ({ id, unit, check }) => (check.check.host && unit.host ? `readings of ${unit.host.name}` : id))
-
 /** The job of a group. */
 export function jobOf({ id, group, run }: Pick<Job, 'id' | 'run'> & { readonly group: readonly Watch[] }): Job {
   const classes = group.map(({ check }) => check.sla).sort()

@@ -1,10 +1,13 @@
+import type { AlertSeverity } from '../core/alert.ts'
 import type { CheckResult } from '../core/check.ts'
 import type { Clock } from '../core/clock.ts'
+import { OpsError } from '../core/errors.ts'
 import type { Log } from '../core/io.ts'
 import { randomHex } from '../core/random-hex.ts'
 import { type Looker, unitsOf } from '../probe/index.ts'
+import { Histogram } from './exposition/histogram.ts'
 import type { Change, History, LookRow, Saved } from './history/history.ts'
-import { groupsOf, jobOf } from './jobs.ts'
+import { jobOf } from './jobs.ts'
 import type { Recorder } from './recorder.ts'
 import { spread } from './scheduler/beat.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
@@ -43,8 +46,9 @@ export class Patrol {
   readonly #saved: Map<string, Saved>
   /** Children that went bad before their parent was looked at. */
   readonly #held = new Set<Watch>()
-  /** Looks that were under way during a stall of this process tell nothing. */
-  #stalls = 0
+
+  /** Seconds that looks took, by type of check. */
+  readonly durations = new Map<string, Histogram>()
 
   constructor(tools: PatrolTools) {
     this.#tools = tools
@@ -55,9 +59,11 @@ export class Patrol {
     return this.#watches
   }
 
-  /** This process was held up: clocks of looks ran on meanwhile. */
-  stalled(): void {
-    this.#stalls++
+  /** Incidents that are not over, by severity. */
+  openIncidents(): Record<AlertSeverity, number> {
+    const open = { info: 0, warning: 0, critical: 0 }
+    for (const { standing } of this.#watches.values()) if (standing.incident) open[standing.incident.severity]++
+    return open
   }
 
   /** Watches exactly these from now on. What did not change goes on as it was; what changed keeps how it stands. */
@@ -81,7 +87,7 @@ export class Patrol {
   /** Looks at it as soon as there is room. */
   lookNow(watch: Watch): void {
     for (const { dimension } of watch.check.sampling) watch.plan(dimension, this.#tools.clock.monotonic())
-    this.#tools.scheduler.wake(this.#jobIdOf(watch))
+    this.#tools.scheduler.wake(watch.groupId)
   }
 
   /** What keeps a check from being judged: a check that it depends on and that does not stand well, on the same host where both are looked at there. */
@@ -112,7 +118,7 @@ export class Patrol {
         known?.dues.get(dimension) === undefined ? (saved?.due[dimension] ?? 0) - epoch : (known.dues.get(dimension) ?? 0) - now
       // What a clock that was set puts far away is due within its interval all the same.
       const isPlanned = dueIn > 0 && dueIn <= intervalMs
-      watch.plan(dimension, now + (isPlanned ? dueIn : spread(id, Math.min(intervalMs, catchUpMs[check.sla]))))
+      watch.plan(dimension, now + (isPlanned ? dueIn : spread(watch.groupId, Math.min(intervalMs, catchUpMs[check.sla]))))
     }
     if (known) {
       known.isGone = true
@@ -128,7 +134,7 @@ export class Patrol {
     const before = this.#groups
     const on = [...this.#watches.values()].filter(({ check }) => check.isOn)
     this.#byName = new Map(Map.groupBy(this.#watches.values(), ({ check }) => check.name))
-    this.#groups = groupsOf(on)
+    this.#groups = Map.groupBy(on, ({ groupId }) => groupId)
     for (const [id, group] of this.#groups) {
       const isSame = before.get(id)?.length === group.length && !group.some(watch => changed.has(watch.id))
       if (isSame) continue
@@ -139,10 +145,9 @@ export class Patrol {
   }
 
   async #run(id: string, signal: AbortSignal): Promise<number | undefined> {
-    const { clock, looker } = this.#tools
+    const { clock, looker, scheduler } = this.#tools
     const startedAt = clock.monotonic()
-    const stalls = this.#stalls
-    const due = (this.#groups.get(id) ?? []).filter(({ dueAt }) => dueAt <= startedAt + 50)
+    const due = (this.#groups.get(id) ?? []).filter(watch => watch.isDueBy(startedAt))
     const wanted = due.filter(watch => !this.#suppressed(watch, startedAt))
     if (wanted.length > 0) {
       for (const watch of wanted) watch.lookedAt = startedAt
@@ -151,8 +156,8 @@ export class Patrol {
         signal,
       )
       const ms = clock.monotonic() - startedAt
-      const isLost =
-        stalls !== this.#stalls || (signal.aborted && !(signal.reason instanceof Error && signal.reason.name === 'JobDeadline'))
+      // Clocks of looks ran on while this process did not: what came of them means nothing.
+      const isLost = scheduler.hasStalledSince(startedAt) || (signal.aborted && !isDeadline(signal.reason))
       for (const watch of wanted) {
         const result = results.get(watch.unit)
         if (watch.isGone) continue
@@ -161,7 +166,7 @@ export class Patrol {
       }
     }
     const group = this.#groups.get(id)
-    return group && Math.max(0, Math.min(...group.map(({ dueAt }) => dueAt)) - startedAt)
+    return group && Math.max(1, Math.min(...group.map(({ dueAt }) => dueAt)) - startedAt)
   }
 
   /** Nothing is known: as if it had not been looked at. */
@@ -201,6 +206,7 @@ export class Patrol {
       judgements.map(({ dimension }) => dimension),
       { startedAt, unconfirmed },
     )
+    this.#count(watch, ms)
     watch.remember({ ms: (result.metrics?.['total_seconds'] ?? ms / 1000) * 1000, metrics: metricsOf(result) })
     const look = {
       at,
@@ -212,6 +218,12 @@ export class Patrol {
     }
     this.#settle(watch, { standing, look })
     for (const child of this.#held) if (child.check.dependsOn.includes(watch.check.name)) this.#settleHeld(child)
+  }
+
+  #count({ check: { type } }: Watch, ms: number): void {
+    const histogram = this.durations.get(type) ?? new Histogram()
+    this.durations.set(type, histogram)
+    histogram.add(ms / 1000)
   }
 
   /** Opens, raises or ends the incident that follows, unless somebody else is to blame or has yet to be asked. */
@@ -287,12 +299,9 @@ export class Patrol {
     if (left.length > 0) recorder.gone(left.map(([id]) => id))
     this.#saved.clear()
   }
-
-  #jobIdOf(watch: Watch): string {
-    for (const [id, group] of groupsOf([watch])) if (group.length > 0) return id
-    return watch.id
-  }
 }
+
+const isDeadline = (reason: unknown): boolean => reason instanceof OpsError && reason.code === 'E_DEADLINE'
 
 /** The numbers of the look and of all its dimensions. */
 const metricsOf = ({ metrics, judgements = [] }: CheckResult): Record<string, number> =>

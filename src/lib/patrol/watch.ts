@@ -28,6 +28,8 @@ const remembered = 60
 /** A check in one place while it is watched: how it stands, and when each of its dimensions is due. Times are monotonic milliseconds. */
 export class Watch {
   readonly id: string
+  /** What is looked at together: all that is read on one host, in one connection and one command. Everything else is by itself. */
+  readonly groupId: string
   readonly check: WatchedCheck
   readonly unit: Unit
   readonly subject: AlertSubject
@@ -46,6 +48,7 @@ export class Watch {
   ) {
     const { host } = unit
     this.id = watchId(unit)
+    this.groupId = check.check.host && host ? `readings of ${host.name}` : this.id
     this.check = check
     this.unit = unit
     this.standing = standing ?? neverLooked(now)
@@ -81,6 +84,11 @@ export class Watch {
     this.#dueAt.set(dimension, at)
   }
 
+  /** Something of it is due, or will be within the same moment. */
+  isDueBy(at: number): boolean {
+    return this.check.sampling.some(sampling => this.#isDue(sampling, at))
+  }
+
   /** What a result says of the dimensions that are due at that time, and of those that are not well: of them every look counts. */
   judgementsDue(result: CheckResult, at: number): CheckJudgement[] {
     const judgements = result.judgements && new Map(result.judgements.map(each => [each.dimension, each]))
@@ -100,7 +108,7 @@ export class Watch {
     for (const sampling of this.check.sampling) {
       const { dimension, intervalMs } = sampling
       if (!judged.includes(dimension)) continue
-      const beat = nextBeat(startedAt, { intervalMs, phaseMs: spread(this.id, intervalMs) })
+      const beat = nextBeat(startedAt, { intervalMs, phaseMs: spread(this.groupId, intervalMs) })
       if (unconfirmed.has(dimension)) this.#dueAt.set(dimension, startedAt + Math.min(confirmAfterMs, intervalMs))
       else if (this.#isDue(sampling, startedAt)) this.#dueAt.set(dimension, beat)
     }

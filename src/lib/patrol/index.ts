@@ -1,0 +1,2 @@
+export { serveOptions } from './options.ts'
+export { serve } from './serve.ts'
