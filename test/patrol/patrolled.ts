@@ -1,0 +1,103 @@
+import { join } from 'node:path'
+import type { Alert } from '../../src/lib/core/alert.ts'
+import type { CheckResult, Sampling } from '../../src/lib/core/check.ts'
+import type { Connector } from '../../src/lib/core/context.ts'
+import type { Host } from '../../src/lib/core/host.ts'
+import { History } from '../../src/lib/patrol/history/history.ts'
+import { Patrol } from '../../src/lib/patrol/patrol.ts'
+import { Recorder } from '../../src/lib/patrol/recorder.ts'
+import { Scheduler } from '../../src/lib/patrol/scheduler/scheduler.ts'
+import type { Watch, WatchedCheck } from '../../src/lib/patrol/watch.ts'
+import { Looker, SharedThings, type SlaClass } from '../../src/lib/probe/index.ts'
+import { FakeClock } from '../helpers/fake-clock.ts'
+
+/** Answers of checks by name; a function is asked at each look. */
+export type Answers = Record<string, CheckResult | ((signal: AbortSignal) => Promise<CheckResult>)>
+
+export const good: CheckResult = { verdict: 'pass', message: 'it answers' }
+export const bad: CheckResult = { verdict: 'fail', reason: 'refused', message: 'connection refused' }
+
+interface Asked {
+  readonly intervalMs?: number
+  readonly retries?: number
+  readonly failures?: number
+  readonly of?: number
+  readonly sla?: SlaClass
+  readonly dependsOn?: readonly string[]
+  readonly recoveries?: number
+  readonly version?: string
+  readonly isOn?: boolean
+  readonly hosts?: readonly Host[]
+}
+
+/** A patrol whose clock and answers a test holds; its history is a real file. */
+export class Patrolled implements AsyncDisposable {
+  readonly clock: FakeClock
+  readonly answers: Answers = {}
+  readonly alerts: Alert[] = []
+  /** Names in the order in which they were looked at, with the time. */
+  readonly looks: { readonly name: string; readonly at: number }[] = []
+  readonly history: History
+  readonly scheduler: Scheduler
+  readonly recorder: Recorder
+  readonly patrol: Patrol
+
+  constructor(directory: string, clock = new FakeClock()) {
+    this.clock = clock
+    const log = (): void => {}
+    this.history = new History(join(directory, 'history.db'))
+    this.recorder = new Recorder({ clock, log, history: this.history, raise: async alerts => void this.alerts.push(...alerts) })
+    this.scheduler = new Scheduler({ clock, random: () => 0.5, workers: 10, capPerKey: 5, log })
+    const connector = { connect: async () => ({}), login: async () => ({}) } as unknown as Connector
+    const shared = new SharedThings()
+    const looker = new Looker(clock, { connector, shared, secret: async () => 'secret' })
+    this.patrol = new Patrol({ clock, log, looker, scheduler: this.scheduler, recorder: this.recorder, history: this.history })
+  }
+
+  check(name: string, asked: Asked = {}): WatchedCheck {
+    const { intervalMs = 10_000, retries = 0, failures = 1, of = failures, sla = 'P1', dependsOn = [], recoveries = 2 } = asked
+    const sampling: Sampling[] = [{ dimension: 'tcp', intervalMs, timeoutMs: 2000, retries, failures, of }]
+    return {
+      name,
+      type: 'tcp',
+      check: {
+        title: name,
+        sampling,
+        run: async ({ signal }) => {
+          this.looks.push({ name, at: this.clock.monotonic() })
+          const answer = this.answers[name] ?? good
+          return typeof answer === 'function' ? await answer(signal) : answer
+        },
+      },
+      sampling,
+      labels: {},
+      sla,
+      dependsOn,
+      recoveries,
+      version: asked.version ?? '1',
+      source: 'test',
+      isOn: asked.isOn ?? true,
+      ...(asked.hosts && { hosts: asked.hosts }),
+    }
+  }
+
+  watch(id: string): Watch {
+    const watch = this.patrol.watches.get(id)
+    if (!watch) throw new Error(`nothing is watched as ${id}`)
+    return watch
+  }
+
+  /** `firing closed: connection refused`, without times. */
+  get told(): string[] {
+    return this.alerts.map(({ status, summary }) => `${status} ${summary.replace(/ after .*/, '')}`)
+  }
+
+  looksAt(name: string): number {
+    return this.looks.filter(look => look.name === name).length
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.recorder[Symbol.asyncDispose]()
+    this.history[Symbol.dispose]()
+  }
+}
