@@ -52,6 +52,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'node:dns': ['lib/net/'],
   'node:dns/promises': ['lib/net/'],
   'node:dgram': ['lib/net/'],
+  '@redis/client': ['lib/patrol/registry/'],
   'node:sqlite': ['lib/patrol/history/'],
 }
 

@@ -54,6 +54,23 @@ export const serveOptions = z.strictObject({
     completes: 'files',
     description: 'channels and routes of alerts (YAML)',
   }),
+  registry: z.string().optional().meta({
+    value: 'URL',
+    group: 'Checks',
+    description: 'redis://HOST:6379/STREAM: events of a Redis stream add, replace, remove and switch checks',
+  }),
+  registryGroup: z.string().optional().meta({
+    value: 'NAME',
+    group: 'Checks',
+    shownDefault: 'opsctl-HOSTNAME',
+    description: 'consumer group of the stream, of this instance alone',
+  }),
+  registryPasswordFile: z.string().optional().meta({
+    value: 'FILE',
+    group: 'Checks',
+    completes: 'files',
+    description: 'password of Redis',
+  }),
   workers: z.int().min(1).max(10_000).default(200).meta({ value: 'N', group: 'Limits', description: 'looks at a time' }),
   perEndpoint: z
     .int()

@@ -84,6 +84,11 @@ export class Patrol {
     this.#tools.recorder.gone(gone.map(({ id }) => id))
   }
 
+  /** A check in all its places. */
+  placesOf(name: string): readonly Watch[] {
+    return this.#byName.get(name) ?? []
+  }
+
   /** Looks at it as soon as there is room. */
   lookNow(watch: Watch): void {
     for (const { dimension } of watch.check.sampling) watch.plan(dimension, this.#tools.clock.monotonic())

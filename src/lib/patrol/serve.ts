@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Alerting, noAlerting, openAlerting } from '../alert/index.ts'
 import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
-import { OpsError } from '../core/errors.ts'
+import { OpsError, toOpsError } from '../core/errors.ts'
 import type { Document } from '../core/report.ts'
 import { EventHub } from '../net/server/event-hub.ts'
 import { formatAddress } from '../net/server/listen-address.ts'
@@ -13,6 +14,7 @@ import { heartbeats, Looker, readSecret, SharedThings } from '../probe/index.ts'
 import { acquireLock } from '../run/lock.ts'
 import { checkRoutes } from './api/check-routes.ts'
 import { metricsRoute } from './api/metrics-route.ts'
+import { registryRoutes } from './api/registry-routes.ts'
 import { CheckFamilies } from './exposition/check-families.ts'
 import { ownFamilies } from './exposition/own-families.ts'
 import { History } from './history/history.ts'
@@ -20,7 +22,8 @@ import type { ServeOptions } from './options.ts'
 import { Patrol } from './patrol.ts'
 import { PatrolFleet } from './patrol-fleet.ts'
 import { Recorder } from './recorder.ts'
-import { Reloads } from './registry/reloads.ts'
+import { Registry } from './registry/registry.ts'
+import { watchFiles } from './registry/watch-files.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { tallyOf } from './view.ts'
 
@@ -69,8 +72,16 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
     }),
     onChange: ({ id }) => changes.publish({ event: 'check', data: id }),
   })
-  const reloads = new Reloads(context, { options, fleet, patrol })
-  await reloads.first()
+  const registry = new Registry(context, { options, fleet, patrol, history })
+  await registry.reload()
+  const reload = (): void => {
+    registry.reload().then(
+      () => log('info', `read anew: ${patrol.watches.size} checks`),
+      error => log('error', `not read anew, everything goes on as before: ${toOpsError(error).message}`),
+    )
+  }
+  using _files = watchFiles(context, options, reload)
+  await using _stream = await streamOf(context, options, registry)
   const checkFamilies = new CheckFamilies()
   const served = {
     patrol,
@@ -82,6 +93,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   }
   await using server = await opened(context, options, [
     ...checkRoutes(served),
+    ...registryRoutes(registry),
     metricsRoute(() => [
       ...checkFamilies.of(patrol.watches.values()),
       ...ownFamilies({
@@ -92,7 +104,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
         tally: tallyOf(patrol.watches.values()),
         durations: patrol.durations,
         openIncidents: patrol.openIncidents(),
-        reloads: reloads.figures,
+        reloads: registry.figures,
         cpuSeconds: cpuSeconds(),
         residentBytes: process.memoryUsage.rss(),
       }),
@@ -100,7 +112,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   ])
   const where = server.addresses.map(formatAddress).join(', ')
   log('info', `watching ${patrol.watches.size} checks, answering at ${where}`)
-  const forget = context.onReload(() => void reloads.again())
+  const forget = context.onReload(reload)
   await untilStopped(context, () => history.prune(clock.now()))
   forget()
   await server.close()
@@ -134,6 +146,29 @@ async function alertingOf(
     shared,
     secret: reference => readSecret(context, reference),
     lock: path => acquireLock(path, { runId: context.runId, command: 'probe serve', clock }),
+  })
+}
+
+/** @throws OpsError E_USAGE for an address that is none, E_CONFIG for a password file that can not be read */
+async function streamOf(context: Context, options: ServeOptions, registry: Registry): Promise<AsyncDisposable | undefined> {
+  const { registry: address, registryGroup, registryPasswordFile } = options
+  if (address === undefined) return undefined
+  const { clock, log, signal } = context
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  const stream = decodeURIComponent(url?.pathname.slice(1) ?? '')
+  if (!url || !/^rediss?:$/.test(url.protocol) || stream === '' || url.password !== '')
+    throw new OpsError('E_USAGE', '--registry must be redis://HOST:PORT/STREAM, without a password', {
+      hint: 'give a password with --registry-password-file',
+    })
+  const { RegistryStream } = await import('./registry/registry-stream.ts')
+  return new RegistryStream(registry, {
+    url: `${url.protocol}//${url.username ? `${url.username}@` : ''}${url.host}`,
+    stream,
+    group: registryGroup ?? `opsctl-${hostname()}`,
+    ...(registryPasswordFile !== undefined && { password: await readSecret(context, { file: registryPasswordFile }) }),
+    clock,
+    log,
+    signal,
   })
 }
 

@@ -6,7 +6,7 @@ import { ParamsError } from '../core/params.ts'
 import { matchPattern } from '../core/ssh-pattern.ts'
 import { endpointType } from './endpoint-types.ts'
 import type { AskedCheck } from './file/asked-check.ts'
-import { loadProbeFile } from './file/load-probe-file.ts'
+import { loadProbeFiles } from './file/load-probe-file.ts'
 import type { ProbeOptions } from './options.ts'
 import { samplingOf } from './probed-check.ts'
 import { thisMachine } from './this-machine.ts'
@@ -20,7 +20,10 @@ type Loading = Pick<Context, 'program' | 'component' | 'paths' | 'signal'>
  */
 export async function askedChecks(context: Loading, options: Asking): Promise<readonly AskedCheck[]> {
   const endpoints = await Promise.all([...new Set(options.endpoint)].map(endpoint => endpointAsked(context, endpoint, options)))
-  const files = (await Promise.all(options.file.map(path => loadProbeFile(context, path)))).flat()
+  const files = await loadProbeFiles(
+    context,
+    options.file.map(path => ({ path })),
+  )
   const asked = [...endpoints, ...files]
   const double = asked.find(({ name }, index) => asked.findIndex(other => other.name === name) !== index)
   if (double) throw new OpsError('E_PLAN', `two checks are called '${double.name}'`, { hint: 'rename one of them in its file' })

@@ -1,7 +1,7 @@
 export { askedChecks } from './asked-checks.ts'
 export { explainCheck } from './explain-check.ts'
 export type { AskedCheck } from './file/asked-check.ts'
-export { loadProbeFile } from './file/load-probe-file.ts'
+export { readProbeSources, refuseDoubles, refuseWrongParents } from './file/load-probe-file.ts'
 export { type Heartbeat, type Heartbeats, heartbeats } from './heartbeats.ts'
 export { probeLearn } from './learn/learn.ts'
 export { probeLint } from './lint.ts'

@@ -18,6 +18,8 @@ const tables = `
   CREATE INDEX incident_by_start ON incident (started);
   CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, alert TEXT NOT NULL);
   CREATE TABLE heartbeat (name TEXT PRIMARY KEY, at INTEGER NOT NULL, message TEXT, failed INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE registered (name TEXT PRIMARY KEY, definition TEXT NOT NULL, source TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE switched_off (name TEXT PRIMARY KEY) WITHOUT ROWID;
   PRAGMA user_version = ${form};
 `
 

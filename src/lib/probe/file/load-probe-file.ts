@@ -23,24 +23,44 @@ type Loading = Pick<Context, 'program' | 'component' | 'paths' | 'signal'>
  * the top) or has `checks:`, `defaults:` and `include:`.
  * @throws OpsError E_PLAN with everything that is wrong
  */
-export async function loadProbeFile(context: Loading, path: string): Promise<readonly AskedCheck[]> {
-  const checks = await readFile(context, { path, above: [] })
-  // A gate of nothing would pass.
-  if (checks.length === 0) throw new OpsError('E_PLAN', `${path}: there are no checks in it`, { hint: 'add some below checks:' })
+export const loadProbeFile = (context: Loading, path: string): Promise<readonly AskedCheck[]> =>
+  loadProbeFiles(context, [{ path }])
+
+/** A file of checks, or a text that is read as one and called so. */
+export interface ProbeSource {
+  readonly path: string
+  readonly text?: string
+}
+
+/** The checks of several files, which may depend on each other. @throws OpsError E_PLAN with everything that is wrong in the first wrong one */
+export async function loadProbeFiles(context: Loading, sources: readonly ProbeSource[]): Promise<readonly AskedCheck[]> {
+  const checks = await readProbeSources(context, sources)
   refuseDoubles(checks)
   refuseWrongParents(checks)
   return checks
 }
 
-interface FileToRead {
-  readonly path: string
+/** The same for checks that others are to be read with: of each nothing but the others is missing. @throws OpsError E_PLAN */
+export async function readProbeSources(context: Loading, sources: readonly ProbeSource[]): Promise<AskedCheck[]> {
+  const checks: AskedCheck[] = []
+  for (const source of sources) {
+    const found = await readFile(context, { ...source, above: [] })
+    // A gate of nothing would pass.
+    if (found.length === 0)
+      throw new OpsError('E_PLAN', `${source.path}: there are no checks in it`, { hint: 'add some below checks:' })
+    checks.push(...found)
+  }
+  return checks
+}
+
+interface FileToRead extends ProbeSource {
   /** Files that include this one, outermost first. */
   readonly above: readonly string[]
 }
 
-async function readFile(context: Loading, { path, above }: FileToRead): Promise<AskedCheck[]> {
+async function readFile(context: Loading, { path, text, above }: FileToRead): Promise<AskedCheck[]> {
   const file = resolve(context.paths.cwd, path)
-  const document = await parsed(context, { path, file })
+  const document = text === undefined ? await parsed(context, { path, file }) : parseYamlDocument(text, path, 'E_PLAN')
   const problems = new Problems({ document, path })
   const top = new ChangeNode(document.value, problems)
   const components = changeComponents(context)
@@ -112,7 +132,8 @@ async function parsed({ signal }: Loading, { path, file }: { readonly path: stri
   }
 }
 
-function refuseDoubles(checks: readonly AskedCheck[]): void {
+/** @throws OpsError E_PLAN */
+export function refuseDoubles(checks: readonly AskedCheck[]): void {
   const seen = new Map<string, AskedCheck>()
   for (const check of checks) {
     const other = seen.get(check.name)
@@ -125,7 +146,8 @@ function refuseDoubles(checks: readonly AskedCheck[]): void {
   }
 }
 
-function refuseWrongParents(checks: readonly AskedCheck[]): void {
+/** @throws OpsError E_PLAN for what depends on no check, or on itself */
+export function refuseWrongParents(checks: readonly AskedCheck[]): void {
   const names = checks.map(({ name }) => name)
   for (const { dependsOn, place } of checks) {
     const unknown = dependsOn.find(name => !names.includes(name))
