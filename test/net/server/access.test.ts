@@ -8,6 +8,7 @@ import { open } from './open.ts'
 const handler = routes([
   route({ method: 'GET', path: '/metrics', handler: async () => ({ body: 'up 1\n' }) }),
   route({ method: 'GET', path: '/health', needs: 'nothing', handler: async () => ({ body: 'alive\n' }) }),
+  route({ method: 'GET', path: '/reload', needs: 'change', handler: async () => ({ status: 204 }) }),
   route({ method: 'POST', path: '/checks', handler: async () => ({ status: 201 }) }),
 ])
 
@@ -113,6 +114,15 @@ describe('the page of another site', () => {
     [{ 'sec-fetch-site': 'same-site' }, 403],
   ])('with %j is %i', async (headers: Record<string, string>, status) => {
     expect(await post(headers)).toBe(status)
+  })
+
+  test('may not use GET either for what changes something', async () => {
+    await using dir = await tempDir()
+    const changeTokens = await tokenFile(dir, 'change', changing)
+    await using server = await open({ handler, access: { changeTokens } })
+    const reload = async (site: string) =>
+      (await fetch(`${server.url}/reload`, { headers: { ...bearer(changing), 'sec-fetch-site': site } })).status
+    expect([await reload('same-origin'), await reload('cross-site')]).toEqual([204, 403])
   })
 
   test.each([

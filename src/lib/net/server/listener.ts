@@ -66,8 +66,7 @@ function notListening(wanted: ListenAddress, cause: unknown): OpsError {
 function boundAddress(server: Server, wanted: ListenAddress): ListenAddress {
   const bound = server.address()
   if (wanted.type === 'unix' || bound === null || typeof bound === 'string') return wanted
-  const host = wanted.type === 'tcp' && !/^\d|:/.test(wanted.host) ? wanted.host : bound.address
-  return { type: 'tcp', host, port: bound.port }
+  return { type: 'tcp', host: bound.address, port: bound.port }
 }
 
 /** A socket that nobody listens on any more was left by a process that was killed. */
