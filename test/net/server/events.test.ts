@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { encodeEvent } from '../../../src/lib/net/server/event-feed.ts'
+import { encodeEvent, feedOf } from '../../../src/lib/net/server/event-feed.ts'
 import { EventHub } from '../../../src/lib/net/server/event-hub.ts'
+import type { Handler } from '../../../src/lib/net/server/server-request.ts'
+import { FakeClock } from '../../helpers/fake-clock.ts'
 import { poll } from '../../helpers/poll.ts'
 import { open } from './open.ts'
+import { get, RawClient } from './raw-client.ts'
 
 describe('an event', () => {
   test.each([
@@ -34,6 +37,64 @@ describe('a hub', () => {
     await poll('a reset', 5000, () => third.text().startsWith('event: reset\n'))
     for (const client of [second, third]) client.close()
     await poll('all have gone', 5000, () => hub.listeners === 0 && server.load.eventStreams === 0)
+  })
+})
+
+describe('a stream of events', () => {
+  test('shows a sign of life every 15 seconds, with one timer for all', async () => {
+    const clock = new FakeClock()
+    const hub = new EventHub()
+    await using server = await open({ clock, handler: async () => ({ events: hub.feed() }) })
+    using one = new RawClient(server).send(get())
+    using two = new RawClient(server).send(get())
+    await poll('both listen', 5000, () => hub.listeners === 2)
+    expect(clock.timers).toBe(1)
+    await clock.advance(14_999)
+    expect(one.received).not.toContain('\n:\n')
+    await clock.advance(1)
+    await clock.advance(15_000)
+    const beats = (client: RawClient) => client.received.match(/\r\n:\n\n\r\n/g)?.length
+    await poll('two beats each', 5000, () => beats(one) === 2 && beats(two) === 2)
+    expect(one.received.toLowerCase()).toContain('content-type: text/event-stream\r\n')
+  })
+
+  test('ends with what makes it', async () => {
+    async function* three() {
+      for (const data of ['1', '2', '3']) yield { data }
+    }
+    await using server = await open({ handler: async () => ({ events: feedOf(three()) }) })
+    expect(await (await fetch(server.url)).text()).toBe('data: 1\n\ndata: 2\n\ndata: 3\n\n')
+  })
+
+  test('ends what makes it, when the client goes', async () => {
+    let isEnded = false
+    const handler: Handler = async ({ signal }) => ({ events: feedOf(endless(signal)) })
+    async function* endless(signal: AbortSignal) {
+      try {
+        yield { data: 'first' }
+        await new Promise(resolve => signal.addEventListener('abort', resolve))
+      } finally {
+        isEnded = true
+      }
+    }
+    await using server = await open({ handler })
+    using client = new RawClient(server).send(get())
+    await poll('the first', 5000, () => client.received.includes('first'))
+    client.socket.destroy()
+    await poll('the end', 5000, () => isEnded && server.load.eventStreams === 0)
+    expect(server.lines).toEqual([])
+  })
+
+  test('that breaks is cut, and logged', async () => {
+    async function* broken() {
+      yield { data: 'first' }
+      throw new Error('the history is gone')
+    }
+    await using server = await open({ handler: async () => ({ events: feedOf(broken()) }) })
+    using client = new RawClient(server).send(get())
+    await client.closed()
+    expect(client.received).not.toEndWith('0\r\n\r\n')
+    expect(server.lines.map(({ message }) => message)).toEqual(['an answer broke off'])
   })
 })
 

@@ -13,6 +13,8 @@ export interface TestServer extends OpenServer {
   readonly port: number
   readonly url: string
   readonly lines: readonly LogLine[]
+  /** So many requests came to the handler. */
+  readonly asked: number
 }
 
 type Wishes = Partial<Omit<ServerOptions, 'clock'>> & { readonly clock?: Clock }
@@ -20,13 +22,18 @@ type Wishes = Partial<Omit<ServerOptions, 'clock'>> & { readonly clock?: Clock }
 /** A server on a free port of 127.0.0.1, with what it logs. */
 export async function open(wishes: Wishes = {}): Promise<TestServer> {
   const lines: LogLine[] = []
+  const { handler = async () => ({ body: 'ok' }), ...rest } = wishes
+  let asked = 0
   const server = await openServer({
     listen: ['127.0.0.1:0'],
-    handler: async () => ({ body: 'ok' }),
+    handler: request => {
+      asked++
+      return handler(request)
+    },
     signal: new AbortController().signal,
     clock: systemClock,
     log: (level, message, fields = {}) => lines.push({ level, message, fields }),
-    ...wishes,
+    ...rest,
   })
   const { address } = server
   const port = address.type === 'tcp' ? address.port : 0
@@ -42,5 +49,8 @@ export async function open(wishes: Wishes = {}): Promise<TestServer> {
     port,
     url: `http://127.0.0.1:${port}`,
     lines,
+    get asked() {
+      return asked
+    },
   }
 }

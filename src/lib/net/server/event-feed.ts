@@ -13,8 +13,8 @@ export interface ServerEvent {
 export interface EventListener {
   /** Encoded by `encodeEvent`. Never waits: a client that is too slow is cut. */
   push(bytes: Uint8Array): void
-  /** No more will come. */
-  end(): void
+  /** No more will come; with what went wrong where that is why. */
+  end(error?: unknown): void
 }
 
 export interface EventFeed {
@@ -45,9 +45,10 @@ export function feedOf(events: AsyncIterable<ServerEvent>): EventFeed {
           listener.push(encodeEvent(value))
         }
       }
-      run()
-        .catch(() => {})
-        .finally(() => listener.end())
+      run().then(
+        () => listener.end(),
+        error => listener.end(error),
+      )
       return () => {
         isOver = true
         iterator.return?.().catch(() => {})

@@ -74,19 +74,26 @@ export class EventStreams {
 /** What one client gets. */
 class EventStream {
   readonly #exchange: Exchange
+  #fail: (error: unknown) => void = () => {}
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange
   }
 
-  /** Resolves when it is over. */
+  /** Resolves when it is over. @throws what ended the feed */
   async run(events: EventResponse['events']): Promise<void> {
     const { outgoing } = this.#exchange
-    const closed = new Promise<void>(resolve => outgoing.once('close', resolve))
     if (this.#exchange.isOver) return
+    const over = new Promise<void>((resolve, reject) => {
+      outgoing.once('close', resolve)
+      this.#fail = reject
+    })
     const unsubscribe = events.subscribe(this)
-    await closed
-    unsubscribe()
+    try {
+      await over
+    } finally {
+      unsubscribe()
+    }
   }
 
   push(bytes: Uint8Array): void {
@@ -96,10 +103,13 @@ class EventStream {
     if (incoming.socket.writableLength > limits.eventBufferBytes) this.#exchange.cut()
   }
 
-  end(): void {
+  end(error?: unknown): void {
     const { outgoing } = this.#exchange
     if (outgoing.writableEnded || outgoing.destroyed) return
-    this.#exchange.awaitClient()
-    outgoing.end()
+    if (error !== undefined) this.#fail(error)
+    else {
+      this.#exchange.awaitClient()
+      outgoing.end()
+    }
   }
 }

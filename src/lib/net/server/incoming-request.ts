@@ -20,21 +20,22 @@ export class IncomingRequest implements ServerRequest {
   readonly #exchange: Exchange
   readonly #target: RequestTarget
   readonly #peer: Peer
-  readonly #access: Access
+  readonly #gate: Gate
+  readonly #host: string | undefined
 
   /** @throws Refusal for one that no handler should see */
-  constructor(exchange: Exchange, peer: Peer, { guard, access }: Gate) {
+  constructor(exchange: Exchange, peer: Peer, gate: Gate) {
     const { incoming } = exchange
     this.#exchange = exchange
     this.#peer = peer
-    this.#access = access
+    this.#gate = gate
     this.method = incoming.method ?? 'GET'
     this.headers = headersOf(incoming)
     this.#target = parseRequestTarget(incoming.url ?? '/')
-    const host = this.#target.authority ?? hostOf(incoming)
-    const { origin, 'sec-fetch-site': fetchSite } = this.headers
+    this.#host = this.#target.authority ?? hostOf(incoming)
     // No page of a browser can open a socket in the file system.
-    if (!peer.isLocalSocket) guard.check({ method: this.method, host, origin, fetchSite })
+    if (!peer.isLocalSocket) gate.guard.checkHost(this.#host)
+    if (!/^(GET|HEAD|OPTIONS)$/.test(this.method)) this.#checkOrigin()
   }
 
   get path(): string {
@@ -69,9 +70,16 @@ export class IncomingRequest implements ServerRequest {
     return readBody(this.#exchange, maxBytes)
   }
 
-  demand(right: Right): Promise<void> {
+  async demand(right: Right): Promise<void> {
     const { client, isLocalSocket } = this.#peer
-    return this.#access.demand(right, { authorization: this.headers['authorization'], client, isLocalSocket })
+    if (right === 'change') this.#checkOrigin()
+    await this.#gate.access.demand(right, { authorization: this.headers['authorization'], client, isLocalSocket })
+  }
+
+  #checkOrigin(): void {
+    if (this.#peer.isLocalSocket) return
+    const { origin, 'sec-fetch-site': fetchSite } = this.headers
+    this.#gate.guard.checkOrigin({ host: this.#host, origin, fetchSite })
   }
 }
 

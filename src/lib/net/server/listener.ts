@@ -2,7 +2,7 @@ import { chmod, lstat, rm } from 'node:fs/promises'
 import { createConnection, createServer, type Server, type Socket } from 'node:net'
 import { errnoOf } from '../../core/errno.ts'
 import { OpsError } from '../../core/errors.ts'
-import { formatAddress, isLoopback, type ListenAddress } from './listen-address.ts'
+import { formatAddress, type ListenAddress } from './listen-address.ts'
 
 /** One address that a server listens on. */
 export class Listener {
@@ -25,11 +25,6 @@ export class Listener {
     // Whoever can write to a socket in the file system may do everything: that is its owner only.
     if (wanted.type === 'unix') await chmod(wanted.path, 0o600)
     return new Listener(server, boundAddress(server, wanted))
-  }
-
-  /** True where only this machine can connect. */
-  get isLocal(): boolean {
-    return this.address.type === 'unix' || (this.address.type === 'tcp' && isLoopback(this.address.host))
   }
 
   /** No new connections from now on. */
@@ -71,8 +66,7 @@ function notListening(wanted: ListenAddress, cause: unknown): OpsError {
 function boundAddress(server: Server, wanted: ListenAddress): ListenAddress {
   const bound = server.address()
   if (wanted.type === 'unix' || bound === null || typeof bound === 'string') return wanted
-  const host = wanted.type === 'tcp' && !/^\d|:/.test(wanted.host) ? wanted.host : bound.address
-  return { type: 'tcp', host, port: bound.port }
+  return { type: 'tcp', host: bound.address, port: bound.port }
 }
 
 /** A socket that nobody listens on any more was left by a process that was killed. */

@@ -4,7 +4,6 @@ import { Refusal } from './refusal.ts'
 
 /** What a request says of where it was sent to, and from. */
 interface Claims {
-  readonly method: string
   readonly host: string | undefined
   readonly origin: string | undefined
   readonly fetchSite: string | undefined
@@ -23,17 +22,9 @@ export class OriginGuard {
     this.#names = new Set([...names].map(name => name.toLowerCase().replace(/\.$/, '')))
   }
 
-  /** @throws Refusal 400, 403, 421 */
-  check({ method, host, origin, fetchSite }: Claims): void {
-    // HTTP/1.0 knows no Host header; there is no browser that leaves it out.
-    if (host !== undefined) this.#checkHost(host)
-    if (/^(GET|HEAD|OPTIONS)$/.test(method)) return
-    const isStrange = fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none'
-    const isOther = origin !== undefined && origin.replace(/^https?:\/\//, '').toLowerCase() !== host?.toLowerCase()
-    if (isStrange || isOther) throw new Refusal(403, 'the page of another site may change nothing here')
-  }
-
-  #checkHost(host: string): void {
+  /** HTTP/1.0 knows no Host header; there is no browser that leaves it out. @throws Refusal 400, 421 */
+  checkHost(host: string | undefined): void {
+    if (host === undefined) return
     const [, inBrackets, name = ''] = /^(?:\[([0-9a-f:.]+)\]|([^\s:/@?#[\]]+))(?::\d{1,5})?$/i.exec(host) ?? []
     if (inBrackets === undefined && name === '') throw new Refusal(400, 'the Host header names no host')
     if (inBrackets === undefined ? isIPv4(name) : isIPv6(inBrackets)) return
@@ -42,5 +33,12 @@ export class OriginGuard {
     throw new Refusal(421, `this server is not called ${plain.slice(0, 253)}`, {
       hint: 'add the name to those by which the server may be called, or ask by its address',
     })
+  }
+
+  /** Of what may change something. @throws Refusal 403 */
+  checkOrigin({ host, origin, fetchSite }: Claims): void {
+    const isStrange = fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none'
+    const isOther = origin !== undefined && origin.replace(/^https?:\/\//, '').toLowerCase() !== host?.toLowerCase()
+    if (isStrange || isOther) throw new Refusal(403, 'the page of another site may change nothing here')
   }
 }

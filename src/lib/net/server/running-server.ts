@@ -98,7 +98,7 @@ export class RunningServer implements AsyncDisposable {
     const connection = this.#closing ? void socket.destroy() : this.#connections.admit(socket)
     if (connection === undefined) return
     const { tls } = this.#parts
-    const remote = socket.remoteAddress ?? 'unix'
+    const remote = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? 'unix'
     if (tls === undefined || isLocalSocket) {
       this.#peers.set(socket, { connection, remote, isLocalSocket, isSecure: false })
       this.#http.emit('connection', socket)
@@ -150,8 +150,8 @@ export class RunningServer implements AsyncDisposable {
     this.#running.add(exchange)
     outgoing.once('close', () => {
       this.#running.delete(exchange)
-      if (this.#closing) incoming.socket.destroySoon()
       peer.connection.end()
+      if (this.#closing && !peer.connection.isAnswering) incoming.socket.destroySoon()
     })
     const ask = async () => handler(new IncomingRequest(exchange, peer, this.#parts))
     await answer(exchange, ask, { ...this.#parts, streams: this.#streams, headers: () => this.#headers(peer) })
