@@ -73,8 +73,7 @@ export class Lanes implements Iterable<Lane> {
   begun(begun: Lane): void {
     for (const lane of this.#lanes) {
       if (lane === begun) lane.owed = Math.max(0, lane.owed + lane.share - 1)
-      else if (lane.ready.size === 0) lane.owed = 0
-      else if (this.#admits(lane)) lane.owed += lane.share
+      else if (lane.ready.size > 0 && this.#admits(lane)) lane.owed += lane.share
     }
     begun.running++
     this.#running++

@@ -114,7 +114,7 @@ export class Scheduler implements AsyncDisposable {
   /** Whether nothing could be done for a while after such a moment of the monotonic clock: what was measured across it means nothing. */
   hasStalledSince(moment: number): boolean {
     this.#noticeStall(this.#options.clock.monotonic())
-    return this.#stalledAt >= moment
+    return this.#stalledAt > moment
   }
 
   load(): Load {
