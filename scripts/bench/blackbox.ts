@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
 import { Http1Connection } from '../../src/lib/net/http1/connection.ts'
 import { fieldWords } from '../../src/lib/net/http1/field.ts'
+import { writtenRequest } from '../../src/lib/net/http1/request-head.ts'
 import { Progress } from '../../src/lib/net/progress.ts'
 import { freePort } from '../../test/helpers/free-port.ts'
 import { findProgram } from '../../test/helpers/needs.ts'
@@ -93,7 +94,7 @@ async function ask(connection: Http1Connection, url: string): Promise<string> {
   const target = `/probe?module=${module}&target=${encodeURIComponent(url)}`
   const headers = [['host', 'localhost'] as const, ['accept-encoding', 'gzip'] as const]
   const options = { signal: new AbortController().signal, progress: new Progress(), limits }
-  const answer = await connection.exchange({ method: 'GET', target, headers }, options)
+  const answer = await connection.exchange(writtenRequest({ method: 'GET', target, headers }), options)
   const isPacked = fieldWords(answer.headers, 'content-encoding').includes('gzip')
   return (isPacked ? gunzipSync(answer.body) : answer.body).toString()
 }

@@ -20,6 +20,12 @@ export interface TcpTarget {
 /** How long an address may be silent before the next one is tried beside it (RFC 8305, section 5). */
 const nextAddressMs = 250
 
+/** The address that a name is by itself; undefined of a name that has to be looked up. */
+export function literalAddress(name: string): Address | undefined {
+  const family = isIP(name)
+  return family === 4 || family === 6 ? { address: name, family } : undefined
+}
+
 /** The addresses of a name, in the order of the resolver. Rejects with the resolver's error, or with the signal's reason. */
 export async function resolveName(
   name: string,
@@ -27,8 +33,8 @@ export async function resolveName(
 ): Promise<Address[]> {
   const { family, signal } = options
   signal.throwIfAborted()
-  const literal = isIP(name)
-  if (literal === 4 || literal === 6) return [{ address: name, family: literal }]
+  const literal = literalAddress(name)
+  if (literal) return [literal]
   const found = await aborting(signal, lookup(name, { all: true, family }))
   return found.map(({ address, family: version }) => ({ address, family: version === 6 ? 6 : 4 }))
 }
@@ -38,7 +44,18 @@ export async function resolveName(
  * Rejects with the error of the last failure, or with the signal's reason.
  */
 export function connectTcp(clock: Clock, target: TcpTarget, signal: AbortSignal): Promise<Socket> {
-  const { addresses, port, localAddress, keepAlive = true } = target
+  const [only] = target.addresses
+  if (only === undefined || target.addresses.length > 1) return connectToFirst(clock, target, signal)
+  return signal.aborted ? Promise.reject(signal.reason) : opened(connectTo(only, target), signal)
+}
+
+/** The runtime sends what is written at once (TCP_NODELAY) without being told. */
+function connectTo({ address: host }: Address, { port, localAddress, keepAlive = true }: TcpTarget): Socket {
+  return connect(localAddress ? { host, port, keepAlive, localAddress } : { host, port, keepAlive })
+}
+
+function connectToFirst(clock: Clock, target: TcpTarget, signal: AbortSignal): Promise<Socket> {
+  const { addresses } = target
   return new Promise((resolve, reject) => {
     const trying = new Set<Socket>()
     let next = 0
@@ -59,7 +76,7 @@ export function connectTcp(clock: Clock, target: TcpTarget, signal: AbortSignal)
       cancelNext?.()
       const address = addresses[next++]
       if (!address) return
-      const socket = connect({ host: address.address, port, noDelay: true, keepAlive, ...(localAddress ? { localAddress } : {}) })
+      const socket = connectTo(address, target)
       trying.add(socket)
       const failed = (error: Error): void => {
         trying.delete(socket)
@@ -84,23 +101,30 @@ export function connectTcp(clock: Clock, target: TcpTarget, signal: AbortSignal)
 
 /** A connection to a Unix socket. */
 export function connectUnix(path: string, signal: AbortSignal): Promise<Socket> {
+  return signal.aborted ? Promise.reject(signal.reason) : opened(connect({ path }), signal)
+}
+
+/** The socket, once it is connected. */
+function opened(socket: Socket, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const socket = connect({ path })
+    const settle = (): void => {
+      signal.removeEventListener('abort', abort)
+      socket.removeListener('error', failed)
+    }
     const abort = (): void => {
+      settle()
       discard(socket)
       reject(signal.reason)
     }
-    signal.addEventListener('abort', abort, { once: true })
-    const settled = (): void => signal.removeEventListener('abort', abort)
     const failed = (error: Error): void => {
-      settled()
+      settle()
+      discard(socket)
       reject(error)
     }
-    socket.once('error', failed)
+    signal.addEventListener('abort', abort)
+    socket.on('error', failed)
     socket.once('connect', () => {
-      settled()
-      socket.removeListener('error', failed)
+      settle()
       resolve(socket)
     })
   })

@@ -3,12 +3,21 @@ import type { CheckPlace } from '../core/check.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Transport } from '../core/transport.ts'
 import { TransportError } from '../core/transport.ts'
-import { type Address, connectTcp, connectUnix, resolveName } from './connect.ts'
+import { type Address, connectTcp, connectUnix, literalAddress, resolveName } from './connect.ts'
 import { netError } from './net-error.ts'
 import type { Phases } from './phases.ts'
 
 /** A host and port, or the path of a Unix socket. */
-export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string }
+export type Endpoint = TcpEndpoint | UnixEndpoint
+
+interface TcpEndpoint {
+  readonly host: string
+  readonly port: number
+}
+
+interface UnixEndpoint {
+  readonly path: string
+}
 
 export interface DialOptions {
   readonly signal: AbortSignal
@@ -39,25 +48,46 @@ export interface Dialer {
 export function dialFromHere(clock: Clock): Dialer {
   return {
     from: 'here',
-    async dial(endpoint, options) {
-      const start = clock.monotonic()
-      if ('path' in endpoint) {
-        const stream = await telling(connectUnix(endpoint.path, options.signal), options, { phase: 'connect' })
-        return { stream, phases: { connect: clock.monotonic() - start }, address: endpoint.path }
-      }
-      const name = options.address ?? endpoint.host
-      const finding = resolveName(name, { family: options.family ?? 0, signal: options.signal })
-      const addresses = await telling(finding, options, { phase: 'resolve' })
+    dial: (endpoint, options) => ('path' in endpoint ? dialUnix(clock, endpoint, options) : dialTcp(clock, endpoint, options)),
+  }
+}
+
+async function dialTcp(clock: Clock, { host, port }: TcpEndpoint, options: DialOptions): Promise<Dialed> {
+  const { signal, address: wished, family = 0, onResolved } = options
+  let phases: { resolve?: number; connect?: number } = {}
+  let phase: 'resolve' | 'connect' = 'resolve'
+  try {
+    signal.throwIfAborted()
+    const name = wished ?? host
+    const literal = literalAddress(name)
+    let start = clock.monotonic()
+    const addresses = literal ? [literal] : await resolveName(name, { family, signal })
+    if (!literal) {
       const found = clock.monotonic()
-      options.onResolved?.(addresses)
-      const resolved = addresses.length === 1 && addresses[0]?.address === name ? {} : { resolve: found - start }
-      // Whoever asks has a deadline: probes of the system for dead connections would only be more system calls.
-      const connecting = connectTcp(clock, { addresses, port: endpoint.port, keepAlive: false }, options.signal)
-      const stream = await telling(connecting, options, { phase: 'connect', phases: resolved })
-      const phases = { ...resolved, connect: clock.monotonic() - found }
-      const { remoteAddress: address } = stream
-      return { stream, phases, ...(address !== undefined && { address }) }
-    },
+      phases = { resolve: found - start }
+      start = found
+    }
+    phase = 'connect'
+    onResolved?.(addresses)
+    // Whoever asks has a deadline: probes of the system for dead connections would only be more system calls.
+    const stream = await connectTcp(clock, { addresses, port, keepAlive: false }, signal)
+    phases.connect = clock.monotonic() - start
+    // To ask a socket for its address is a system call, too.
+    const [first] = addresses
+    const address = addresses.length === 1 ? first?.address : stream.remoteAddress
+    return address === undefined ? { stream, phases } : { stream, phases, address }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : netError(error, { phase, phases })
+  }
+}
+
+async function dialUnix(clock: Clock, { path }: UnixEndpoint, { signal }: DialOptions): Promise<Dialed> {
+  const start = clock.monotonic()
+  try {
+    const stream = await connectUnix(path, signal)
+    return { stream, phases: { connect: clock.monotonic() - start }, address: path }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : netError(error, { phase: 'connect' })
   }
 }
 
@@ -90,18 +120,4 @@ export function dialFromHost(clock: Clock, transport: Transport): Dialer {
 /** From where a check is to look: a host that is this machine is looked from without detour. */
 export function dialerOf({ clock, transport, from }: Pick<CheckPlace, 'clock' | 'transport' | 'from'>): Dialer {
   return from === 'host' && transport.host.via !== 'local' ? dialFromHost(clock, transport) : dialFromHere(clock)
-}
-
-/** The error of a step in our words; the signal's reason where that ended it. */
-async function telling<T>(
-  step: Promise<T>,
-  { signal }: DialOptions,
-  at: { readonly phase: 'resolve' | 'connect'; readonly phases?: Phases },
-): Promise<T> {
-  try {
-    return await step
-  } catch (error) {
-    if (signal.aborted) throw signal.reason
-    throw netError(error, at)
-  }
 }

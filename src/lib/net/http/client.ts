@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.ts'
 import { type Answer, type ExchangeOptions, Http1Connection } from '../http1/connection.ts'
 import { type Field, fieldValues } from '../http1/field.ts'
-import type { Http1Pool, KeptConnection } from '../http1/pool.ts'
+import type { Http1Pool } from '../http1/pool.ts'
+import { type WrittenRequest, writtenRequest } from '../http1/request-head.ts'
 import { NetError } from '../net-error.ts'
 import { exchangeHttp2 } from './http2-exchange.ts'
 import { type OpenOptions, openStream } from './open-stream.ts'
@@ -29,51 +30,75 @@ const idempotent = /^(GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/
 /** Sends requests and reads their answers, with an account of every stage. */
 export class HttpClient {
   readonly #options: HttpClientOptions
+  /** How requests are sent by the way by which they went last: those of a patrol are the same for ever. */
+  readonly #written = new WeakMap<HttpRequest, Written>()
 
   constructor(options: HttpClientOptions) {
     this.#options = options
   }
 
   /** @throws NetError; the signal's reason when it aborts */
-  async ask(route: Route, request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
+  ask(route: Route, request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
     const { pool } = this.#options
-    const reuses = pool !== undefined && idempotent.test(request.method) && !route.http2
-    const key = reuses ? routeKey(route) : ''
-    const kept = reuses ? pool.take(key) : undefined
-    if (kept) {
-      try {
-        options.progress.address = kept.address
-        options.progress.tls = kept.tls
-        return await this.#exchange(kept, { route, request, options, key })
-      } catch (error) {
-        // The server may have closed it at the very moment: nothing was answered, so it is asked once more.
-        if (!(error instanceof NetError) || error.reason !== 'reset' || kept.connection.answered) throw error
-      }
+    return pool !== undefined && idempotent.test(request.method) && !route.http2
+      ? this.#askKept(pool, { route, request, options, key: routeKey(route) })
+      : this.#askAnew({ route, request, options, key: '' })
+  }
+
+  async #askKept(pool: Http1Pool, asked: Asked): Promise<Answer> {
+    const { key } = asked
+    const kept = pool.take(key)
+    if (kept === undefined) return this.#askAnew(asked)
+    const { progress } = asked.options
+    progress.address = kept.address
+    progress.tls = kept.tls
+    try {
+      const answer = await kept.connection.exchange(this.#requestOf(asked), asked.options)
+      pool.give(key, kept)
+      return answer
+    } catch (error) {
+      // The server may have closed it at the very moment: nothing was answered, so it is asked once more.
+      if (!(error instanceof NetError) || error.reason !== 'reset' || kept.connection.answered) throw error
+      return this.#askAnew(asked)
     }
-    return this.#askAnew({ route, request, options, key })
   }
 
   async #askAnew(asked: Asked): Promise<Answer> {
-    const { route, request, options } = asked
-    const { stream, ...seen } = await openStream(route, { ...this.#options, signal: options.signal, progress: options.progress })
-    if (seen.tls?.alpn === 'h2' || (route.http2 && route.tls === undefined)) {
-      return exchangeHttp2(stream, request, { ...options, clock: this.#options.clock })
+    const { route, request, options, key } = asked
+    const { clock, pool, tls } = this.#options
+    const { signal, progress } = options
+    // What can not be sent opens no connection.
+    const written = this.#requestOf(asked)
+    const open = await openStream(route, { signal, progress, clock, ...(tls && { tls }) })
+    if (open.tls?.alpn === 'h2' || (route.http2 && route.tls === undefined)) {
+      return exchangeHttp2(open.stream, request, { ...options, clock })
     }
     if (route.http2) {
-      stream.destroy()
+      open.stream.destroy()
       throw new NetError('protocol', 'the server does not speak HTTP/2', { phase: 'tls' })
     }
-    return this.#exchange({ connection: new Http1Connection(stream, this.#options.clock), ...seen }, asked)
-  }
-
-  async #exchange(kept: KeptConnection, { route, request, options, key }: Asked): Promise<Answer> {
-    const { connection } = kept
-    const answer = await connection.exchange(http1Request(route, request, key !== ''), options)
+    const connection = new Http1Connection(open.stream, clock)
+    const answer = await connection.exchange(written, options)
     if (!connection.isOpen) return answer
     if (key === '') connection.close()
-    else this.#options.pool?.give(key, kept)
+    else pool?.give(key, { connection, address: open.address, tls: open.tls })
     return answer
   }
+
+  #requestOf({ route, request, key }: Asked): WrittenRequest {
+    const keep = key !== ''
+    const known = this.#written.get(request)
+    if (known?.route === route && known.keep === keep) return known.written
+    const written = writtenRequest(http1Request(route, request, keep))
+    this.#written.set(request, { route, keep, written })
+    return written
+  }
+}
+
+interface Written {
+  readonly route: Route
+  readonly keep: boolean
+  readonly written: WrittenRequest
 }
 
 interface Asked {

@@ -21,7 +21,7 @@ const maxCodings = 3
  * that unfolds into gigabytes ends early and is never held. A coding that we do not know is left as it is.
  * @throws NetError; the signal's reason when it aborts
  */
-export async function decodeBody(answer: Answer, { limits, signal }: Decoding): Promise<DecodedBody> {
+export function decodeBody(answer: Answer, { limits, signal }: Decoding): DecodedBody | Promise<DecodedBody> {
   const { body, bodyBytes, headers } = answer
   const codings = fieldWords(headers, 'content-encoding').filter(coding => coding !== 'identity')
   const plain = { bytes: body, size: bodyBytes, truncated: bodyBytes > body.length }

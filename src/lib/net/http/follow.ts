@@ -23,13 +23,12 @@ export interface Followed {
 
 /** Asks, and goes where the answer sends. @throws NetError for a loop, too many redirects, or one to where it may not go */
 export async function follow(first: PrivateRequest, following: Following): Promise<Followed> {
-  const { maxRedirects, now, ask, redirects, cookies = new CookieJar(), ...options } = following
+  const { maxRedirects, now, ask, redirects, cookies = new CookieJar() } = following
   const asked = new Set<string>()
   for (let request = first; ; ) {
     const { url } = request
     const cookie = cookies.header(url)
-    const headers = cookie === undefined ? request.headers : [...request.headers, ['cookie', cookie] as const]
-    const answer = await ask({ ...request, headers }, options)
+    const answer = await ask(cookie === undefined ? request : withCookie(request, cookie), following)
     cookies.take(url, answer, now)
     const next = maxRedirects > 0 ? redirected(request, answer) : undefined
     if (next === undefined) return { answer, url }
@@ -47,3 +46,8 @@ export async function follow(first: PrivateRequest, following: Following): Promi
     request = next
   }
 }
+
+const withCookie = (request: PrivateRequest, cookie: string): PrivateRequest => ({
+  ...request,
+  headers: [...request.headers, ['cookie', cookie]],
+})

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Address } from '../connect.ts'
 import type { Dialed } from '../dial.ts'
 import { Http1Connection } from '../http1/connection.ts'
+import { writtenRequest } from '../http1/request-head.ts'
 import { NetError } from '../net-error.ts'
 import { Progress } from '../progress.ts'
 import { type SecureOptions, secureStream } from '../secure-stream.ts'
@@ -13,8 +14,8 @@ export type OpenOptions = SecureOptions
 
 export interface OpenStream {
   readonly stream: Duplex
-  readonly address?: string
-  readonly tls?: TlsSeen
+  readonly address: string | undefined
+  readonly tls: TlsSeen | undefined
 }
 
 /** An answer to CONNECT is a head; what a proxy writes besides is of no use. */
@@ -26,34 +27,30 @@ export async function openStream(route: Route, options: OpenOptions): Promise<Op
   const { signal, progress } = options
   progress.phase = dialer.from === 'host' ? 'connect' : 'resolve'
   const endpoint = proxy ?? route.endpoint
-  demandFamily(address ?? endpoint.host, family)
+  if (family !== 0) demandFamily(address ?? endpoint.host, family)
   let resolved: readonly Address[] = []
-  const dialed = await dialer.dial(endpoint, {
-    signal,
-    family,
-    ...(address !== undefined && proxy === undefined && { address }),
-    onResolved: addresses => {
-      progress.phase = 'connect'
-      resolved = addresses
-    },
-  })
-  for (const phase of ['resolve', 'connect'] as const) {
-    const ms = dialed.phases[phase]
-    if (ms !== undefined) progress.done(phase, ms)
+  const onResolved = (addresses: readonly Address[]): void => {
+    progress.phase = 'connect'
+    resolved = addresses
   }
+  const wished = proxy === undefined ? address : undefined
+  const dialing = { signal, family, onResolved }
+  const dialed = await dialer.dial(endpoint, wished === undefined ? dialing : { ...dialing, address: wished })
+  const { stream, phases } = dialed
+  if (phases.resolve !== undefined) progress.done('resolve', phases.resolve)
+  if (phases.connect !== undefined) progress.done('connect', phases.connect)
   progress.address = dialed.address
-  tellDialed(progress, { endpoint, dialed, resolved })
-  const reached = dialed.address === undefined ? {} : { address: dialed.address }
-  if (tls === undefined) return { stream: dialed.stream, ...reached }
-  const stream = proxy ? await tunnel(dialed.stream, route, options) : dialed.stream
-  const { stream: secure, seen } = await secureStream(stream, tls, options)
-  return { stream: secure, tls: seen, ...reached }
+  if (progress.trace) tellDialed(progress.trace, { endpoint, dialed, resolved })
+  if (tls === undefined) return { stream, address: dialed.address, tls: undefined }
+  const below = proxy ? await tunnel(stream, route, options) : stream
+  const { stream: secure, seen } = await secureStream(below, tls, options)
+  return { stream: secure, address: dialed.address, tls: seen }
 }
 
 /** An address has a family, whichever is wished for. */
-function demandFamily(host: string, family: 0 | 4 | 6): void {
+function demandFamily(host: string, family: 4 | 6): void {
   const own = isIP(host)
-  if (own === 0 || family === 0 || own === family) return
+  if (own === 0 || own === family) return
   throw new NetError('no-route', `${host} is no address of IPv${family}`, { phase: 'connect' })
 }
 
@@ -63,8 +60,7 @@ interface DialedTo {
   readonly resolved: readonly Address[]
 }
 
-function tellDialed({ trace }: Progress, { endpoint, dialed, resolved }: DialedTo): void {
-  if (trace === undefined) return
+function tellDialed(trace: NonNullable<Progress['trace']>, { endpoint, dialed, resolved }: DialedTo): void {
   const { resolve, connect = 0 } = dialed.phases
   const addresses = resolved.map(({ address }) => address).join(', ')
   if (resolve !== undefined) trace(`resolve  ${endpoint.host} -> ${addresses}, ${resolve.toFixed(1)} ms`)
@@ -77,11 +73,11 @@ async function tunnel(stream: Duplex, { endpoint, proxy }: Route, { clock, signa
   const target = `${hostText(endpoint.host)}:${endpoint.port}`
   const authorization = proxy?.authorization
   const connection = new Http1Connection(stream, clock)
-  const request = {
+  const request = writtenRequest({
     method: 'CONNECT',
     target,
     headers: [['host', target] as const, ...(authorization ? [['proxy-authorization', authorization] as const] : [])],
-  }
+  })
   progress.phase = 'connect'
   // Its stages are part of connecting: they are told nowhere else.
   const answer = await connection.exchange(request, { signal, progress: new Progress(), limits: connectLimits })

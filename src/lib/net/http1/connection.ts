@@ -8,7 +8,7 @@ import type { Field } from './field.ts'
 import type { BodyLimits } from './held-body.ts'
 import { noBytes } from './no-bytes.ts'
 import { protocolError } from './protocol-error.ts'
-import { type Http1Request, requestHead } from './request-head.ts'
+import type { WrittenRequest } from './request-head.ts'
 
 export interface Answer {
   readonly status: number
@@ -33,8 +33,7 @@ export interface ExchangeOptions {
 const sentAtOnceBytes = 16_384
 
 interface Exchange {
-  /** The request asks that something else than HTTP follows on this stream. */
-  readonly switches: boolean
+  readonly request: WrittenRequest
   readonly reader: AnswerReader
   readonly options: ExchangeOptions
   readonly resolve: (answer: Answer) => void
@@ -54,12 +53,10 @@ export class Http1Connection {
   #exchange: Exchange | undefined
   #open = true
   #rest: Buffer = noBytes
-  readonly #listeners = {
-    data: (bytes: Buffer): void => this.#data(bytes),
-    end: (): void => this.#ended(),
-    error: (error: Error): void => this.#lost(error),
-    close: (): void => this.#lost(undefined),
-  }
+  readonly #onData = (bytes: Buffer): void => this.#data(bytes)
+  readonly #onEnd = (): void => this.#ended()
+  readonly #onError = (error: Error): void => this.#lost(error)
+  readonly #onClose = (): void => this.#lost(undefined)
   /** Whether there was any byte of an answer to the last request. */
   answered = false
   /** Told once, when the other side ends it between two exchanges. */
@@ -68,7 +65,10 @@ export class Http1Connection {
   constructor(stream: Duplex, clock: Clock) {
     this.#stream = stream
     this.#clock = clock
-    for (const [event, listener] of Object.entries(this.#listeners)) stream.on(event, listener)
+    stream.on('data', this.#onData)
+    stream.on('end', this.#onEnd)
+    stream.on('error', this.#onError)
+    stream.on('close', this.#onClose)
   }
 
   /** Whether another exchange can begin. */
@@ -85,19 +85,17 @@ export class Http1Connection {
    * Sends a request and reads its answer. The connection closes itself when no further request may follow.
    * @throws NetError; the signal's reason when it aborts
    */
-  exchange(request: Http1Request, options: ExchangeOptions): Promise<Answer> {
+  exchange(request: WrittenRequest, options: ExchangeOptions): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const { signal } = options
       if (signal.aborted) return reject(signal.reason)
-      const head = requestHead(request)
       const reader = new AnswerReader(request.method, options.limits)
       const abort = (): void => this.#fail(signal.reason)
-      const switches = request.method === 'CONNECT' || request.headers.some(([name]) => name.toLowerCase() === 'upgrade')
-      const exchange = { switches, reader, options, resolve, reject, abort, since: this.#clock.monotonic() }
+      const exchange = { request, reader, options, resolve, reject, abort, since: this.#clock.monotonic() }
       this.#exchange = exchange
       signal.addEventListener('abort', abort)
       options.progress.phase = 'wait'
-      this.#send(head, request.body, exchange)
+      this.#send(exchange)
     })
   }
 
@@ -105,7 +103,10 @@ export class Http1Connection {
   release(): Duplex {
     this.#open = false
     this.#stream.pause()
-    for (const [event, listener] of Object.entries(this.#listeners)) this.#stream.removeListener(event, listener)
+    this.#stream.removeListener('data', this.#onData)
+    this.#stream.removeListener('end', this.#onEnd)
+    this.#stream.removeListener('error', this.#onError)
+    this.#stream.removeListener('close', this.#onClose)
     return this.#stream
   }
 
@@ -114,7 +115,8 @@ export class Http1Connection {
     this.#stream.destroy()
   }
 
-  #send(head: string, body: Uint8Array | undefined, exchange: Exchange): void {
+  #send(exchange: Exchange): void {
+    const { head, body } = exchange.request
     const length = body?.length ?? 0
     if (body === undefined || length === 0) {
       this.#stream.write(head)
@@ -184,11 +186,11 @@ export class Http1Connection {
 
   /** @throws NetError */
   #finish(exchange: Exchange): void {
-    const { reader, options, resolve, switches } = exchange
+    const { reader, options, resolve, request } = exchange
     const { head } = reader
     if (head === undefined) return
     const switched = reader.switched
-    if (switched && !switches) throw protocolError('the server switches protocols, which was not asked for')
+    if (switched && !request.switches) throw protocolError('the server switches protocols, which was not asked for')
     this.#settle(exchange)
     options.progress.done('transfer', this.#clock.monotonic() - exchange.since)
     if (switched) this.#rest = reader.rest

@@ -4,8 +4,8 @@ import type { Http1Connection } from './connection.ts'
 /** A connection, and what was seen when it was made. */
 export interface KeptConnection {
   readonly connection: Http1Connection
-  readonly address?: string
-  readonly tls?: TlsSeen
+  readonly address: string | undefined
+  readonly tls: TlsSeen | undefined
 }
 
 /** Connections that wait for their next request, by what they are good for. When there are too many, the one idle for longest goes. */

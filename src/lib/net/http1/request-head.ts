@@ -10,6 +10,20 @@ export interface Http1Request {
   readonly body?: Uint8Array
 }
 
+/** A request as it is sent, which may be sent several times. */
+export interface WrittenRequest extends Pick<Http1Request, 'method' | 'body'> {
+  readonly head: string
+  /** It asks that something else than HTTP follows on the stream. */
+  readonly switches: boolean
+}
+
+/** @throws NetError as `requestHead` */
+export function writtenRequest(request: Http1Request): WrittenRequest {
+  const { method, headers, body } = request
+  const switches = method === 'CONNECT' || headers.some(([name]) => name.toLowerCase() === 'upgrade')
+  return { method, head: requestHead(request), switches, ...(body && { body }) }
+}
+
 const visible = /^[\x21-\x7e]+$/
 /** Methods of which a body is expected say that there is none (RFC 9110, section 8.6). */
 const expectsBody = /^(POST|PUT|PATCH)$/

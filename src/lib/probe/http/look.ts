@@ -14,7 +14,7 @@ import type { Observation } from '../observation.ts'
 import { tlsTools } from '../tls-tools.ts'
 import { authorize } from './authorize.ts'
 import type { HttpParams } from './http-params.ts'
-import { planRequest, type RequestPlan } from './plan-request.ts'
+import { fixedPlan, planRequest, type RequestPlan } from './plan-request.ts'
 
 /** Of an answer so much is kept and judged. */
 const heldBytes = 1_048_576
@@ -26,8 +26,10 @@ const maxAddresses = 16
 export const httpConnections = (): Http1Pool => new Http1Pool({ maxIdle })
 
 /** One look at a web server, or with `address: all` one at each address of its name. */
-export async function lookAtHttp(place: CheckPlace, params: HttpParams): Promise<Observation> {
-  if (params.address !== 'all') return lookOnce(place, params)
+export const lookAtHttp = (place: CheckPlace, params: HttpParams): Promise<Observation> =>
+  params.address === 'all' ? lookAtAll(place, params) : lookOnce(place, params)
+
+async function lookAtAll(place: CheckPlace, params: HttpParams): Promise<Observation> {
   const start = place.clock.monotonic()
   const progress = new Progress(place.trace)
   try {
@@ -61,34 +63,38 @@ async function lookOnce(place: CheckPlace, params: HttpParams): Promise<Observat
   const { clock, signal, trace } = place
   const progress = new Progress(trace)
   const redirects: string[] = []
-  const options = { signal, progress, limits: { hold: heldBytes, read: params.max_body } }
   let start = clock.monotonic()
-  const seen = () => ({
-    endpoint: params.endpoint.href,
-    phases: progress.phases,
-    totalMs: clock.monotonic() - start - progress.queuedMs,
-    ...(progress.address !== undefined && { address: progress.address }),
-    ...(progress.tls && { tls: progress.tls }),
-  })
+  const seen = (found: Pick<Observation, 'http' | 'body' | 'failure' | 'seen'>): Observation => {
+    const totalMs = clock.monotonic() - start - progress.queuedMs
+    const { phases, address, tls } = progress
+    const all = { endpoint: params.endpoint.href, phases, totalMs, ...found }
+    return { ...all, ...(address !== undefined && { address }), ...(tls && { tls }) }
+  }
   try {
-    const plan = await planRequest(place, params)
-    const request = await authorize(plan, { place, params, client: clientOf(place) })
-    // What it takes to get a token is no time of the endpoint.
-    start = clock.monotonic()
-    const { answer, url } = await follow(request.request, {
-      ...options,
+    const client = clientOf(place, params.keep_alive)
+    const plan = fixedPlan(place, params) ?? (await planRequest(place, params))
+    let { request } = plan
+    let refused: (() => void) | undefined
+    if (params.auth) {
+      ;({ request, refused } = await authorize(plan, { place, params, client: clientOf(place, false) }))
+      // What it takes to get a token is no time of the endpoint.
+      start = clock.monotonic()
+    }
+    const limits = { hold: heldBytes, read: params.max_body }
+    const { answer, url } = await follow(request, {
+      ...{ signal, progress, limits, redirects },
       maxRedirects: params.redirects,
       cookies: jarOf(plan),
       now: clock.now(),
-      redirects,
-      ask: asking(clientOf(place, params), plan),
+      ask: asking(client, plan),
     })
-    if (answer.status === 401) request.refused()
-    const body = await decodeBody(answer, options)
+    if (answer.status === 401) refused?.()
+    const body = await decodeBody(answer, { signal, limits })
     const { status, version, headers } = answer
-    return { ...seen(), http: { status, version, headers, redirects, url: url.href }, body }
+    return seen({ http: { status, version, headers, redirects, url: url.href }, body })
   } catch (error) {
-    return { ...seen(), failure: failureOf(error, progress), ...(redirects.length > 0 && { seen: { redirects } }) }
+    const failure = failureOf(error, progress)
+    return seen(redirects.length > 0 ? { failure, seen: { redirects } } : { failure })
   }
 }
 
@@ -98,23 +104,38 @@ function jarOf({ cookies, request }: RequestPlan): CookieJar {
   return jar
 }
 
-function clientOf(place: CheckPlace, { keep_alive: keep = false }: Partial<HttpParams> = {}): HttpClient {
+/** The clients of a run: one that keeps connections (true), and one that does not. */
+const clients = (): Map<boolean, HttpClient> => new Map()
+
+function clientOf(place: CheckPlace, keep: boolean): HttpClient {
   const { clock, shared } = place
-  return new HttpClient({ clock, tls: tlsTools(place), ...(keep && shared && { pool: shared.of(httpConnections) }) })
+  const made = shared?.of(clients)
+  const known = made?.get(keep)
+  if (known) return known
+  const client = new HttpClient({ clock, tls: tlsTools(place), ...(keep && shared && { pool: shared.of(httpConnections) }) })
+  made?.set(keep, client)
+  return client
 }
 
 /** Asks by the way of the URL, and tells what is sent and comes. */
 function asking(client: HttpClient, { routeTo }: RequestPlan) {
-  return async (request: PrivateRequest, options: ExchangeOptions): Promise<Answer> => {
+  return (request: PrivateRequest, options: ExchangeOptions): Promise<Answer> => {
+    const answering = (): Promise<Answer> => client.ask(routeTo(request.url), request, options)
     const { trace } = options.progress
-    trace?.(`ask      ${request.method} ${request.url.href}${request.body ? `, ${request.body.length} bytes` : ''}`)
-    for (const [name, value] of request.headers) {
-      trace?.(`         ${name}: ${isPrivate(name, request) ? '…' : value}`)
-    }
-    const answer = await client.ask(routeTo(request.url), request, options)
-    trace?.(`answer   HTTP/${answer.version} ${answer.status}, ${answer.headers.length} headers, ${answer.bodyBytes} bytes`)
-    return answer
+    return trace ? tracing(request, trace, answering) : answering()
   }
+}
+
+async function tracing(
+  request: PrivateRequest,
+  trace: (line: string) => void,
+  answering: () => Promise<Answer>,
+): Promise<Answer> {
+  trace(`ask      ${request.method} ${request.url.href}${request.body ? `, ${request.body.length} bytes` : ''}`)
+  for (const [name, value] of request.headers) trace(`         ${name}: ${isPrivate(name, request) ? '…' : value}`)
+  const answer = await answering()
+  trace(`answer   HTTP/${answer.version} ${answer.status}, ${answer.headers.length} headers, ${answer.bodyBytes} bytes`)
+  return answer
 }
 
 const isPrivate = (name: string, { privateHeaders }: PrivateRequest): boolean =>

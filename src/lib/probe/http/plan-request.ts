@@ -36,13 +36,14 @@ class FixedPlans {
 
 const fixedPlans = (): FixedPlans => new FixedPlans()
 
+/** The plan of an earlier look with the same parameters, where it can be used again. */
+export const fixedPlan = ({ from, shared }: CheckPlace, params: HttpParams): RequestPlan | undefined =>
+  from === 'host' ? undefined : shared?.of(fixedPlans).here.get(params)
+
 /** Reads the secrets and files of the parameters, without those of `auth`. @throws OpsError when one can not be read */
 export async function planRequest(place: CheckPlace, params: HttpParams): Promise<RequestPlan> {
-  const fixed = place.from !== 'host' && isFixed(params) ? place.shared?.of(fixedPlans).here : undefined
-  const known = fixed?.get(params)
-  if (known) return known
   const plan = await readPlan(place, params)
-  fixed?.set(params, plan)
+  if (place.from !== 'host' && isFixed(params)) place.shared?.of(fixedPlans).here.set(params, plan)
   return plan
 }
 

@@ -4,6 +4,7 @@ import { dialerOf } from '../../net/dial.ts'
 import { openStream } from '../../net/http/open-stream.ts'
 import { Http1Connection } from '../../net/http1/connection.ts'
 import type { Field } from '../../net/http1/field.ts'
+import { writtenRequest } from '../../net/http1/request-head.ts'
 import { WebSocketConnection } from '../../net/websocket/connection.ts'
 import { acceptedBy, websocketFields, websocketKey } from '../../net/websocket/handshake.ts'
 import { type Looking, lookAt } from '../look-at.ts'
@@ -67,7 +68,7 @@ async function handshake(below: Duplex, { place, params, progress, finds }: Look
   progress.trace?.(`send     GET ${target}`)
   for (const [name, value] of own) progress.trace?.(`         ${name}: ${isSecret(params.headers[name] ?? '') ? '…' : value}`)
   const connection = new Http1Connection(below, clock)
-  const answer = await connection.exchange({ method: 'GET', target, headers }, { signal, progress, limits })
+  const answer = await connection.exchange(writtenRequest({ method: 'GET', target, headers }), { signal, progress, limits })
   progress.trace?.(`answer   HTTP/${answer.version} ${answer.status}`)
   finds.http = { status: answer.status, version: answer.version, headers: answer.headers, redirects: [] }
   if (answer.status !== 101) finds.body = { bytes: answer.body, truncated: answer.bodyBytes > answer.body.length }
