@@ -77,7 +77,10 @@ async function readBatch(place: CheckPlace, batch: readonly Reading[]): Promise<
   const complaint = whyNot(output, printed !== undefined)
   const span =
     parsed.end === undefined ? undefined : { begun: parsed.sections[0]?.begun ?? Number.NaN, end: parsed.end, ...times }
-  const answers = batch.map(reading => [reading, outputOf(sections.get(reading), { span, complaint })] as const)
+  const answers = batch.map(reading => {
+    const all = outputOf(sections.get(reading), { span, complaint })
+    return [reading, reading.own && sections.has(reading) ? reading.own(all) : all] as const
+  })
   for (const [{ does }, { code, complaint: why }] of answers)
     trace?.(`read     ${does}${code === 0 ? '' : `: ${why || `status ${code}`}`}`)
   if (output.ended !== 'output-limit') return { answers, again: [] }
@@ -101,8 +104,7 @@ function byReading(frames: readonly (readonly Reading[])[], sections: readonly S
   const add = (reading: Reading, section: Section): unknown => read.set(reading, [...(read.get(reading) ?? []), section])
   for (const [index, section] of sections.entries()) {
     const frame = frames[index] ?? []
-    const [first] = frame
-    if (first && !isKernelFile(first)) add(first, section)
+    if (!frame.some(isKernelFile)) for (const reading of frame) add(reading, section)
     else for (const [reading, own] of splitKernelFiles(section, frame)) add(reading, own)
   }
   return read
