@@ -34,15 +34,17 @@ export async function readAll(place: CheckPlace, readings: readonly Reading[]): 
   }
 }
 
-const keyOf = ({ script, args = [] }: Reading): string => JSON.stringify([script, ...args])
+/** No argument holds a NUL: none could be handed to a shell. */
+const keyOf = ({ script, args = [] }: Reading): string => [script, ...args].join('\0')
 
 /** Each once; read again when one of them wants so, after the longest time. */
 function united(readings: readonly Reading[]): Reading[] {
   const byKey = new Map<string, Reading>()
   for (const reading of readings) {
-    const known = byKey.get(keyOf(reading))
-    const againAfterMs = Math.max(known?.againAfterMs ?? -1, reading.againAfterMs ?? -1)
-    byKey.set(keyOf(reading), { ...reading, ...(againAfterMs >= 0 && { againAfterMs }) })
+    const key = keyOf(reading)
+    const known = byKey.get(key)
+    const { againAfterMs = -1 } = reading
+    if (known === undefined || againAfterMs > (known.againAfterMs ?? -1)) byKey.set(key, reading)
   }
   return [...byKey.values()]
 }
