@@ -21,7 +21,7 @@ const files = (await readdir(folder)).filter(file => file.endsWith('.ts')).sort(
 const modules = await Promise.all(files.map(file => import(join(folder, file))))
 const components: Component<'check'>[] = modules.flatMap(module => module.default ?? [])
 
-const tools = 'cat stat sha256sum tr timeout uname grep id sleep'.split(' ')
+const tools = 'cat head stat sha256sum tr timeout uname grep id sleep'.split(' ')
 const toolboxes: readonly { readonly name: string; readonly needs: readonly NeedName[]; readonly tools: [string, string][] }[] = [
   { name: 'GNU tools and dash', needs: ['dash', 'bash'], tools: [['sh', 'dash'], ...own(['ps', 'bash', ...tools])] },
   { name: 'GNU tools and bash', needs: ['bash'], tools: [['sh', 'bash'], ...own(['ps', 'bash', ...tools])] },

@@ -110,7 +110,7 @@ const checkOf = (type: string, config: Json): Check => {
   return component.build(config)
 }
 
-const tools = 'cat stat sleep timeout true grep id uname date sha256sum tr'.split(' ')
+const tools = 'cat stat sleep timeout true grep head id uname date sha256sum tr'.split(' ')
 const toolboxes = [
   { name: 'dash', tools: [['sh', 'dash'], ...tools.map((tool): [string, string] => [tool, tool])] },
   { name: 'bash', tools: [['sh', 'bash'], ...tools.map((tool): [string, string] => [tool, tool])] },
@@ -179,7 +179,7 @@ describe('all checks of hosts together', () => {
   test('are not held up by a file system that hangs', async () => {
     const directory = join(scratch.path, 'hung')
     const host = await toolboxHost(toolboxes[0].tools.filter(([name]) => name !== 'stat') as [string, string][], directory)
-    const stat = `#!/bin/sh\ncase $* in */tmp) exec sleep 600;; esac\nexec ${findProgram('stat')} "$@"\n`
+    const stat = `#!/bin/sh\ncase $* in */tmp*) exec sleep 600;; esac\nexec ${findProgram('stat')} "$@"\n`
     await writeFile(join(directory, 'bin/stat'), stat, { mode: 0o755 })
     const place = { transport: host, clock: systemClock, signal: new AbortController().signal }
     const built = [checkOf('disk', { path: '/tmp' }), checkOf('disk', { path: '/' }), checkOf('load', {})]

@@ -6,6 +6,7 @@ import type { CheckPlace, Reading } from '../../src/lib/core/check.ts'
 import { type Transport, TransportError } from '../../src/lib/core/transport.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
 import { fileReading, notThere } from '../../src/lib/probe/file-reading.ts'
+import { ownLines } from '../../src/lib/probe/own-lines.ts'
 import { readAll } from '../../src/lib/probe/readings.ts'
 import { commandLine } from '../../src/lib/transport/quote.ts'
 import { findProgram, needs } from '../helpers/needs.ts'
@@ -39,7 +40,15 @@ const binary = reading('printf "a\\0b\\0"')
 const uptime: Reading = { ...fileReading('/proc/uptime'), againAfterMs: 150 }
 const missing = fileReading('/no/such/file')
 
+const inline: Reading = { ...reading('echo here; said="nothing to do for $1"; return 5', ['it']), inline: true }
+const joined = (word: string): Reading => ({
+  ...reading('for each do case $each in good) echo "$each=$#";; *) echo "$each?3 $each is bad";; esac; done', [word]),
+  inline: true,
+  own: all => ownLines(all, word),
+})
+
 const tools = ['cat', 'grep', 'sleep', 'timeout', 'true']
+const same = (names: readonly string[]): [string, string][] => names.map(name => [name, name])
 const shells = [
   { name: 'dash', tools: [['sh', 'dash'], ...tools.map((tool): [string, string] => [tool, tool])] },
   { name: 'bash', tools: [['sh', 'bash'], ...tools.map((tool): [string, string] => [tool, tool])] },
@@ -68,7 +77,34 @@ describe.each(shells)('readings with the shell of $name', ({ name, tools: progra
   )
 })
 
+describe.each(shells)('readings in the shell of all, of $name', ({ name, tools: programs }) => {
+  test.skipIf(!needs(name))(
+    'have each their own status and complaint, also where one run of a script reads for all',
+    async () => {
+      const place = placeOn(await toolboxHost(programs as [string, string][], join(scratch.path, `${name}-shared`)))
+      const found = await readAll(place, [joined('good'), inline, nothing, joined('evil'), joined('good'), fails])
+      expect(place.commands).toHaveLength(1)
+      expect(found(joined('good'))).toMatchObject({ code: 0, complaint: '', stdout: Buffer.from('2\n') })
+      expect(found(joined('evil'))).toMatchObject({ code: 3, complaint: 'evil is bad', stdout: Buffer.alloc(0) })
+      expect(found(inline)).toMatchObject({ code: 5, complaint: 'nothing to do for it', stdout: Buffer.from('here\n') })
+      expect(found(nothing)).toMatchObject({ code: 0, complaint: '', stdout: Buffer.alloc(0) })
+      expect(found(fails)).toMatchObject({ code: 3, complaint: 'no such thing' })
+    },
+    60_000,
+  )
+})
+
 describe('readings', () => {
+  test('are bounded where timeout takes its seconds in no way or in that of long ago, as far as that goes', async () => {
+    const bounded = reading('limit 5 cat /proc/sys/kernel/ostype')
+    const none = await toolboxHost([['sh', 'dash'], ...same(['cat', 'grep'])], join(scratch.path, 'no-timeout'))
+    expect(textOf((await readAll(placeOn(none), [bounded]))(bounded))).toBe('Linux\n')
+    const old = await toolboxHost([['sh', 'dash'], ...same(['cat', 'grep', 'true'])], join(scratch.path, 'old-timeout'))
+    const words = '#!/bin/sh\nwhile getopts s:t: each; do :; done; shift $((OPTIND - 1)); exec "$@"\n'
+    await Bun.write(join(scratch.path, 'old-timeout/bin/timeout'), words, { mode: 0o755 })
+    expect(textOf((await readAll(placeOn(old), [bounded]))(bounded))).toBe('Linux\n')
+  }, 60_000)
+
   test('pass through the login shells that people have', async () => {
     for (const shell of ['dash', 'bash', 'zsh', 'fish', 'tcsh']) {
       const program = findProgram(shell)

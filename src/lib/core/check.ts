@@ -102,6 +102,16 @@ export interface Reading {
   readonly does: string
   readonly script: string
   readonly args?: readonly string[]
+  /**
+   * Starts hardly any program: its script runs in the shell that reads everything, so that it never exits, only returns, and puts into
+   * `$said` what went wrong.
+   */
+  readonly inline?: true
+  /**
+   * One run of an inline script reads for all readings that have it, whose arguments follow each other: takes out of what it gave what
+   * belongs to this reading. Not for what is read a second time.
+   */
+  readonly own?: (all: ReadingOutput) => ReadingOutput
   /** Read a second time after so many milliseconds, for what is known only by its change. */
   readonly againAfterMs?: number
   /** May wait for something that never comes, such as a lost file server: done last, so that it holds nothing else up. */

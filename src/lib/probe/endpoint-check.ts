@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Check, CheckJudgement, CheckPlace, CheckResult } from '../core/check.ts'
-import { type Component, defineCheck } from '../core/component.ts'
+import { type Component, defineComponent } from '../core/component.ts'
 import { durationField } from '../core/fields.ts'
 import { worstVerdict } from '../core/item.ts'
 import type { Json } from '../core/json.ts'
@@ -51,16 +51,24 @@ export function defineEndpointCheck<Shape extends z.ZodRawShape>(kind: EndpointK
   const own = z.strictObject(kind.params)
   const loose = z.array(z.record(z.string(), z.json())).min(1).optional()
   const Params = z.strictObject({ ...kind.params, timeout: timeoutKey, dimensions: loose })
-  const [first, ...rest] = dimensions.map(dimensionSchema)
-  const Told = first
-    ? z.strictObject({ ...kind.params, timeout: timeoutKey, dimensions: z.array(z.union([first, ...rest])).optional() })
-    : Params
-  return defineCheck({
+  const told = (): z.ZodType => {
+    const [first, ...rest] = dimensions.map(dimensionSchema)
+    return first
+      ? z.strictObject({ ...kind.params, timeout: timeoutKey, dimensions: z.array(z.union([first, ...rest])).optional() })
+      : Params
+  }
+  // Made for whoever asks: most looks do not.
+  let schema: Json | undefined
+  return defineComponent({
+    kind: 'check',
     type,
     version: '1.0.0',
     summary,
     stability: 'beta',
-    schema: jsonSchemaOf(Told),
+    get schema() {
+      schema ??= jsonSchemaOf(told())
+      return schema
+    },
     example,
     build(config) {
       const { timeout, dimensions: named, ...params } = parseParams(Params, config) as { timeout?: number; dimensions?: Json[] }

@@ -23,15 +23,25 @@ export const readKernelFiles = (words: readonly string[]): string => `LC_ALL=C g
 
 /** What was read of each file. */
 export function splitKernelFiles(section: Section, readings: readonly Reading[]): ReadonlyMap<Reading, Section> {
-  // The bytes stay as they are.
-  const lines = section.stdout.toString('latin1').split('\n')
-  return new Map(readings.map(reading => [reading, sectionOf(reading, { ...section, lines })]))
+  const byPath = linesByPath(section, readings.map(pathOf))
+  return new Map(readings.map(reading => [reading, sectionOf(section, byPath.get(pathOf(reading)) ?? [], pathOf(reading))]))
 }
 
-function sectionOf(reading: Reading, { lines, ...section }: Section & { readonly lines: readonly string[] }): Section {
-  const path = pathOf(reading)
-  const prefix = `${path}:`
-  const own = lines.flatMap(line => (line.startsWith(prefix) ? `${line.slice(prefix.length)}\n` : []))
+/** grep takes file after file, so that most lines are of that of the line before. */
+function linesByPath({ stdout }: Section, paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const files = paths.map(path => ({ path, prefix: `${path}:`, lines: [] as string[] }))
+  let [file] = files
+  // The bytes stay as they are.
+  for (const line of stdout.toString('latin1').split('\n')) {
+    if (file && !line.startsWith(file.prefix)) file = files.find(({ prefix }) => line.startsWith(prefix)) ?? file
+    if (file && line.startsWith(file.prefix)) file.lines.push(`${line.slice(file.prefix.length)}\n`)
+  }
+  return new Map(files.map(({ path, lines }) => [path, lines]))
+}
+
+function sectionOf(section: Section, own: readonly string[], path: string): Section {
+  const stdout = Buffer.from(own.join(''), 'latin1')
+  if (section.code <= 2 && section.stderr === '') return { ...section, code: 0, stdout }
   const stderr = section.stderr.split('\n').filter(line => line.includes(` ${path}: `))
   // 0 and 1 tell whether there was any line, 2 that something could not be read.
   const known = section.code <= 2
@@ -42,5 +52,5 @@ function sectionOf(reading: Reading, { lines, ...section }: Section & { readonly
       : /no such file/i.test(lastWords({ stderr: Buffer.from(stderr.join('\n')) }))
         ? notThere
         : 2
-  return { ...section, code, stdout: Buffer.from(own.join(''), 'latin1'), stderr: known ? stderr.join('\n') : section.stderr }
+  return { ...section, code, stdout, stderr: known ? stderr.join('\n') : section.stderr }
 }

@@ -3,6 +3,7 @@ import { Unseen } from './checks/look.ts'
 import { fileReading, notThere } from './file-reading.ts'
 import { textIn } from './host-check.ts'
 import { isReadOnly, type Mount, mounts } from './proc/mounts.ts'
+import { statReading } from './stat-reading.ts'
 
 // What file systems hold. `stat -f` asks each of them by itself, where df of busybox looks at all others on its way; those behind a
 // network, which may hang, are asked last, at the same time and for two seconds.
@@ -15,7 +16,7 @@ const virtual =
 /** Behind a network, or answered by some program. */
 const remote = 'nfs|nfs3|nfs4|cifs|smb3|smbfs|9p|ceph|fuse|fuse.*|glusterfs|afs|lustre|beegfs|gpfs|davfs|ncpfs'
 
-const format = '"%S %b %f %a %c %d %n"'
+const format = '%S %b %f %a %c %d %n'
 
 /** Prints a line for each: the block size, blocks, free ones, those that users can have, inodes, free ones, the path. */
 const statAll = (kind: 'local' | 'remote'): string =>
@@ -30,22 +31,17 @@ const map = fileReading('/proc/self/mountinfo')
 
 const local: Reading = {
   does: 'ask the file systems',
-  script: `${statAll('local')}[ $# = 0 ] || stat -f -c ${format} -- "$@"; :`,
+  script: `${statAll('local')}[ $# = 0 ] || stat -f -c "${format}" -- "$@"; :`,
   mayHang: true,
 }
 
 const behindNetwork: Reading = {
   does: 'ask the file systems of the network',
-  script: `${statAll('remote')}for point do limit 2 stat -f -c ${format} -- "$point" & done; wait`,
+  script: `${statAll('remote')}for point do limit 2 stat -f -c "${format}" -- "$point" & done; wait`,
   mayHang: true,
 }
 
-const ofPath = (path: string): Reading => ({
-  does: `ask the file system of ${path}`,
-  script: `if [ -e "$1" ]; then limit 5 stat -f -c ${format} -- "$1"; else exit ${notThere}; fi`,
-  args: [path],
-  mayHang: true,
-})
+const ofPath = (path: string): Reading => statReading(path, { does: `ask the file system of ${path}`, option: '-f', format })
 
 export interface FileSystem {
   /** Where it is mounted, or the path that was asked for. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { Check, CheckPlace, CheckResult, Found, HostLook, Reading, Sampling } from '../core/check.ts'
-import { type Component, defineCheck } from '../core/component.ts'
+import { type Component, defineComponent } from '../core/component.ts'
 import type { Json } from '../core/json.ts'
 import { jsonSchemaOf } from '../core/json-schema.ts'
 import { parseParams } from '../core/params.ts'
@@ -46,13 +46,19 @@ interface HostKind<Params extends z.ZodType> {
 }
 
 /** A component of a check of a host. */
-export const defineHostCheck = <Params extends z.ZodType>(kind: HostKind<Params>): Component<'check'> =>
-  defineCheck({
+export function defineHostCheck<Params extends z.ZodType>(kind: HostKind<Params>): Component<'check'> {
+  // Made for whoever asks: most looks do not.
+  let schema: Json | undefined
+  return defineComponent({
+    kind: 'check',
     type: kind.type,
     version: '1.0.0',
     summary: kind.summary,
     stability: 'beta',
-    schema: jsonSchemaOf(kind.params),
+    get schema() {
+      schema ??= jsonSchemaOf(kind.params)
+      return schema
+    },
     example: kind.example,
     build(config) {
       const params = parseParams(kind.params, config)
@@ -72,6 +78,7 @@ export const defineHostCheck = <Params extends z.ZodType>(kind: HostKind<Params>
       })
     },
   })
+}
 
 /** What a reading printed; undefined when it says that nothing is there. @throws Unseen */
 export const seenIn = (found: Found, reading: Reading): string | undefined =>

@@ -9,20 +9,24 @@ import { isKernelFile, readKernelFiles } from './file-reading.ts'
 // KEY is a UUID that the kernel of the host makes for this run; BEGUN and ENDED are the uptimes around the reading,
 // seconds. The last frame has the status `end`. Everything before the first reading is `KEY \0`.
 
-/** What every reading may use: `limit SECONDS PROGRAM …` ends a program that takes longer (status 137, or 124). */
+/**
+ * What every reading may use: `limit SECONDS PROGRAM …` ends a program that takes longer (status 137, or 124), `$nl` is a line end.
+ * Those that run in this shell leave alone `key`, `up`, `at`, `first`, `limited`, and set `said` for their complaint.
+ */
 const prelude = [
   // Words and figures are those that are known; names keep their letters.
   'LC_CTYPE=${LC_ALL:-${LC_CTYPE:-$LANG}}; LC_MESSAGES=C; LC_NUMERIC=C; LC_TIME=C; export LC_CTYPE LC_MESSAGES LC_NUMERIC LC_TIME; unset LC_ALL;',
-  'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; key=; up=; said=;',
+  'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; nl=${IFS#??}; key=; up=; said=;',
   '{ read -r key </proc/sys/kernel/random/uuid; } 2>/dev/null; key=${key:-$$}; printf "%s\\0" "$key"; exec 3>&1 </dev/null;',
   'now() { { read -r up rest </proc/uptime; } 2>/dev/null; };',
-  'told() { code=$?; now; printf "\\0%s\\0%s\\0%s\\0%s\\0%s\\0" "$key" "${1:-$code}" "$at" "$up" "$said"; };',
+  'told() { code=$?; now; printf "\\0%s\\0%s\\0%s\\0%s\\0%s\\0" "$key" "${1:-$code}" "$at" "$up" "$said"; at=$up; said=; };',
 ]
 
-/** That of an old busybox wants its seconds in another way. */
+/** That of busybox leaves a watch behind, which may not hold the output open; an old one takes the seconds for a program that is not there. */
 const limit = [
-  'if timeout 1 true 2>/dev/null; then limited=yes; else limited=; fi;',
-  'limit() { if [ -n "$limited" ]; then timeout -s KILL "$@"; else shift; "$@"; fi; };',
+  'limited=yes; command -v timeout >/dev/null || limited=;',
+  'limit() { if [ -n "$limited" ]; then timeout -s KILL "$@" 3>&-; code=$?;',
+  'if [ $code -lt 127 ] || [ $code -gt 127 ] || timeout 1 true 2>/dev/null; then return $code; fi; limited=; fi; shift; "$@"; };',
 ]
 
 /** Waits until $1 hundredths of a second have passed since $first. A host without fractions of seconds waits a whole one. */
@@ -40,44 +44,47 @@ export interface ReadingScript {
 
 /** One script for these readings, of which no two are the same. */
 export function scriptOf(readings: readonly Reading[]): ReadingScript {
-  const twice = framesOf(readings.filter(({ againAfterMs }) => againAfterMs !== undefined))
+  const twice = groupsOf(readings.filter(({ againAfterMs }) => againAfterMs !== undefined))
   const once = readings.filter(({ againAfterMs }) => againAfterMs === undefined)
-  const first = [...twice, ...framesOf(once.filter(({ mayHang }) => !mayHang))]
-  const last = framesOf(once.filter(({ mayHang }) => mayHang))
+  const first = [...twice, ...groupsOf(once.filter(({ mayHang }) => !mayHang))]
+  const last = groupsOf(once.filter(({ mayHang }) => mayHang))
   const scripts = [...new Set(readings.filter(reading => !isKernelFile(reading)).map(({ script }) => script))]
   const waitMs = Math.max(0, ...readings.map(({ againAfterMs = 0 }) => againAfterMs))
   const args = [String(Math.ceil(waitMs / 10))]
-  const calls = new Map<readonly Reading[], string>()
-  for (const frame of [...first, ...last]) calls.set(frame, callOf(frame, { scripts, args }))
-  const call = (frame: readonly Reading[]): string => calls.get(frame) ?? ''
-  const again = twice.length === 0 ? [] : [...wait, ...twice.map(call)]
+  const calls = new Map<Group, string>()
+  for (const group of [...first, ...last]) calls.set(group, callOf(group, { scripts, args }))
+  const call = (group: Group): string => calls.get(group) ?? ''
+  const again = twice.length === 0 ? [] : [...wait, 'now; at=$up;', ...twice.map(call)]
   const lines = [
     ...prelude,
     ...(scripts.some(script => script.includes('limit ')) ? limit : []),
     ...scripts.map((script, index) => `r${index}() { ${script}; };`),
-    ...['now; first=$up;', ...first.map(call), ...again, ...last.map(call), 'told end'],
+    ...['now; first=$up; at=$up;', ...first.map(call), ...again, ...last.map(call), 'told end'],
   ]
   return { script: hostScript('read', ...lines), args, frames: [...first, ...twice, ...last] }
 }
 
-/** All files of the kernel are read at once. */
-function framesOf(readings: readonly Reading[]): (readonly Reading[])[] {
-  const files = readings.filter(isKernelFile)
-  return [...(files.length > 0 ? [files] : []), ...readings.filter(reading => !isKernelFile(reading)).map(reading => [reading])]
+/** What is read in one go: all files of the kernel, all that one script reads together, or one reading. Never empty. */
+type Group = readonly Reading[]
+
+function groupsOf(readings: readonly Reading[]): Group[] {
+  const groups = Map.groupBy(readings, reading => {
+    if (isKernelFile(reading)) return isKernelFile
+    return reading.own ? reading.script : reading
+  })
+  return [...groups.values()].sort(([one], [other]) => Number(isFile(other)) - Number(isFile(one)))
 }
 
-/** Shell: does the readings of a frame, and tells how it went. Their arguments are added to those of the script. */
-function callOf(
-  frame: readonly Reading[],
-  { scripts, args }: { readonly scripts: readonly string[]; readonly args: string[] },
-): string {
-  const words = frame.flatMap(reading => reading.args ?? []).map(arg => `"\${${args.push(arg)}}"`)
-  const [first] = frame
-  const does =
-    first === undefined || isKernelFile(first)
-      ? readKernelFiles(words)
-      : [`r${scripts.indexOf(first.script)}`, ...words].join(' ')
-  return `now; at=$up; said=$(${does} 2>&1 >&3 3>&-); told;`
+const isFile = (reading: Reading | undefined): boolean => reading !== undefined && isKernelFile(reading)
+
+/** Shell: does the readings of a group, and tells how it went. Their arguments are added to those of the script. */
+function callOf(group: Group, { scripts, args }: { readonly scripts: readonly string[]; readonly args: string[] }): string {
+  const words = group.flatMap(reading => reading.args ?? []).map(arg => `"\${${args.push(arg)}}"`)
+  const [first] = group
+  const own = [`r${scripts.indexOf(first?.script ?? '')}`, ...words].join(' ')
+  if (first?.inline) return `${own}; told;`
+  const does = isFile(first) ? readKernelFiles(words) : own
+  return `said=$(${does} 2>&1 >&3 3>&-); told;`
 }
 
 /** What stood in one frame, and before it. */

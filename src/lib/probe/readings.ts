@@ -34,15 +34,17 @@ export async function readAll(place: CheckPlace, readings: readonly Reading[]): 
   }
 }
 
-const keyOf = ({ script, args = [] }: Reading): string => JSON.stringify([script, ...args])
+/** No argument holds a NUL: none could be handed to a shell. */
+const keyOf = ({ script, args = [] }: Reading): string => [script, ...args].join('\0')
 
 /** Each once; read again when one of them wants so, after the longest time. */
 function united(readings: readonly Reading[]): Reading[] {
   const byKey = new Map<string, Reading>()
   for (const reading of readings) {
-    const known = byKey.get(keyOf(reading))
-    const againAfterMs = Math.max(known?.againAfterMs ?? -1, reading.againAfterMs ?? -1)
-    byKey.set(keyOf(reading), { ...reading, ...(againAfterMs >= 0 && { againAfterMs }) })
+    const key = keyOf(reading)
+    const known = byKey.get(key)
+    const { againAfterMs = -1 } = reading
+    if (known === undefined || againAfterMs > (known.againAfterMs ?? -1)) byKey.set(key, reading)
   }
   return [...byKey.values()]
 }
@@ -77,7 +79,10 @@ async function readBatch(place: CheckPlace, batch: readonly Reading[]): Promise<
   const complaint = whyNot(output, printed !== undefined)
   const span =
     parsed.end === undefined ? undefined : { begun: parsed.sections[0]?.begun ?? Number.NaN, end: parsed.end, ...times }
-  const answers = batch.map(reading => [reading, outputOf(sections.get(reading), { span, complaint })] as const)
+  const answers = batch.map(reading => {
+    const all = outputOf(sections.get(reading), { span, complaint })
+    return [reading, reading.own && sections.has(reading) ? reading.own(all) : all] as const
+  })
   for (const [{ does }, { code, complaint: why }] of answers)
     trace?.(`read     ${does}${code === 0 ? '' : `: ${why || `status ${code}`}`}`)
   if (output.ended !== 'output-limit') return { answers, again: [] }
@@ -101,8 +106,7 @@ function byReading(frames: readonly (readonly Reading[])[], sections: readonly S
   const add = (reading: Reading, section: Section): unknown => read.set(reading, [...(read.get(reading) ?? []), section])
   for (const [index, section] of sections.entries()) {
     const frame = frames[index] ?? []
-    const [first] = frame
-    if (first && !isKernelFile(first)) add(first, section)
+    if (!frame.some(isKernelFile)) for (const reading of frame) add(reading, section)
     else for (const [reading, own] of splitKernelFiles(section, frame)) add(reading, own)
   }
   return read

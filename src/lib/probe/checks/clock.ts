@@ -13,18 +13,19 @@ const Params = z.strictObject({
 type Params = z.output<typeof Params>
 
 /** Busybox knows whole seconds only. */
-const time: Reading = { does: 'read the clock', script: 'date +%s.%N' }
+const time: Reading = { does: 'read the clock', script: 'date +%s.%N', inline: true }
 
 /** Whoever keeps the clock is asked first, then what the kernel was told by it. */
 const keeper: Reading = {
   does: 'ask whether the clock is synchronised',
   script:
-    'if command -v chronyc >/dev/null && said=$(limit 3 chronyc -n -c tracking 2>/dev/null); then printf "%s\\n" chrony "$said"; ' +
-    'elif command -v ntpq >/dev/null && said=$(limit 3 ntpq -n -c "rv 0 leap,offset,stratum" 2>/dev/null) && [ -n "$said" ]; then printf "%s\\n" ntp "$said"; ' +
-    'elif [ -d /run/systemd/system ] && command -v timedatectl >/dev/null && said=$(limit 3 timedatectl show -p NTPSynchronized 2>/dev/null) && [ -n "$said" ]; then printf "%s\\n" systemd "$said"; ' +
+    'if command -v chronyc >/dev/null && answer=$(limit 3 chronyc -n -c tracking 2>/dev/null); then printf "%s\\n" chrony "$answer"; ' +
+    'elif command -v ntpq >/dev/null && answer=$(limit 3 ntpq -n -c "rv 0 leap,offset,stratum" 2>/dev/null) && [ -n "$answer" ]; then printf "%s\\n" ntp "$answer"; ' +
+    'elif [ -d /run/systemd/system ] && command -v timedatectl >/dev/null && answer=$(limit 3 timedatectl show -p NTPSynchronized 2>/dev/null) && [ -n "$answer" ]; then printf "%s\\n" systemd "$answer"; ' +
     'elif [ -e /run/systemd/timesync/synchronized ]; then printf "%s\\n" systemd NTPSynchronized=yes; ' +
-    'elif said=$(adjtimex 2>/dev/null || busybox adjtimex 2>/dev/null); then printf "%s\\n" kernel "$said"; ' +
-    'else echo nobody; fi',
+    // Where neither can be asked nobody tells.
+    'else echo kernel; if command -v adjtimex >/dev/null; then adjtimex; elif command -v busybox >/dev/null; then busybox adjtimex; fi 2>/dev/null; :; fi',
+  inline: true,
 }
 
 /** A clock that is right: kept by something, and not far from that of the machine that runs opsctl. */

@@ -15,9 +15,10 @@ const Params = z.strictObject({
 const failed: Reading = {
   does: 'list the failed services',
   script:
-    'if [ -d /run/systemd/system ]; then limit 5 systemctl list-units --failed --plain --no-legend --no-pager; ' +
-    'elif [ -d /run/openrc ]; then for at in /run/openrc/failed/*; do if [ -e "$at" ] || [ -h "$at" ]; then echo "${at##*/}"; fi; done; ' +
-    `else exit ${notThere}; fi`,
+    'if [ -d /run/systemd/system ]; then said=$(limit 5 systemctl list-units --failed --plain --no-legend --no-pager 2>&1 >&3 3>&-); ' +
+    'elif [ -d /run/openrc ]; then for mark in /run/openrc/failed/*; do if [ -e "$mark" ] || [ -h "$mark" ]; then echo "${mark##*/}"; fi; done; ' +
+    `else return ${notThere}; fi`,
+  inline: true,
 }
 
 /** Services that systemd or OpenRC calls failed. Other init systems keep no such list. */

@@ -1,8 +1,10 @@
 import { z } from 'zod'
-import type { CheckResult, Reading } from '../../core/check.ts'
+import type { CheckResult, Found, Reading } from '../../core/check.ts'
 import { modeField, ownerField } from '../../core/host-fields.ts'
-import { absentFunction, digestFunction, splitFields } from '../../transport/host-script.ts'
-import { bytesIn, defineHostCheck } from '../host-check.ts'
+import { digestFunction } from '../../transport/host-script.ts'
+import { notThere } from '../file-reading.ts'
+import { bytesIn, defineHostCheck, seenIn, textIn } from '../host-check.ts'
+import { statReading } from '../stat-reading.ts'
 import { Unseen } from './look.ts'
 
 const Params = z
@@ -37,51 +39,75 @@ export default defineHostCheck({
   example: { path: '/etc/hosts', contains: 'localhost' },
   params: Params,
   title: ({ path, exists }) => (exists ? `${path} is as expected` : `${path} does not exist`),
-  readings: params => [look(params)],
+  readings: ({ path, sha256, mode, owner, contains }) => [
+    presence(path),
+    ...(mode !== undefined || owner !== undefined ? [status(path)] : []),
+    ...(sha256 !== undefined ? [hash(path)] : []),
+    ...(contains !== undefined ? [content(path)] : []),
+  ],
   judge(params, found) {
     const { path, exists } = params
-    const reading = look(params)
-    const printed = splitFields(bytesIn(found, reading), 2)
-    if (printed === undefined) throw new Unseen(`could not ${reading.does}: the host answered something else`)
-    const [meta = '', sum = ''] = printed.fields
-    const absent = `${path} does not exist`
-    if (meta === '')
-      return exists ? { verdict: 'fail', reason: 'missing', message: absent } : { verdict: 'pass', message: absent }
+    if (seenIn(found, presence(path)) === undefined) {
+      const message = `${path} does not exist`
+      return exists ? { verdict: 'fail', reason: 'missing', message } : { verdict: 'pass', message }
+    }
     if (!exists) return { verdict: 'fail', reason: 'state', message: `${path} exists` }
-    return verdictOf(params, { meta, sum: sum.slice(0, 64), content: printed.rest })
+    return verdictOf(params, found)
   },
 })
 
-const look = ({ path, sha256, contains }: Params): Reading => ({
-  does: `look at ${path}`,
-  script: [
-    absentFunction,
-    digestFunction,
-    'sum=; if absent "$1"; then meta=; else meta=$(stat -L -c %a/%u/%g/%U/%G/%s -- "$1") || exit 1;',
-    'if [ -n "$2" ]; then sum=$(digest "$1") || exit 1; fi; fi; printf "%s\\0" "$meta" "$sum";',
-    'if [ -n "$meta" ] && [ -n "$3" ] && [ "${meta##*/}" -le "$3" ]; then cat <"$1"; fi',
-  ].join(' '),
-  args: [path, sha256 ? 'sum' : '', contains ? String(maxBytes) : ''],
+// Each of these may lie on a lost file server.
+
+const presence = (path: string): Reading => ({
+  does: `look for ${path}`,
+  script:
+    'if [ -e "$1" ] || [ -h "$1" ]; then return 0; fi; above=${1%/*}; until [ -e "${above:-/}" ]; do above=${above%/*}; done; ' +
+    `if [ -x "\${above:-/}" ] || [ -f "\${above:-/}" ]; then return ${notThere}; fi; said="\${above:-/}: permission denied"; return 1`,
+  args: [path],
+  inline: true,
+  mayHang: true,
 })
 
-function verdictOf(params: Params, { meta, sum, content }: { meta: string; sum: string; content: Buffer }): CheckResult {
+const status = (path: string): Reading => statReading(path, { does: `look at ${path}`, option: '-L', format: '%a/%u/%g/%U/%G' })
+
+const hash = (path: string): Reading => ({
+  does: `read ${path}`,
+  script: `${digestFunction} digest "$1"`,
+  args: [path],
+  mayHang: true,
+})
+
+/** One byte more than is looked at tells that there are more. */
+const content = (path: string): Reading => ({
+  does: `search ${path}`,
+  script: '[ -f "$1" ] || { echo "it is no plain file" >&2; exit 1; }; head -c "$2" <"$1"',
+  args: [path, String(maxBytes + 1)],
+  mayHang: true,
+})
+
+function verdictOf(params: Params, found: Found): CheckResult {
   const { path, sha256, mode, owner, contains } = params
-  const [isMode = '', uid = '', gid = '', user = '', group = '', size = ''] = meta.split('/')
   const fail = (message: string, reason: 'state' | 'content' = 'state'): CheckResult => ({
     verdict: 'fail',
     reason,
     message: `${path} ${message}`,
   })
-  if (sha256 !== undefined && sum !== sha256.toLowerCase()) return fail(`has the SHA-256 ${sum}`, 'content')
-  if (mode !== undefined && Number.parseInt(isMode, 8) !== Number.parseInt(mode, 8))
-    return fail(`has the mode ${isMode.padStart(4, '0')}`)
-  const [wantUser = '', wantGroup = ''] = owner?.split(':') ?? []
-  if ((wantUser && ![user, uid].includes(wantUser)) || (wantGroup && ![group, gid].includes(wantGroup))) {
-    return fail(`belongs to ${user}:${group}`)
+  if (sha256 !== undefined) {
+    const sum = textIn(found, hash(path)).slice(0, 64)
+    if (sum !== sha256.toLowerCase()) return fail(`has the SHA-256 ${sum}`, 'content')
+  }
+  if (mode !== undefined || owner !== undefined) {
+    const [isMode = '', uid = '', gid = '', user = '', group = ''] = textIn(found, status(path)).trim().split('/')
+    if (mode !== undefined && Number.parseInt(isMode, 8) !== Number.parseInt(mode, 8))
+      return fail(`has the mode ${isMode.padStart(4, '0')}`)
+    const [wantUser = '', wantGroup = ''] = owner?.split(':') ?? []
+    if ((wantUser && ![user, uid].includes(wantUser)) || (wantGroup && ![group, gid].includes(wantGroup)))
+      return fail(`belongs to ${user}:${group}`)
   }
   if (contains !== undefined) {
-    if (Number(size) > maxBytes) throw new Unseen(`${path} has ${size} bytes, too many to be searched`)
-    if (!content.includes(contains)) return fail(`does not contain '${contains}'`, 'content')
+    const text = bytesIn(found, content(path))
+    if (text.length > maxBytes) throw new Unseen(`${path} has more than ${maxBytes} bytes, too many to be searched`)
+    if (!text.includes(contains)) return fail(`does not contain '${contains}'`, 'content')
   }
   return { verdict: 'pass', message: `${path} is as expected` }
 }

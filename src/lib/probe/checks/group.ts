@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Reading } from '../../core/check.ts'
-import { accountLine, nameField } from '../account-line.ts'
+import { accountReading, nameField } from '../accounts.ts'
 import { defineHostCheck, seenIn } from '../host-check.ts'
 import { Unseen } from './look.ts'
 
@@ -15,11 +15,7 @@ const Params = z
     error: 'has wishes for a group that must not exist',
   })
 
-const look = (name: string): Reading => ({
-  does: `look at the group ${name}`,
-  script: `${accountLine('group')} echo "$line"`,
-  args: [name],
-})
+const look = (name: string): Reading => accountReading('group', name)
 
 /** A group, from wherever the host has it. */
 export default defineHostCheck({

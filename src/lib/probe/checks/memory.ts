@@ -15,9 +15,10 @@ const memory = fileReading('/proc/meminfo')
 const limit: Reading = {
   does: 'read the limit of the container',
   script:
-    'cd /sys/fs/cgroup 2>/dev/null; if [ -e memory.max ]; then cat memory.max memory.current memory.stat; ' +
-    'elif [ -e memory/memory.limit_in_bytes ]; then cat memory/memory.limit_in_bytes memory/memory.usage_in_bytes memory/memory.stat; ' +
-    `else exit ${notThere}; fi`,
+    'if [ -e /sys/fs/cgroup/memory.max ]; then (cd /sys/fs/cgroup && cat memory.max memory.current memory.stat); ' +
+    'elif [ -e /sys/fs/cgroup/memory/memory.limit_in_bytes ]; then (cd /sys/fs/cgroup/memory && cat memory.limit_in_bytes memory.usage_in_bytes memory.stat); ' +
+    `else return ${notThere}; fi`,
+  inline: true,
 }
 
 /** Memory that programs can still get without swapping; in a container with a limit, what is left of it. */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { CheckResult } from '../../core/check.ts'
 import { fileReading } from '../file-reading.ts'
 import { defineHostCheck, textIn } from '../host-check.ts'
-import { isReadOnly, type Mount, mounts } from '../proc/mounts.ts'
+import { isReadOnly, type Mount, mountAt } from '../proc/mounts.ts'
 
 const Params = z
   .strictObject({
@@ -35,7 +35,7 @@ export default defineHostCheck({
   readings: () => [map],
   judge(params, found) {
     const { path, mounted } = params
-    const mount = mounts(textIn(found, map)).findLast(({ point }) => point === path)
+    const mount = mountAt(textIn(found, map), path)
     if (!mount) {
       const message = `nothing is mounted at ${path}`
       return mounted ? { verdict: 'fail', reason: 'missing', message } : { verdict: 'pass', message }

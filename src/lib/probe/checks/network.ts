@@ -31,7 +31,8 @@ const counters = (againAfterMs: number | undefined): Reading => ({
 const states: Reading = {
   does: 'read the state of the interfaces',
   script:
-    'for at in /sys/class/net/*; do { read -r state <"$at/operstate"; } 2>/dev/null && printf "%s %s\\n" "${at##*/}" "$state"; done; :',
+    'for link in /sys/class/net/*; do { read -r state <"$link/operstate"; } 2>/dev/null && printf "%s %s\\n" "${link##*/}" "$state"; done; :',
+  inline: true,
 }
 
 /** Packets that were damaged or dropped, as a share of all. */

@@ -7,10 +7,11 @@ const Params = z.strictObject({})
 const look: Reading = {
   does: 'look whether a restart is due',
   script:
-    'if [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ]; then echo required; cat /run/reboot-required.pkgs 2>/dev/null; exit 0; fi; ' +
+    'if [ -e /run/reboot-required ] || [ -e /var/run/reboot-required ]; then echo required; cat /run/reboot-required.pkgs 2>/dev/null; return 0; fi; ' +
     // Where updates take the modules of the running kernel away, nothing more can be loaded.
-    'read -r kernel </proc/sys/kernel/osrelease || exit 1; for at in /lib/modules/*/modules.dep; do if [ -e "$at" ]; then if [ -e "/lib/modules/$kernel" ]; then echo current; else echo "replaced $kernel"; fi; exit 0; fi; done; ' +
+    'read -r kernel </proc/sys/kernel/osrelease || return 1; for map in /lib/modules/*/modules.dep; do if [ -e "$map" ]; then if [ -e "/lib/modules/$kernel" ]; then echo current; else echo "replaced $kernel"; fi; return 0; fi; done; ' +
     'if [ -e /etc/debian_version ]; then echo current; else echo silent; fi',
+  inline: true,
 }
 
 /** Updates that wait for a restart: Debian and its relatives say so, elsewhere the modules of the running kernel are gone. */

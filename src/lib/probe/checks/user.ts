@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { CheckResult, Reading } from '../../core/check.ts'
 import { allFields } from '../../transport/host-script.ts'
-import { accountLine, nameField } from '../account-line.ts'
-import { defineHostCheck, seenIn } from '../host-check.ts'
+import { accountReading, nameField } from '../accounts.ts'
+import { bytesIn, defineHostCheck, seenIn } from '../host-check.ts'
 import { Unseen } from './look.ts'
 
 const Params = z
@@ -20,14 +20,15 @@ const Params = z
   })
 type Params = z.output<typeof Params>
 
-/** Groups are looked at only when they matter. */
-const look = ({ name, group, groups }: Params): Reading => ({
-  does: `look at the user ${name}`,
-  script: [
-    accountLine('passwd'),
-    'printf "%s\\0" "$line"; if [ -n "$2" ]; then printf "%s\\0" "$(id -gn -- "$1" 2>/dev/null)" "$(id -Gn -- "$1" 2>/dev/null)"; fi',
-  ].join(' '),
-  args: [name, group === undefined && groups === undefined ? '' : 'groups'],
+const look = (name: string): Reading => accountReading('passwd', name)
+
+const asksGroups = ({ group, groups }: Params): boolean => group !== undefined || groups !== undefined
+
+/** Its primary group, then all of them: looked at only when they matter. */
+const groupsOf = (name: string): Reading => ({
+  does: `look at the groups of ${name}`,
+  script: 'printf "%s\\0" "$(id -gn -- "$1" 2>/dev/null)" "$(id -Gn -- "$1" 2>/dev/null)"',
+  args: [name],
 })
 
 /** An account, from wherever the host has it. */
@@ -37,18 +38,18 @@ export default defineHostCheck({
   example: { name: 'root', uid: 0, home: '/root' },
   params: Params,
   title: ({ name, exists }) => (exists ? `the user ${name} is as expected` : `there is no user ${name}`),
-  readings: params => [look(params)],
+  readings: params => [look(params.name), ...(asksGroups(params) ? [groupsOf(params.name)] : [])],
   judge(params, found) {
     const { name, exists } = params
-    const printed = seenIn(found, look(params))
-    if (printed === undefined) {
+    const line = seenIn(found, look(name))
+    if (line === undefined) {
       const message = `there is no user ${name}`
       return exists ? { verdict: 'fail', reason: 'missing', message } : { verdict: 'pass', message }
     }
-    const [line = '', group = '', groups = ''] = allFields(Buffer.from(printed))
-    const [, , uid, , , home, shell] = line.split(':')
+    const [, , uid, , , home, shell] = line.replace(/\n$/, '').split(':')
     if (shell === undefined) throw new Unseen(`could not look at the user ${name}: the host answered something else`)
     if (!exists) return { verdict: 'fail', reason: 'state', message: `the user ${name} exists` }
+    const [group = '', groups = ''] = asksGroups(params) ? allFields(bytesIn(found, groupsOf(name))) : []
     return verdictOf(params, { uid: Number(uid), home: home ?? '', shell, group, groups: groups.split(' ') })
   },
 })

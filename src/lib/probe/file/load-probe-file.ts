@@ -10,7 +10,6 @@ import { SourceError, sourceReader } from '../../plan/file/source.ts'
 import { circleOf } from '../levels.ts'
 import type { AskedCheck } from './asked-check.ts'
 import { defaultKeys, readCheck } from './read-check.ts'
-import { readSuite } from './read-suite.ts'
 
 export const fileKeys = ['checks', 'suites', 'defaults', 'include'] as const
 /** Files within files: more is a circle. */
@@ -83,6 +82,8 @@ async function readFile(context: Loading, { path, text, above }: FileToRead): Pr
   }
   const suites = isOne || top.child('suites').isAbsent ? [] : (top.child('suites').entries() ?? [])
   for (const node of suites) {
+    // With all that judges answers, which is much: only for those who have suites.
+    const { readSuite } = await import('./read-suite.ts')
     const suite = await readSuite(node, { components, defaults })
     if (suite) checks.push(suite)
   }

@@ -22,6 +22,13 @@ export function mounts(text: string): Mount[] {
   })
 }
 
+/** What is mounted at a path, of the text that `mounts` takes, without reading all of it. */
+export function mountAt(text: string, path: string): Mount | undefined {
+  // Of a place whose name is written in another way, any line with a backslash may tell.
+  const lines = text.split('\n').filter(line => line.includes(` ${path} `) || line.includes('\\'))
+  return mounts(lines.join('\n')).findLast(({ point }) => point === path)
+}
+
 export const isReadOnly = ({ options }: Mount): boolean => options.includes('ro')
 
 /** Blanks, line ends and backslashes stand there as three octal digits. */
