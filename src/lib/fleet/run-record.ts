@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import type { Log } from '../core/io.ts'
 import type { Item } from '../core/item.ts'
+import { unhurriedDisk } from '../journal/disk.ts'
 import { Journal } from '../journal/journal.ts'
 import { acquireLock } from '../run/lock.ts'
 
@@ -44,6 +45,7 @@ export class RunRecord implements AsyncDisposable {
     try {
       const journal = await Journal.open(join(runsOf(paths.state), runId), {
         fsync: 'never',
+        disk: unhurriedDisk,
         clock,
         lock: path => acquireLock(path, { runId, command: header.kind, clock }),
       })

@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { InventoryInput, InventoryTools } from '../core/component.ts'
 import { errnoOf } from '../core/errno.ts'
@@ -6,6 +7,8 @@ import { inventoryError } from './fault.ts'
 
 /** Largest inventory file that is read. */
 const maxFileBytes = 64 * 1024 * 1024
+/** Up to here a file that is mentioned is read without yielding: hops to another thread and back cost ten times as much, at every start. */
+const littleBytes = 64 * 1024
 /** How long a program may take, and how much it may print. */
 const programTimeoutMs = 120_000
 const maxProgramBytes = 64 * 1024 * 1024
@@ -45,7 +48,7 @@ export function inventoryTools(world: InventoryWorld): InventoryTools {
   return {
     signal,
     input: path => inputAt({ path, place: at(path), signal }),
-    readFile: async path => ignoringAbsent(path, undefined, () => readText({ path, place: at(path), signal })),
+    readFile: async path => ignoringAbsent(path, undefined, () => readLittle({ path, place: at(path), signal })),
     readDirectory: async path => ignoringAbsent(path, [], () => namesIn(at(path))),
     parseYaml: world.parseYaml,
     runProgram: (path, args) => runProgram(world, at(path), args),
@@ -69,36 +72,42 @@ async function inputAt({ path, place, signal }: Reading): Promise<InventoryInput
   }
 }
 
+/** Most of what is mentioned, as an SSH configuration, is little or absent. */
+function readLittle(reading: Reading): string | undefined | Promise<string> {
+  const found = statSync(reading.place, { throwIfNoEntry: false })
+  if (found === undefined) return undefined
+  return found.isFile() && found.size <= littleBytes ? withoutMark(readFileSync(reading.place, 'utf8')) : readText(reading)
+}
+
 async function readText({ path, place, signal }: Reading): Promise<string> {
   const { size } = await stat(place)
   if (size > maxFileBytes)
     throw inventoryError({ path }, `is larger than the ${maxFileBytes / 1024 ** 2} MiB that are read of an inventory`)
-  const text = await readFile(place, { encoding: 'utf8', signal })
-  return text.startsWith('\uFEFF') ? text.slice(1) : text
+  return withoutMark(await readFile(place, { encoding: 'utf8', signal }))
 }
 
-async function namesIn(place: string): Promise<string[]> {
-  const entries = await readdir(place, { withFileTypes: true })
-  const named = entries.map(async entry => {
-    const isDirectory = entry.isSymbolicLink() ? await pointsToDirectory(join(place, entry.name)) : entry.isDirectory()
-    return isDirectory ? `${entry.name}/` : entry.name
-  })
+const withoutMark = (text: string): string => (text.startsWith('\uFEFF') ? text.slice(1) : text)
+
+function namesIn(place: string): string[] {
+  const isDirectory = (entry: Dirent): boolean =>
+    entry.isSymbolicLink() ? pointsToDirectory(join(place, entry.name)) : entry.isDirectory()
+  const named = readdirSync(place, { withFileTypes: true }).map(entry => (isDirectory(entry) ? `${entry.name}/` : entry.name))
   // By name alone, so that `web/` and `web-2` stand as their names do.
-  return (await Promise.all(named)).sort((a, b) => compare(a.replace(/\/$/, ''), b.replace(/\/$/, '')))
+  return named.sort((a, b) => compare(a.replace(/\/$/, ''), b.replace(/\/$/, '')))
 }
 
 const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
 
-async function pointsToDirectory(path: string): Promise<boolean> {
+function pointsToDirectory(path: string): boolean {
   try {
-    return (await stat(path)).isDirectory()
+    return statSync(path).isDirectory()
   } catch {
     // A dangling link is named like a file: reading it says what is wrong.
     return false
   }
 }
 
-async function ignoringAbsent<T>(path: string, absent: T, read: () => Promise<T>): Promise<T> {
+async function ignoringAbsent<T>(path: string, absent: T, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (cause) {

@@ -36,6 +36,12 @@ export const systemDisk: JournalDisk = diskWith(syncDirectory)
 /** The same where names need not outlive a power cut: without waiting for that. */
 export const unsyncedDisk: JournalDisk = diskWith(async () => {})
 
+/** The same where content becomes durable while the writer goes on: a sync only begins, and the close waits for it and tells its failure. */
+export const unhurriedDisk: JournalDisk = {
+  ...unsyncedDisk,
+  open: async (path, how) => unhurried(openFile(path, how)),
+}
+
 function diskWith(sync: JournalDisk['syncDirectory']): JournalDisk {
   return {
     async makeDirectory(path) {
@@ -84,6 +90,26 @@ function openFile(path: string, how: 'create' | 'update' | 'read'): JournalFile 
     sync: () => settled(done => fs.fdatasync(fd, done)),
     truncate: bytes => settled(done => fs.ftruncate(fd, bytes, done)),
     close: async () => fs.closeSync(fd),
+  }
+}
+
+function unhurried(file: JournalFile): JournalFile {
+  const begun: Promise<void>[] = []
+  return {
+    ...file,
+    async sync() {
+      const syncing = file.sync()
+      // Told by the close: until then nobody waits for it.
+      syncing.catch(() => {})
+      begun.push(syncing)
+    },
+    async close() {
+      try {
+        await Promise.all(begun)
+      } finally {
+        await file.close()
+      }
+    },
   }
 }
 
