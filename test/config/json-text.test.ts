@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { jsonFault } from '../../src/lib/sync/json-text.ts'
+import { jsonFault } from '../../src/lib/config/json-text.ts'
 
 const isJson = (text: string): boolean => {
   try {
