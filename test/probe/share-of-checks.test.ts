@@ -13,7 +13,17 @@ function probed(
   { on, dependsOn = [] }: { readonly on?: readonly string[]; readonly dependsOn?: readonly string[] },
 ) {
   const hosts = on?.map(each => hostNamed(each))
-  return { name, type: 'http', check, sampling, labels: {}, sla: 'P1' as const, dependsOn, ...(hosts && { hosts }) }
+  return {
+    name,
+    type: 'http',
+    check,
+    sampling,
+    labels: {},
+    sla: 'P1' as const,
+    recoveries: 1,
+    dependsOn,
+    ...(hosts && { hosts }),
+  }
 }
 
 const textOf = ({ probed: { name }, host }: Unit): string => (host ? `${name}@${host.name}` : name)
