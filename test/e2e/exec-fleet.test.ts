@@ -92,6 +92,28 @@ describe.skipIf(!needs('sshd', 'root'))('opsctl exec over SSH', () => {
     expect(hosts.sort()).toEqual([...fleet.addresses].sort())
   })
 
+  test('says in shares, joined again, what one run says', async () => {
+    await using directory = await tempDir()
+    const line = 'case $SSH_CONNECTION in *127.0.1.[45]\\ *) echo odd; exit 3;; *127.0.1.2[1-9]\\ *) exit 4;; *) echo even;; esac'
+    // The last one has no server.
+    const args = ['-t', '127.0.1.[1-20],127.0.9.1', '--retries', '0', '--collate', '-o', 'json']
+    const whole = await opsctl(on(...args, '--', line))
+    const shares = await Promise.all(
+      [1, 2, 3].map(index =>
+        opsctl(on(...args, '--shard', `${index}/3`, '--output-file', `${directory.path}/${index}`, '--', line)),
+      ),
+    )
+    expect(Math.max(...shares.map(({ code }) => code ?? -1))).toBe(1)
+    const merged = await opsctl(['report', 'merge', '1', '2', '3', '-o', 'json'], { cwd: directory.path })
+    const said = ({ stdout, code }: { readonly stdout: string; readonly code: number | null }) => {
+      const { title, counts, items, blocks, exitCode } = JSON.parse(stdout)
+      const bare = items.map(({ startedAt: _s, durationMs: _d, ...item }: Item) => item)
+      return { code, title, counts, exitCode, items: bare, blocks: blocks.map(({ hosts }: { hosts: string[] }) => hosts.sort()) }
+    }
+    expect(said(whole)).toMatchObject({ code: 1, counts: { total: 21, byOutcome: { ok: 18, failed: 3 } } })
+    expect(said(merged)).toEqual(said(whole))
+  }, 120_000)
+
   test('tells where an unknown host key comes from, and learns it only when asked to', async () => {
     await using directory = await tempDir()
     const config = join(directory.path, 'config')

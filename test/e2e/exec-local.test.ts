@@ -155,7 +155,8 @@ describe('wrong input', () => {
     [[...here, '-o', 'human', '-o', 'table', '--', 'true'], 2, 'only one format can go to stdout'],
     [[...here, '--concurrency', '0', '--', 'true'], 2, '--concurrency'],
     [[...here, '--timeout', 'soon', '--', 'true'], 2, "'soon' is not a duration"],
-    [[...here, '--shard', '3/2', '--', 'true'], 2, '3/2'],
+    [[...here, '--shard', '3/2', '--', 'true'], 2, 'the last one is 2/2'],
+    [[...here, '--shard', '0/3', '--', 'true'], 2, 'did you mean 1/3'],
     [[...here, '--env', 'NOVALUE', '--', 'true'], 2, 'NAME=VALUE'],
     [[...here, '--script', '/no/such/script'], 2, '/no/such/script'],
     [[...here, '--sudo-password-file', '/x', '--', 'true'], 2, '--sudo'],
@@ -172,6 +173,19 @@ describe('wrong input', () => {
   test('is one JSON object on stderr for machine formats', async () => {
     const { stderr, code } = await opsctl(['exec', '-o', 'json', '--', 'uptime'])
     expect(JSON.parse(stderr)).toMatchObject({ type: 'error', code: 'E_NO_TARGETS', exit: code })
+  })
+
+  test('succeeds with nothing to do where every target is in another share, and says so', async () => {
+    const shares = ['1/3', '2/3', '3/3'].map(shard => opsctl([...here, '--shard', shard, '-o', 'json', '--', 'true']))
+    const ends = await Promise.all(shares)
+    expect(ends.map(({ code, stdout }) => [code, JSON.parse(stdout).title, JSON.parse(stdout).data.shard])).toEqual([
+      [0, 'true (shard 1/3)', { index: 1, count: 3 }],
+      [0, 'true (shard 2/3)', { index: 2, count: 3 }],
+      [0, 'true (shard 3/3)', { index: 3, count: 3 }],
+    ])
+    expect(ends.map(({ stdout }) => JSON.parse(stdout).items.length)).toEqual([1, 0, 0])
+    expect(ends[1]?.stderr).toBe('opsctl: shard 2/3 is empty: the one target is in another one\n')
+    expect(await opsctl(['exec', '-t', 'localhost!localhost', '--shard', '1/3', '--', 'true'])).toMatchObject({ code: 2 })
   })
 
   test('succeeds over no host only when that is allowed', async () => {

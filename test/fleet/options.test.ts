@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test'
 import { maxFailures, parseMaxFail } from '../../src/lib/fleet/max-fail.ts'
-import { parseShard } from '../../src/lib/fleet/options.ts'
 
 describe('--max-fail', () => {
   test.each([
@@ -17,13 +16,5 @@ describe('--max-fail', () => {
 
   test.each(['', '-1', '1.5', '101%', 'some', '%'])("'%s' is refused", text =>
     expect(() => parseMaxFail(text)).toThrow('neither'),
-  )
-})
-
-describe('--shard', () => {
-  test('is a share counted from one', () => expect(parseShard('2/4')).toEqual({ index: 2, count: 4 }))
-
-  test.each(['0/4', '5/4', '2', '2/0', 'a/b', ''])("'%s' is refused", text =>
-    expect(() => parseShard(text)).toThrow('is not a share'),
   )
 })

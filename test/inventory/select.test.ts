@@ -171,15 +171,3 @@ describe('--limit', () => {
     expect(nearest.get('wbe1')).toBe('web1')
   })
 })
-
-describe('--shard', () => {
-  test('shares are disjoint, together everything, and independent of the order of the targets', async () => {
-    const shares = [1, 2, 3].map(async index => {
-      const { hosts } = await select({ inventory, targets: ['db1,@web'], shard: { index, count: 3 } })
-      return hosts.map(({ name }) => name)
-    })
-    expect(await Promise.all(shares)).toEqual([['db1', 'web3'], ['web1', 'web4'], ['web2']])
-    const { hosts } = await select({ inventory, targets: ['@web,db1'], shard: { index: 1, count: 3 } })
-    expect(hosts.map(({ name }) => name)).toEqual(['web3', 'db1'])
-  })
-})

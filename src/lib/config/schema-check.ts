@@ -7,13 +7,38 @@ export type Validate = (document: Json) => readonly string[]
 
 /** A JSON Schema (2020-12 and what earlier ones share with it). @throws Error that says why it is none */
 export function compileSchema(schema: Json): Validate {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, validateSchema: true })
+  const errorsOf = compiled(schema, { allErrors: true })
+  return document => errorsOf(document).map(wordsOf)
+}
+
+/** The first thing that a document has against it, and where: keys and indexes from its root. */
+export interface SchemaFault {
+  readonly path: readonly string[]
+  /** With the path: `/items/3 must have …`. */
+  readonly problem: string
+}
+
+/** As compileSchema, for large documents: looks no further than to the first fault. */
+export function compileFirstFault(schema: Json): (document: Json) => SchemaFault | undefined {
+  const errorsOf = compiled(schema, { allErrors: false })
+  return document => {
+    const [error] = errorsOf(document)
+    return error && { path: keysOf(error.instancePath), problem: wordsOf(error) }
+  }
+}
+
+/** Of a JSON Pointer (RFC 6901). */
+const keysOf = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+
+function compiled(schema: Json, options: { readonly allErrors: boolean }): (document: Json) => readonly ErrorObject[] {
+  const ajv = new Ajv2020({ ...options, strict: false, validateSchema: true })
   addFormats.default(ajv)
   const isValid = ajv.compile(withoutDialect(schema) as object | boolean)
-  return document => {
-    if (isValid(document)) return []
-    return (isValid.errors ?? []).map(wordsOf)
-  }
+  return document => (isValid(document) ? [] : (isValid.errors ?? []))
 }
 
 /** Drafts before 2020-12 are read as it: what differs (tuples) is rare, and an unknown dialect would be refused. */

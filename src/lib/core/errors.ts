@@ -91,6 +91,11 @@ export const errorCodes = {
     meaning: 'A change file or playbook is wrong. It was read whole before anything was contacted.',
     todo: 'Mend the named line; `opsctl explain step` lists the kinds of steps, --dry-run shows what would be done.',
   },
+  E_REPORT: {
+    exit: 78,
+    meaning: 'A report that was given is damaged, or can not be joined with the others: another command, the same share twice.',
+    todo: 'Mend or leave out the named file; reports are written with -o json=FILE.',
+  },
   E_SSH_CONFIG: {
     exit: 78,
     meaning: 'An OpenSSH client configuration or known_hosts file is wrong or not safe to use.',

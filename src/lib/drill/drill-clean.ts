@@ -2,6 +2,7 @@ import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
+import { ofShard } from '../core/shard.ts'
 import { openFleet, runOnFleet } from '../fleet/index.ts'
 import { stepPlace } from '../plan/index.ts'
 import { undoChange } from '../plan/known-change.ts'
@@ -38,7 +39,7 @@ export async function cleanDrills(context: Context, options: DrillFleetOptions):
   if (options.targets.length > 0) items.push(...(await lookFor(context, options)))
   const fold = new ReportFold()
   for (const item of items) fold.add(item)
-  return {
+  const report: Report = {
     kind: 'drill-clean',
     version: 1,
     runId: context.runId,
@@ -50,6 +51,7 @@ export async function cleanDrills(context: Context, options: DrillFleetOptions):
     omitted: fold.omitted,
     changed: items.some(({ outcome }) => outcome === 'ok'),
   }
+  return ofShard(report, options.shard)
 }
 
 /** What is taken back here is no failure that was undone, but what was asked for. */

@@ -3,6 +3,7 @@ import { OpsError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { Json } from '../core/json.ts'
 import type { Plan, StepSpec } from '../core/plan.ts'
+import { shardText } from '../core/shard.ts'
 import { type FleetOptions, selectHosts } from '../fleet/index.ts'
 import { parameterNames } from '../plan/file/components.ts'
 import { isMapping } from '../plan/file/node.ts'
@@ -64,7 +65,17 @@ interface Planning {
 /** Those of the step, else those of the command line, else those of the playbook. */
 async function hostsOf(context: Context, asked: AskedFault, { playbook, options }: Planning): Promise<readonly Host[]> {
   const targets = asked.targets ?? (options.targets.length > 0 ? options.targets : playbook.targets)
-  if (targets.length > 0) return await selectHosts(context, { ...options, targets: [...targets] })
+  if (targets.length > 0) {
+    const hosts = await selectHosts(context, { ...options, targets: [...targets] })
+    if (hosts.length > 0 || options.shard === undefined || options.allowEmpty) return hosts
+    throw new OpsError(
+      'E_NO_TARGETS',
+      `${asked.place}: no target of the step ${asked.id} is in shard ${shardText(options.shard)}`,
+      {
+        hint: 'a drill that breaks nothing proves nothing',
+      },
+    )
+  }
   throw new OpsError('E_NO_TARGETS', `${asked.place}: the step ${asked.id} has no targets`, {
     hint: 'write targets:, or name them with -t',
   })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Connector, ConnectSpec, Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Host, Inventory } from '../core/host.ts'
+import { isInShard, type Shard, shardText } from '../core/shard.ts'
 import type { Sudo } from '../core/transport.ts'
 import { select } from '../inventory/select.ts'
 import { Deadline } from '../run/deadline.ts'
@@ -17,10 +18,12 @@ export interface Fleet extends AsyncDisposable {
   /** Aborts at the run's deadline or on a signal of the caller; its reason is the OpsError that ends the run. */
   readonly signal: AbortSignal
   readonly sudo?: Sudo
+  /** The hosts are this share of the targets only. */
+  readonly shard?: Shard
 }
 
 /** The flags that connections need. */
-type ConnectOptions = Omit<OpenOptions, 'targets' | 'inventory' | 'limit' | 'shard' | 'allowEmpty'>
+type ConnectOptions = Omit<OpenOptions, 'targets' | 'inventory' | 'limit' | 'allowEmpty'>
 
 /** The flags that a fleet needs. */
 type OpenOptions = Omit<FleetOptions, 'timeout' | 'idleTimeout' | 'maxFail'>
@@ -49,6 +52,7 @@ export async function connectFleet(context: Context, hosts: readonly Host[], opt
     connector,
     signal: deadline.signal,
     ...(sudo && { sudo }),
+    ...(options.shard && { shard: options.shard }),
     async [Symbol.asyncDispose]() {
       deadline[Symbol.dispose]()
       await connector[Symbol.asyncDispose]()
@@ -60,7 +64,10 @@ export async function connectFleet(context: Context, hosts: readonly Host[], opt
 const isOnlyLocal = (hosts: readonly Host[], { identityFiles, sshConfig }: ConnectSpec): boolean =>
   identityFiles.length === 0 && sshConfig === undefined && hosts.every(({ via }) => via === 'local')
 
-/** The hosts of -t, --limit and --shard, in order. @throws OpsError E_NO_TARGETS for none without --allow-empty */
+/**
+ * The hosts of -t, --limit and --shard, in order. A share may be empty.
+ * @throws OpsError E_NO_TARGETS where there is no target, without --allow-empty
+ */
 export async function selectHosts(context: Context, options: OpenOptions): Promise<readonly Host[]> {
   const { targets, inventory: sources, sshConfig, allowEmpty } = options
   if (targets.length === 0 && !allowEmpty) {
@@ -72,7 +79,7 @@ export async function selectHosts(context: Context, options: OpenOptions): Promi
 
 type Selection = Pick<FleetOptions, 'targets' | 'limit' | 'shard' | 'allowEmpty'>
 
-/** @throws OpsError E_NO_TARGETS for none without --allow-empty, E_NODE_SET */
+/** @throws OpsError E_NO_TARGETS where there is no target, without --allow-empty, E_NODE_SET */
 export async function selectFrom(
   context: Context,
   inventory: Inventory,
@@ -80,15 +87,28 @@ export async function selectFrom(
 ): Promise<readonly Host[]> {
   const words = await wordsOf(targets, context)
   const failed = (): Promise<readonly string[]> => lastFailed(context.paths.state)
-  const { hosts, nearest } = await select({ inventory, targets: words, limit, failed, ...(shard && { shard }) })
+  const { hosts, nearest } = await select({ inventory, targets: words, limit, failed })
   for (const [word, known] of nearest) context.log('warn', `${word} is not in the inventory; did you mean ${known}?`)
   if (hosts.length === 0 && !allowEmpty) {
-    const by = [...(limit.length > 0 ? ['--limit'] : []), ...(shard ? ['--shard'] : [])].join(' and ')
     const hint = limit.some(set => set.includes('@failed')) ? { hint: 'none of them failed in the last run' } : {}
-    throw new OpsError('E_NO_TARGETS', `${named(words, targets)} selects no host${by && ` after ${by}`}`, hint)
+    throw new OpsError(
+      'E_NO_TARGETS',
+      `${named(words, targets)} selects no host${limit.length > 0 ? ' after --limit' : ''}`,
+      hint,
+    )
   }
-  return hosts
+  return shard ? shareOf(context, hosts, shard) : hosts
 }
+
+/** That nothing falls to one of several is no mistake: another share has it. */
+function shareOf({ log }: Context, hosts: readonly Host[], shard: Shard): readonly Host[] {
+  const mine = hosts.filter(({ name }) => isInShard(name, shard))
+  if (mine.length === 0 && hosts.length > 0) log('warn', emptyShare(hosts.length, shard))
+  return mine
+}
+
+const emptyShare = (all: number, shard: Shard): string =>
+  `shard ${shardText(shard)} is empty: ${all === 1 ? 'the one target is' : `all ${all} targets are`} in another one`
 
 function named(words: readonly string[], targets: readonly string[]): string {
   const set = words.join(',')

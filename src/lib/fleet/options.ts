@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { OpsError } from '../core/errors.ts'
 import { durationField, parsedBy } from '../core/fields.ts'
+import { parseShard } from '../core/shard.ts'
 import { parseMaxFail } from './max-fail.ts'
 
 const who = 'Targets'
@@ -32,7 +32,7 @@ export const fleetOptions = {
   shard: z.string().transform(parsedBy(parseShard)).optional().meta({
     value: 'I/N',
     group: who,
-    description: 'only the I-th of N shares of the targets, the same on every machine',
+    description: 'only the I-th of N shares of the targets, by their names: the same on every machine',
   }),
   allowEmpty: z.boolean().default(false).meta({ group: who, description: 'succeed when there is no target' }),
   user: z
@@ -103,18 +103,3 @@ export const fleetOptions = {
 }
 
 export type FleetOptions = z.output<z.ZodObject<typeof fleetOptions>>
-
-export interface Shard {
-  /** From 1. */
-  readonly index: number
-  readonly count: number
-}
-
-/** @throws OpsError E_USAGE */
-export function parseShard(text: string): Shard {
-  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? []
-  if (index === undefined || count === undefined || index < 1 || index > count) {
-    throw new OpsError('E_USAGE', `'${text}' is not a share`, { hint: 'write I/N with I from 1 to N, as in 2/4' })
-  }
-  return { index, count }
-}

@@ -5,6 +5,7 @@ import { OpsError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
+import { ofShard } from '../core/shard.ts'
 import { FanOut } from '../run/fan-out.ts'
 import type { Fleet } from './fleet.ts'
 import { type HostResult, HostVisit, maxFailResult, stoppedResult } from './host-visit.ts'
@@ -74,7 +75,7 @@ export async function runOnFleet(context: Context, work: FleetWork): Promise<Rep
   }
   const { fail = 0, unknown = 0, ...others } = fold.counts.byVerdict
   if (fail + unknown + Object.keys(others).length > 0) record?.judged({ fail, unknown })
-  return {
+  const report: Report = {
     kind,
     version: 1,
     runId: context.runId,
@@ -87,6 +88,7 @@ export async function runOnFleet(context: Context, work: FleetWork): Promise<Rep
     changed: (fold.counts.byOutcome.changed ?? 0) > 0,
     ...stoppedBy(fleet.signal.aborted ? fleet.signal.reason : lostOutput),
   }
+  return ofShard(report, fleet.shard)
 }
 
 function skippedItem({ clock }: Context, skip: { readonly kind: string; readonly host: Host; readonly why: HostResult }): Item {

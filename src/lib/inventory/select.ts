@@ -12,13 +12,6 @@ export interface SelectRequest {
   readonly limit?: readonly string[]
   /** Hosts of `@failed`, asked only when it is mentioned. */
   readonly failed?: () => Promise<readonly string[]>
-  readonly shard?: Shard
-}
-
-/** Share `index` of `count`, counted from one. */
-export interface Shard {
-  readonly index: number
-  readonly count: number
 }
 
 export interface Selection {
@@ -40,19 +33,14 @@ const maxHints = 20
  * @throws OpsError E_NODE_SET
  */
 export async function select(request: SelectRequest): Promise<Selection> {
-  const { inventory, targets, limit = [], shard } = request
+  const { inventory, targets, limit = [] } = request
   const names = namesOf(inventory, await failedHosts(request))
   const words = new Map(expandNodeSet(joinWords(targets), names).map(word => [word, resolve(word, inventory)]))
   const hosts = uniqueByName([...words.values()].map(({ host }) => host))
   const adHoc = [...words].flatMap(([word, { known }]) => (known ? [] : [word]))
   const kept = limitTo({ hosts, limit, names, inventory })
   const strange = [...adHoc, ...kept.unmatched]
-  return {
-    hosts: shard ? shareOf(kept.hosts, shard) : kept.hosts,
-    adHoc,
-    unmatched: kept.unmatched,
-    nearest: hints(strange, inventory),
-  }
+  return { hosts: kept.hosts, adHoc, unmatched: kept.unmatched, nearest: hints(strange, inventory) }
 }
 
 /** All hosts of an inventory as `@*` means them: its group `all`, and without one every host that was declared somewhere. */
@@ -130,13 +118,6 @@ function limitTo(request: { hosts: readonly Host[]; limit: readonly string[]; na
     hosts: hosts.filter(({ name }) => kept.has(name)),
     unmatched: [...kept].filter(name => !targets.has(name) && !inventory.hosts.has(name) && !failed.has(name)),
   }
-}
-
-/** Every `count`-th host of the sorted names, so that the shares are disjoint, together everything, and the same on every machine. */
-function shareOf(hosts: readonly Host[], { index, count }: Shard): Host[] {
-  const sorted = hosts.map(({ name }) => name).sort()
-  const mine = new Set(sorted.filter((_, position) => position % count === index - 1))
-  return hosts.filter(({ name }) => mine.has(name))
 }
 
 /** A word with a dot, a user or a port is meant as it stands. */

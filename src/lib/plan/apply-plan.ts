@@ -2,6 +2,7 @@ import type { Context } from '../core/context.ts'
 import type { Host } from '../core/host.ts'
 import type { Item } from '../core/item.ts'
 import type { Report } from '../core/report.ts'
+import { ofShard } from '../core/shard.ts'
 import { type Fleet, type MaxFail, maxFailures, RunRecord } from '../fleet/index.ts'
 import type { BuiltPlan } from './built-plan.ts'
 import { Change, type TakeBack } from './change.ts'
@@ -92,7 +93,7 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
   })
   onlooker?.begin()
   const applied = await change.apply()
-  const report = (await onlooker?.conclude(applied)) ?? applied
+  const report = ofShard((await onlooker?.conclude(applied)) ?? applied, fleet.shard)
   recordResult(record, hosts, report)
   return report
 }

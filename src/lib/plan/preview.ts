@@ -67,7 +67,7 @@ export async function previewPlan(
   const diffs = await collate(report.items, { outputs: context.outputs, diff: false })
   const blocks = waves.length > 1 ? [await wavesBlock(context, waves), ...diffs] : diffs
   const isPending = report.items.some(({ data }) => data?.['pending'] === true)
-  return { ...report, blocks, data: { waves }, ...(detailedExitCode && isPending && { pending: true }) }
+  return { ...report, blocks, data: { ...report.data, waves }, ...(detailedExitCode && isPending && { pending: true }) }
 }
 
 /** Who would go when. */

@@ -5,6 +5,7 @@ import type { Host } from '../core/host.ts'
 import { hostNamed } from '../core/host.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
+import { ofShard, type Shard, shardText } from '../core/shard.ts'
 import { connectFleet, type Fleet, selectHosts } from '../fleet/index.ts'
 import { askedChecks } from './asked-checks.ts'
 import type { AskedCheck } from './file/asked-check.ts'
@@ -13,8 +14,9 @@ import { ProbeTally } from './probe-tally.ts'
 import type { ProbedCheck } from './probed-check.ts'
 import { readSecret } from './read-secret.ts'
 import { runProbe } from './run-probe.ts'
+import { shareOfChecks } from './share-of-checks.ts'
 import { SharedThings } from './shared-things.ts'
-import { unitsOf } from './unit.ts'
+import { isTold, type Unit, unitsOf } from './unit.ts'
 
 /**
  * Looks once at everything that is asked for. Each judgement is an item; trouble is a verdict, never a throw.
@@ -31,10 +33,13 @@ export interface OpenedProbe extends AsyncDisposable {
   readonly checks: readonly ProbedCheck[]
   readonly fleet: Fleet
   readonly shared: SharedThings
+  /** They are this share only of what was asked for. */
+  readonly shard?: Shard
 }
 
-/** Selects the hosts. Nothing is contacted yet. */
+/** Selects the hosts, and of all checks the share that is asked for. Nothing is contacted yet. */
 export async function openProbe(context: Context, asked: readonly AskedCheck[], options: ProbeOptions): Promise<OpenedProbe> {
+  const { shard } = options
   const checks = await withHosts(context, asked, options)
   const hosts = new Map(checks.flatMap(check => (check.hosts ?? []).map(host => [host.name, host])))
   const fleet = await connectFleet(context, hosts.size > 0 ? [...hosts.values()] : [thisHost], options)
@@ -43,6 +48,7 @@ export async function openProbe(context: Context, asked: readonly AskedCheck[], 
     checks,
     fleet,
     shared,
+    ...(shard && { shard }),
     async [Symbol.asyncDispose]() {
       await shared[Symbol.asyncDispose]()
       await fleet[Symbol.asyncDispose]()
@@ -50,7 +56,10 @@ export async function openProbe(context: Context, asked: readonly AskedCheck[], 
   }
 }
 
-/** The checks with the hosts that they look at, by the inventory as it is now. @throws OpsError as openFleet */
+/**
+ * The checks with the hosts that they look at, by the inventory as it is now; of all of them the share that is asked for.
+ * @throws OpsError as openFleet
+ */
 export async function withHosts(
   context: Context,
   asked: readonly AskedCheck[],
@@ -62,7 +71,18 @@ export async function withHosts(
     const hosts = isEndpoint && from === 'here' ? undefined : await select(targets, { isEndpoint, place })
     checks.push({ ...check, ...(hosts && { hosts }) })
   }
-  return checks
+  return options.shard ? shareOf(context, checks, { shard: options.shard, asked }) : checks
+}
+
+function shareOf(
+  { log }: Context,
+  checks: readonly ProbedCheck[],
+  { shard, asked }: { readonly shard: Shard; readonly asked: readonly AskedCheck[] },
+): readonly ProbedCheck[] {
+  const endpoints = new Set(asked.flatMap(({ name, isEndpoint }) => (isEndpoint ? [name] : [])))
+  const mine = shareOfChecks(checks, { shard, endpoints })
+  if (mine.length === 0 && checks.length > 0) log('warn', `shard ${shardText(shard)} is empty: every check is in another one`)
+  return mine
 }
 
 const thisHost = hostNamed('localhost', { via: 'local' })
@@ -73,7 +93,7 @@ type Select = (
 ) => Promise<readonly Host[]>
 
 /** The hosts of a check: its own targets, else those of -t, else this machine. The inventory is read when it is first needed. */
-function hostSelector(context: Context, options: ProbeOptions): Select {
+function hostSelector(context: Context, { shard: _, ...options }: ProbeOptions): Select {
   const known = new Map<string, Promise<readonly Host[]>>()
   return (own, { isEndpoint, place }) => {
     const targets = own ?? options.targets
@@ -106,12 +126,12 @@ export async function probeOnce(
   { concurrency, onItem, trace, round }: Round,
 ): Promise<Report> {
   const { clock } = context
-  const { checks, fleet, shared } = opened
+  const { checks, fleet, shared, shard } = opened
   const started = clock.monotonic()
   const startedAt = rfc3339(clock.now())
   const fold = new ReportFold()
-  const units = checks.reduce((sum, check) => sum + unitsOf(check).length, 0)
-  const tally = new ProbeTally({ clock, total: units, onChange: state => context.progress.update(state) })
+  const units = checks.flatMap(unitsOf)
+  const tally = new ProbeTally({ clock, total: units.length, onChange: state => context.progress.update(state) })
   const forget = context.onInterrupt(() => tally.pending())
   await runProbe(context, {
     checks,
@@ -131,11 +151,11 @@ export async function probeOnce(
     tally,
   }).finally(forget)
   const { signal } = fleet
-  return {
+  const report: Report = {
     kind: 'probe',
     version: 1,
     runId: context.runId,
-    title: titleOf(checks, units),
+    title: titleOf(units.filter(isTold)),
     startedAt,
     durationMs: Math.round(clock.monotonic() - started),
     counts: fold.counts,
@@ -145,6 +165,7 @@ export async function probeOnce(
     ...(signal.aborted &&
       signal.reason instanceof OpsError && { stopped: { exit: signal.reason.exit, message: signal.reason.message } }),
   }
+  return ofShard(report, shard)
 }
 
 /** By host, those of no host first, and on each as the checks were asked for: in whatever order answers came. */
@@ -164,8 +185,9 @@ function inOrder(
     .map(({ item }) => item)
 }
 
-function titleOf(checks: readonly ProbedCheck[], units: number): string {
-  const [only] = checks
-  if (checks.length === 1 && only && units === 1) return only.name
-  return units === checks.length ? `${checks.length} checks` : `${checks.length} checks in ${units} places`
+function titleOf(units: readonly Unit[]): string {
+  const [first] = units
+  if (first && units.length === 1) return first.probed.name
+  const { size: checks } = new Set(units.map(({ probed }) => probed.name))
+  return units.length === checks ? `${checks} checks` : `${checks} checks in ${units.length} places`
 }

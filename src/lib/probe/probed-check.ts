@@ -16,6 +16,8 @@ export interface ProbedCheck {
   readonly sampling: readonly Sampling[]
   /** Hosts that are looked at, or from which it is looked; absent: from where opsctl runs. */
   readonly hosts?: readonly Host[]
+  /** Hosts ('' for here) on which it is looked at for the sake of what depends on it only: another share of the checks tells of it. */
+  readonly untold?: ReadonlySet<string>
   readonly labels: Readonly<Record<string, string>>
   readonly sla: SlaClass
   /** Names of checks: while one of them is bad this one is not judged. */

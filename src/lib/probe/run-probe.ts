@@ -9,7 +9,7 @@ import { Looker, type LookerTools } from './looker.ts'
 import type { ProbeTally } from './probe-tally.ts'
 import type { ProbedCheck } from './probed-check.ts'
 import { isStopped, stoppedLook } from './stopped-look.ts'
-import { itemsOf, type Unit, type UnitResult, unitsOf } from './unit.ts'
+import { isTold, itemsOf, type Unit, type UnitResult, unitsOf } from './unit.ts'
 
 /** What a run of checks needs. */
 export interface ProbeWork extends LookerTools {
@@ -149,12 +149,16 @@ class ProbeRun {
       byHost.set(unit.host?.name ?? '', message)
       this.#bad.set(unit.probed.name, byHost)
     }
-    const evidence = verdict === 'pass' ? undefined : told.result.evidence
+    if (isTold(unit)) await this.#tellItems(unit, told)
+    this.#work.tally?.told(unit, verdict)
+  }
+
+  async #tellItems(unit: Unit, told: UnitResult): Promise<void> {
+    const evidence = told.result.verdict === 'pass' ? undefined : told.result.evidence
     const kept = evidence && (await this.#keep(unit, evidence))
     for (const item of itemsOf(unit, { ...told, ...(kept && { evidence: kept }) })) {
       await this.#work.onItem(this.#looker.masked(item))
     }
-    this.#work.tally?.told(unit, verdict)
   }
 
   async #keep({ probed, host }: Unit, evidence: string): Promise<OutputRef> {

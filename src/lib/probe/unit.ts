@@ -24,6 +24,9 @@ export interface UnitResult {
 export const unitsOf = (probed: ProbedCheck): Unit[] =>
   probed.hosts === undefined ? [{ probed }] : probed.hosts.map(host => ({ probed, host }))
 
+/** Whether this run tells of it. */
+export const isTold = ({ probed, host }: Unit): boolean => probed.untold?.has(host?.name ?? '') !== true
+
 /** A judgement; without a dimension where there is one only. */
 type Part = Omit<CheckJudgement, 'dimension'> & Partial<Pick<CheckJudgement, 'dimension'>>
 

@@ -1,8 +1,8 @@
+import { jsonFault } from '../config/json-text.ts'
 import { parseYamlDocument } from '../config/yaml-document.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { textOf } from './config-tree.ts'
-import { jsonFault } from './json-text.ts'
 
 export const formats = ['text', 'json', 'yaml'] as const
 export type Format = (typeof formats)[number]

@@ -29,7 +29,7 @@ export async function planSync(context: Context, options: PreviewOptions): Promi
     // The waves of the preview are in the impact.
     const diffs = (report.blocks ?? []).filter(({ hosts }) => hosts.length > 0)
     const waves: Json = JSON.parse(JSON.stringify(impact))
-    return { ...report, kind: 'sync-plan', blocks: [shown, ...diffs], data: { ...preparedData(prepared), waves } }
+    return { ...report, kind: 'sync-plan', blocks: [shown, ...diffs], data: { ...report.data, ...preparedData(prepared), waves } }
   })
 }
 

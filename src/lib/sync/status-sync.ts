@@ -19,7 +19,11 @@ export async function statusOfSync(context: Context, options: RecordedOptions): 
   const { runId, at, by, source } = last
   const applied = { runId, at, by, source: sourceData(source) }
   const all = await revisions.all()
-  return { ...report, blocks: [await revisionsBlock(context, all)], data: { file: sync.path, applied, revisions: listed(all) } }
+  return {
+    ...report,
+    blocks: [await revisionsBlock(context, all)],
+    data: { ...report.data, file: sync.path, applied, revisions: listed(all) },
+  }
 }
 
 function listed(records: readonly RevisionRecord[]): Json {

@@ -53,7 +53,7 @@ export async function probeLearn(context: Context, options: ProbeLearnOptions): 
   })
   fleet.signal.throwIfAborted()
   for (const { host, message } of failed) context.log('warn', `${host}: ${message}`)
-  if (learned.size === 0) throw nothingRead(failed)
+  if (learned.size === 0 && hosts.length > 0) throw nothingRead(failed)
   const lessons = hosts.flatMap(({ name }) => {
     const told = learned.get(name)
     return told ? [{ ...told, ...(targets.length > 0 && { host: name }) }] : []

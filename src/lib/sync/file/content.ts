@@ -1,8 +1,8 @@
+import { jsonFault } from '../../config/json-text.ts'
 import { compileSchema, type Validate } from '../../config/schema-check.ts'
 import { type ChangeNode, shown } from '../../plan/file/node.ts'
 import { type ReadSource, SourceError } from '../../plan/file/source.ts'
 import type { Format } from '../document.ts'
-import { jsonFault } from '../json-text.ts'
 import { Template, TemplateError } from '../template.ts'
 
 export type ContentSpec =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { jsonFault } from '../../src/lib/sync/json-text.ts'
+import { jsonFault, jsonPlace } from '../../src/lib/config/json-text.ts'
 
 const isJson = (text: string): boolean => {
   try {
@@ -41,5 +41,23 @@ describe('where a text stops being JSON', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('where a value stands in JSON', () => {
+  const text = '{\n  "items": [\n    { "path": "a/b", "a/b": 1 },\n    { "path": [[], {}, 7] }\n  ], "end": "}"\n}'
+
+  test.each([
+    [[], '1:1'],
+    [['items'], '2:12'],
+    [['items', '0', 'path'], '3:15'],
+    [['items', '0', 'a/b'], '3:29'],
+    [['items', '1', 'path', '2'], '4:24'],
+    [['items', '1', 'absent'], '4:5'],
+    [['items', '2'], '2:12'],
+    [['end'], '5:13'],
+  ])('is told of %j', (path, place) => {
+    const { line, column } = jsonPlace(text, path)
+    expect(`${line}:${column}`).toBe(place)
   })
 })

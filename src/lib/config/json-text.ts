@@ -23,6 +23,33 @@ export function jsonFault(text: string): JsonFault | undefined {
   }
 }
 
+/** Where the value behind some keys and indexes stands in a text that is JSON; where its nearest parent stands when it is absent. */
+export function jsonPlace(text: string, path: readonly string[]): Pick<JsonFault, 'line' | 'column'> {
+  const open: { key: string | number }[] = []
+  let best = { depth: -1, offset: 0 }
+  let isKey = false
+  for (token.lastIndex = 0; ; ) {
+    const from = token.lastIndex
+    const [found, mark, string] = token.exec(text) ?? []
+    if (found === undefined || found.trim() === '') break
+    const top = open.at(-1)
+    if (mark === '}' || mark === ']') open.pop()
+    if (mark === ',' && typeof top?.key === 'number') top.key++
+    if (mark !== undefined && mark !== '{' && mark !== '[') {
+      isKey = mark === ',' && typeof top?.key === 'string'
+    } else if (isKey && top !== undefined && string !== undefined) {
+      top.key = JSON.parse(string)
+    } else {
+      const { length: depth } = open
+      const leadsThere = depth > best.depth && open.every(({ key }, at) => String(key) === path[at])
+      if (leadsThere) best = { depth, offset: from + found.search(/\S/) }
+      if (mark !== undefined) open.push({ key: mark === '{' ? '' : 0 })
+      isKey = mark === '{'
+    }
+  }
+  return placeAt(text, best.offset)
+}
+
 function firstFault(text: string): JsonFault | undefined {
   const open: ('{' | '[')[] = []
   let awaited: Awaited = 'value'
@@ -68,7 +95,11 @@ const behindValue = (open: readonly string[]): Awaited => {
 
 function faultAt(text: string, { from, awaited, what }: { from: number; awaited: Awaited; what: string }): JsonFault {
   const gap = /^[ \t\n\r]*/.exec(text.slice(from))?.[0].length ?? 0
-  const lines = text.slice(0, from + gap).split('\n')
   const expected = awaited.replace('key', 'a key').replace('value', 'a value')
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1, problem: `${what} in the place of ${expected}` }
+  return { ...placeAt(text, from + gap), problem: `${what} in the place of ${expected}` }
+}
+
+function placeAt(text: string, offset: number): Pick<JsonFault, 'line' | 'column'> {
+  const lines = text.slice(0, offset).split('\n')
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }
 }

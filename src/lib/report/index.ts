@@ -1,0 +1,2 @@
+export { mergeReports } from './merge.ts'
+export { mergeOptions } from './options.ts'
