@@ -1,5 +1,5 @@
 import type { YamlDocument } from '../../core/component.ts'
-import { OpsError } from '../../core/errors.ts'
+import { type ErrorCode, OpsError } from '../../core/errors.ts'
 
 export type Keys = readonly (string | number)[]
 
@@ -58,13 +58,13 @@ export class Problems {
     return this.#document.locate(keys).line
   }
 
-  /** @throws OpsError E_PLAN when there are any: the message is the first in the file, `data.problems` has up to 20 */
-  throwAny(): void {
+  /** @throws OpsError of `code` when there are any: the message is the first in the file, `data.problems` has up to 20 */
+  throwAny(code: ErrorCode = 'E_PLAN'): void {
     const sorted = [...this.#found.values()].sort((a, b) => a.line - b.line || a.column - b.column)
     const [first] = sorted
     if (!first) return
     const { line, column, message, hint } = first
-    throw new OpsError('E_PLAN', message, {
+    throw new OpsError(code, message, {
       ...(hint !== undefined && { hint }),
       data: {
         file: this.#path,
