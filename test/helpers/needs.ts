@@ -70,6 +70,8 @@ export const needsTable = {
     present: () => existsSync('/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py'),
   },
   promtool: program('promtool', 'prometheus'),
+  prometheus: program('prometheus'),
+  'blackbox-exporter': program('prometheus-blackbox-exporter'),
   prove: program('prove', 'perl'),
   strace: program('strace'),
   oscap: program('oscap', 'openscap-scanner'),

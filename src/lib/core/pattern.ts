@@ -13,9 +13,14 @@ export interface Pattern {
   captures(text: string): ReadonlyMap<string, string> | undefined
 }
 
+interface PatternOptions {
+  /** Whether `^` and `$` are also the ends of every line. */
+  readonly multiline?: boolean
+}
+
 /** RE2 syntax (https://github.com/google/re2/wiki/Syntax): no look-around, no back references. @throws Error that says what is wrong */
-export function parsePattern(text: string): Pattern {
-  const compiled = RE2JS.compile(text, RE2JS.MULTILINE)
+export function parsePattern(text: string, { multiline = true }: PatternOptions = {}): Pattern {
+  const compiled = RE2JS.compile(text, multiline ? RE2JS.MULTILINE : 0)
   const numbers = Object.entries(compiled.namedGroups())
   const groups = compiled.groupCount()
   return {

@@ -29,7 +29,7 @@ export async function exchangeHttp2(
 function exchange(
   session: ClientHttp2Session,
   request: HttpRequest,
-  { signal, progress, limits, clock }: ExchangeOptions & { readonly clock: Clock },
+  { signal, progress, limits, clock, onHead }: ExchangeOptions & { readonly clock: Clock },
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
@@ -68,6 +68,7 @@ function exchange(
       progress.phase = 'transfer'
       since = now
       head = { status: Number(headers[':status']), version: '2', headers: fieldsOf(headers) }
+      onHead?.(head)
     })
     asked.on('data', (bytes: Buffer) => {
       try {

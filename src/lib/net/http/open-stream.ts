@@ -76,7 +76,11 @@ async function tunnel(stream: Duplex, { endpoint, proxy }: Route, { clock, signa
   const request = writtenRequest({
     method: 'CONNECT',
     target,
-    headers: [['host', target] as const, ...(authorization ? [['proxy-authorization', authorization] as const] : [])],
+    headers: [
+      ['host', target] as const,
+      ...(authorization ? [['proxy-authorization', authorization] as const] : []),
+      ...(proxy?.headers ?? []),
+    ],
   })
   progress.phase = 'connect'
   // Its stages are part of connecting: they are told nowhere else.

@@ -1,4 +1,5 @@
 import type { Dialer, Endpoint } from '../dial.ts'
+import type { Field } from '../http1/field.ts'
 import type { TlsWish } from '../secure-stream.ts'
 
 /** A way to a server: requests by the same way may share a connection. */
@@ -22,6 +23,8 @@ export interface HttpProxy {
   readonly port: number
   /** Value of `proxy-authorization`. */
   readonly authorization?: string
+  /** Sent with CONNECT besides. */
+  readonly headers?: readonly Field[]
 }
 
 /** What tells a route from others, for connections that are kept. */

@@ -14,6 +14,7 @@ const maxInterimHeads = 16
 export class AnswerReader {
   readonly #method: string
   readonly #body: HeldBody
+  readonly #onHead: ((head: AnswerHead) => void) | undefined
   #headBuffer: HeadBuffer | undefined = new HeadBuffer()
   #head: AnswerHead | undefined
   #framing: Framing | undefined
@@ -23,9 +24,10 @@ export class AnswerReader {
   /** Bytes that came after the answer. */
   rest: Buffer = noBytes
 
-  constructor(method: string, limits: BodyLimits) {
+  constructor(method: string, limits: BodyLimits, onHead?: (head: AnswerHead) => void) {
     this.#method = method
     this.#body = new HeldBody(limits)
+    this.#onHead = onHead
   }
 
   get done(): boolean {
@@ -108,6 +110,7 @@ export class AnswerReader {
     }
     this.#head = head
     this.#headBuffer = undefined
+    this.#onHead?.(head)
     const framing = framingOf(this.#method, head)
     this.#framing = framing
     if (framing.kind === 'length') this.#body.expect(framing.bytes)

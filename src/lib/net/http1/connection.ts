@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import { NetError } from '../net-error.ts'
 import type { Progress } from '../progress.ts'
 import { tlsFailure } from '../tls/tls-failure.ts'
+import type { AnswerHead } from './answer-head.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { Field } from './field.ts'
 import type { BodyLimits } from './held-body.ts'
@@ -27,6 +28,8 @@ export interface ExchangeOptions {
   readonly signal: AbortSignal
   readonly progress: Progress
   readonly limits: BodyLimits
+  /** Told the head of the answer, also where its body never comes to its end. */
+  readonly onHead?: (head: AnswerHead) => void
 }
 
 /** One that is sent in one piece is gone at once, as far as can be told. */
@@ -89,7 +92,7 @@ export class Http1Connection {
     return new Promise((resolve, reject) => {
       const { signal } = options
       if (signal.aborted) return reject(signal.reason)
-      const reader = new AnswerReader(request.method, options.limits)
+      const reader = new AnswerReader(request.method, options.limits, options.onHead)
       const abort = (): void => this.#fail(signal.reason)
       const exchange = { request, reader, options, resolve, reject, abort, since: this.#clock.monotonic() }
       this.#exchange = exchange

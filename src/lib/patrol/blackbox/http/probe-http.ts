@@ -1,0 +1,207 @@
+import { decodeBody } from '../../../net/http/content-coding.ts'
+import { CookieJar } from '../../../net/http/cookie-jar.ts'
+import { fieldValues } from '../../../net/http1/field.ts'
+import { NetError } from '../../../net/net-error.ts'
+import { phaseNames } from '../../../net/phases.ts'
+import { failureOf } from '../../../probe/index.ts'
+import type { HttpSettings } from '../config/http-shape.ts'
+import { chooseAddress } from '../look/choose-address.ts'
+import type { Look } from '../look/look.ts'
+import { tellEarliest, tellTls } from '../look/tls-metrics.ts'
+import { textOf } from '../look/tls-terms.ts'
+import { type Asking, askHop, type HopAnswer } from './ask-hop.ts'
+import { basicCredentials } from './basic-credentials.ts'
+import { clientTools, readHeldHeaders } from './credentials.ts'
+import { type Hop, hostOf, leadsOn, nextHop, portOf } from './hop.ts'
+import { judgeBody, judgeConditions, judgeHeaders, judgeStatus, judgeVersion } from './judge-answer.ts'
+import { proxyChoice } from './proxy-choice.ts'
+
+/** Of a body so much is held where it is looked at: a regular expression takes about a second for it. */
+const heldBytes = 4_194_304
+const maxRedirects = 10
+
+/** Asks a web server and follows where it leads. @throws NetError; TargetRefused; the signal's reason */
+export async function probeHttp(look: Look, target: string, settings: HttpSettings): Promise<boolean> {
+  begin(look, settings)
+  const url = URL.parse(/^https?:\/\//i.test(target) ? target : `http://${target}`)
+  if (url === null || url.hostname === '') throw new NetError('error', 'the target is no URL of the web', { phase: 'resolve' })
+  const isProxied = proxyChoice(settings, look.tools.env)(url) !== undefined
+  const address = await addressOf(look, url, { settings, isProxied })
+  const client = await clientTools(look, settings)
+  for (const phase of ['connect', 'tls', 'processing', 'transfer']) look.gauges.add('probe_http_duration_seconds', 0, { phase })
+  const first = await firstHop(look, { url, settings, address })
+  const looksAtBody = looksInto(settings)
+  const { body_size_limit: limit, compression } = settings
+  const limits = {
+    hold: looksAtBody || compression !== '' ? heldBytes : 0,
+    read: limit > 0 && compression === '' ? limit : Number.POSITIVE_INFINITY,
+  }
+  try {
+    const followed = await follow(look, { settings, client, limits, first })
+    return await judge(look, followed, settings)
+  } finally {
+    tellPhases(look)
+    if (look.progress.tls) tellEarliest(look, look.progress.tls)
+  }
+}
+
+const zeros = [
+  'probe_http_content_length',
+  'probe_http_uncompressed_body_length',
+  'probe_http_redirects',
+  'probe_http_ssl',
+  'probe_http_status_code',
+  'probe_http_version',
+  'probe_failed_due_to_regex',
+] as const
+
+function begin({ gauges }: Look, settings: HttpSettings): void {
+  for (const name of zeros) gauges.set(name, 0)
+  const { fail_if_body_json_matches_cel: mustNot, fail_if_body_json_not_matches_cel: must } = settings
+  if (mustNot ?? must) gauges.set('probe_failed_due_to_cel', 0)
+}
+
+const looksInto = (settings: HttpSettings): boolean =>
+  settings.fail_if_body_matches_regexp.length + settings.fail_if_body_not_matches_regexp.length > 0 ||
+  (settings.fail_if_body_json_matches_cel ?? settings.fail_if_body_json_not_matches_cel) !== undefined
+
+interface Addressing {
+  readonly settings: HttpSettings
+  readonly isProxied: boolean
+}
+
+async function addressOf(look: Look, url: URL, { settings, isProxied }: Addressing): Promise<string | undefined> {
+  if (isProxied && settings.skip_resolve_phase_with_proxy) return undefined
+  const start = look.tools.clock.monotonic()
+  try {
+    return (await chooseAddress(look, hostOf(url), { settings, port: portOf(url) })).address
+  } finally {
+    look.gauges.add('probe_http_duration_seconds', (look.tools.clock.monotonic() - start) / 1000, { phase: 'resolve' })
+  }
+}
+
+interface First {
+  readonly url: URL
+  readonly settings: HttpSettings
+  readonly address: string | undefined
+}
+
+async function firstHop(look: Look, { url, settings, address }: First): Promise<Hop> {
+  const { method, headers: named, http_headers: held, body, body_file: file } = settings
+  const given = [...named, ...(await readHeldHeaders(look, held))]
+  const host = given.findLast(([name]) => name.toLowerCase() === 'host')?.[1]
+  const headers = given.filter(([name]) => name.toLowerCase() !== 'host')
+  const has = (name: string): boolean => headers.some(([other]) => other.toLowerCase() === name)
+  if (!has('user-agent')) headers.push(['user-agent', 'opsctl'])
+  if (url.username !== '' && !has('authorization')) {
+    const password = decodeURIComponent(url.password)
+    if (password !== '') look.secrets.add(password)
+    headers.push(['authorization', basicCredentials(decodeURIComponent(url.username), { password })])
+  }
+  url.username = ''
+  url.password = ''
+  url.hash = ''
+  const content = Buffer.from(body || (await textOf(look, file)))
+  return {
+    url,
+    method,
+    headers,
+    ...(host !== undefined && { host }),
+    ...(content.length > 0 && { body: content }),
+    ...(address !== undefined && { address }),
+    isFirstServer: true,
+  }
+}
+
+interface Followed {
+  readonly answer: HopAnswer
+  readonly method: string
+  /** It leads further than is followed. */
+  readonly stopped: boolean
+}
+
+async function follow(look: Look, asking: Asking): Promise<Followed> {
+  const { clock } = look.tools
+  const cookies = new CookieJar()
+  for (let hop = asking.first, redirects = 0; ; ) {
+    const cookie = cookies.header(hop.url)
+    const headers = cookie === undefined ? hop.headers : [...hop.headers, ['cookie', cookie] as const]
+    const answer = await askHop(look, { ...hop, headers }, asking)
+    cookies.take(hop.url, answer, clock.now())
+    const [location] = fieldValues(answer.headers, 'location')
+    if (!leadsOn(answer.status, location)) return { answer, method: hop.method, stopped: false }
+    redirects += 1
+    look.gauges.set('probe_http_redirects', redirects)
+    look.tell('info', 'Received a redirect', { location })
+    if (redirects > maxRedirects || !asking.settings.follow_redirects || asking.settings.no_follow_redirects) {
+      look.tell('info', 'Not following the redirect')
+      return { answer, method: hop.method, stopped: true }
+    }
+    hop = nextHop(hop, { status: answer.status, location })
+  }
+}
+
+async function judge(look: Look, { answer, method, stopped }: Followed, settings: HttpSettings): Promise<boolean> {
+  tellAnswer(look, answer, { method, insecure: settings.tls_config.insecure_skip_verify })
+  let isGood = judgeStatus(look, answer, settings)
+  isGood &&= judgeHeaders(look, answer, settings)
+  const body = stopped ? undefined : await wholeBody(look, answer, settings)
+  if (body !== undefined) look.gauges.set('probe_http_uncompressed_body_length', body.size)
+  else if (!stopped) isGood = false
+  if (isGood && looksInto(settings)) {
+    if (body?.truncated)
+      look.tell('warn', 'Looking at the beginning of the body alone', { bytes: body.bytes.length, of: body.size })
+    const text = body?.bytes.toString() ?? ''
+    isGood = judgeBody(look, text, settings) && judgeConditions(look, text, settings)
+  }
+  if (!judgeVersion(look, answer, settings)) isGood = false
+  if (answer.isTls && settings.fail_if_ssl) isGood = look.fail('tls', 'The last request was over TLS')
+  if (!answer.isTls && settings.fail_if_not_ssl) isGood = look.fail('tls', 'The last request was not over TLS')
+  return isGood
+}
+
+/** Without its compression; undefined where it did not come whole, or is not what it should be. */
+async function wholeBody(look: Look, answer: HopAnswer, { compression, body_size_limit: limit }: HttpSettings) {
+  try {
+    if ('cut' in answer) throw answer.cut
+    const { body: bytes, bodyBytes: size } = answer
+    const coding = compression.toLowerCase()
+    if (coding === '' || coding === 'identity') return { bytes, size, truncated: size > bytes.length }
+    if (size === 0) throw new NetError('protocol', `the body is not ${coding}, but empty`, { phase: 'transfer' })
+    // Whatever its header says, it must be so compressed.
+    const coded = { ...answer, headers: [['content-encoding', coding] as const] }
+    return await decodeBody(coded, { limits: { hold: heldBytes, read: limit || Number.POSITIVE_INFINITY }, signal: look.signal })
+  } catch (error) {
+    const { reason, message } = failureOf(error, look.progress)
+    look.fail(reason, 'Failed to read the body of the answer', { err: message })
+    if (reason === 'too-large') look.gauges.set('probe_http_uncompressed_body_length', limit)
+    return undefined
+  }
+}
+
+interface Telling {
+  readonly method: string
+  readonly insecure: boolean
+}
+
+function tellAnswer(look: Look, answer: HopAnswer, { method, insecure }: Telling): void {
+  const { status, version, headers, isTls, bodyBytes } = answer
+  const { gauges, progress } = look
+  gauges.set('probe_http_status_code', status)
+  gauges.set('probe_http_version', Number(version))
+  gauges.set('probe_http_ssl', isTls ? 1 : 0)
+  const [length] = fieldValues(headers, 'content-length')
+  const isEmpty = status === 204 || status === 304 || (version === '2' && bodyBytes === 0 && method !== 'HEAD')
+  gauges.set('probe_http_content_length', length === undefined || status === 204 ? (isEmpty ? 0 : -1) : Number(length) || 0)
+  const changed = Date.parse(fieldValues(headers, 'last-modified')[0] ?? '')
+  if (!Number.isNaN(changed)) gauges.set('probe_http_last_modified_timestamp_seconds', changed / 1000)
+  if (progress.tls) tellTls(look, progress.tls, { insecure, cipher: true })
+}
+
+/** Our stages in the words of blackbox_exporter. That of the name is told when the address is chosen; here are those of redirects. */
+function tellPhases({ gauges, progress }: Look): void {
+  for (const phase of phaseNames) {
+    const ms = progress.phases[phase]
+    if (ms !== undefined) gauges.add('probe_http_duration_seconds', ms / 1000, { phase: phase === 'wait' ? 'processing' : phase })
+  }
+}
