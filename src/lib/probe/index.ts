@@ -1,3 +1,7 @@
+export { loadAlerts } from './alerts/load-alerts.ts'
+export { probeAlertsTestOptions, probeRoutesTestOptions } from './alerts/options.ts'
+export { testChannel } from './alerts/test-channel.ts'
+export { testRoutes } from './alerts/test-routes.ts'
 export { askedChecks } from './asked-checks.ts'
 export { explainCheck } from './explain-check.ts'
 export type { AskedCheck } from './file/asked-check.ts'

@@ -6,7 +6,7 @@ import { durationField } from '../../core/fields.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
-import { secretOr } from '../../core/secret-field.ts'
+import { secretField } from '../../core/secret-field.ts'
 import type { Field } from '../../net/http1/field.ts'
 import { headersField, tlsParams, urlField } from '../http-params.ts'
 import { post } from '../post.ts'
@@ -21,7 +21,7 @@ const params = z.strictObject({
     .prefault('5m')
     .describe('an alert that was not told again for so long is over there; it is told three times as often'),
   headers: headersField(),
-  bearer: secretOr(z.never()).optional().describe('a token, as { file: … } or { env: … }'),
+  bearer: secretField().optional().describe('a token, as { file: … } or { env: … }'),
   ...tlsParams,
 })
 

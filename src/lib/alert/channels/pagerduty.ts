@@ -4,7 +4,7 @@ import { defineChannel } from '../../core/component.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
-import { secretOr } from '../../core/secret-field.ts'
+import { secretField } from '../../core/secret-field.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { tlsParams, urlField } from '../http-params.ts'
 import { post } from '../post.ts'
@@ -12,7 +12,7 @@ import { Secrets } from '../secrets.ts'
 import { shortened } from '../shortened.ts'
 
 const params = z.strictObject({
-  routing_key: secretOr(z.never()).describe('where the integration key of the service stands: { file: … } or { env: … }'),
+  routing_key: secretField().describe('where the integration key of the service stands: { file: … } or { env: … }'),
   url: urlField()
     .prefault('https://events.pagerduty.com/v2/enqueue')
     .describe('of the Events API v2; in Europe https://events.eu.pagerduty.com/v2/enqueue'),

@@ -4,13 +4,14 @@ import { defineChannel } from '../../core/component.ts'
 import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
-import { secretUrlField, tlsParams } from '../http-params.ts'
+import { secretField } from '../../core/secret-field.ts'
+import { tlsParams } from '../http-params.ts'
 import { post } from '../post.ts'
 import { Secrets } from '../secrets.ts'
 import { shortened } from '../shortened.ts'
 
 const params = z.strictObject({
-  url: secretUrlField().describe('where the URL of an incoming webhook stands: { file: … } or { env: … }'),
+  url: secretField().describe('where the URL of an incoming webhook stands: { file: … } or { env: … }'),
   name: z.string().min(1).optional().describe('what the channel is called there, for people: `#operations`'),
   ...tlsParams,
 })

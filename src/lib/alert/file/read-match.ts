@@ -50,7 +50,9 @@ function patternOf(text: string, node: FileNode): Pattern | undefined {
     parsePattern(text)
     return parsePattern(`\\A(?:${text})\\z`)
   } catch (error) {
-    return node.wrong(`${text} is no regular expression: ${error instanceof Error ? error.message : error}`, {
+    // The flag is ours.
+    const why = (error instanceof Error ? error.message : String(error)).replace('(?m)', '')
+    return node.wrong(`${text} is no regular expression: ${why}`, {
       hint: 'RE2 syntax, without look-around and back references',
     })
   }
