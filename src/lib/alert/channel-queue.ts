@@ -1,8 +1,8 @@
 import type { Alert, AlertSeverity, Delivery } from '../core/alert.ts'
 import type { SecretReference, Shared } from '../core/check.ts'
 import type { Clock } from '../core/clock.ts'
-import { abortable, withDeadline } from '../run/deadline.ts'
 import type { NamedChannel } from './config.ts'
+import { sendOnce } from './send-once.ts'
 
 /** What is to be sent, of one incident one after the other. */
 export interface Parcel {
@@ -24,7 +24,6 @@ export interface QueueTools<P extends Parcel> {
   readonly recovered: (afterMs: number) => void
 }
 
-const attemptMs = 10_000
 /** Attempts at once; while it fails, one. */
 const concurrency = 4
 const firstWaitMs = 1000
@@ -131,28 +130,17 @@ export class ChannelQueue<P extends Parcel> {
   }
 
   async #send(parcel: P, { channel }: NamedChannel): Promise<void> {
-    const startedAt = this.#tools.clock.monotonic()
-    const delivery = await this.#attempt(parcel, channel)
+    const { clock, secret, shared } = this.#tools
+    const startedAt = clock.monotonic()
+    const { alert, key, earlier } = parcel
+    const place = { clock, secret, shared, key, earlier, signal: this.#stop.signal }
+    const delivery = await sendOnce({ channel }, { ...place, alert })
     this.#sending.delete(parcel)
     // Cut by the end of the process: nobody knows whether it arrived, so it is sent again under the same key.
     if (this.#stop.signal.aborted && delivery.result === 'later') return
     if (delivery.result === 'later') this.#tryLater(parcel, { delivery, startedAt })
     else this.#finish(parcel, delivery)
     this.#pump()
-  }
-
-  async #attempt(parcel: P, channel: NamedChannel['channel']): Promise<Delivery> {
-    const { clock, secret, shared } = this.#tools
-    const { alert, key, earlier } = parcel
-    const reason = (): Error => new Error(`no answer within ${attemptMs / 1000} s`)
-    try {
-      return await withDeadline(clock, { ms: attemptMs, signal: this.#stop.signal, reason }, signal =>
-        // A channel that does not mind the signal must not hold up the others behind it.
-        abortable(signal, channel.send(alert, { clock, signal, key, earlier, secret, shared })),
-      )
-    } catch (error) {
-      return { result: 'later', message: error instanceof Error ? error.message : String(error) }
-    }
   }
 
   #finish(parcel: P, delivery: Exclude<Delivery, { result: 'later' }>): void {

@@ -1,5 +1,5 @@
 import type { Alert, Channel } from '../core/alert.ts'
-import type { Mute } from './mute.ts'
+import { mutes as isMuting, type Mute } from './mute.ts'
 import type { Route } from './route.ts'
 import type { Runbook } from './runbook.ts'
 
@@ -23,4 +23,4 @@ export const noAlerting: AlertingConfig = { channels: new Map(), routes: [], mut
 
 /** The name of the first window that holds an alert back at a moment of the clock on the wall; undefined when it may go. */
 export const mutedBy = ({ mutes }: AlertingConfig, alert: Alert, now: number): string | undefined =>
-  mutes.find(mute => mute.match(alert) && mute.covers(now))?.name
+  mutes.find(mute => isMuting(mute, { alert, now }))?.name

@@ -18,9 +18,6 @@ export type TlsParams = z.output<z.ZodObject<typeof tlsParams>>
 
 export const urlField = () => webUrlField({ schemes: ['http', 'https'], what: 'web address', credentials: 'bearer or headers' })
 
-/** A URL that lets in whoever knows it: where it stands, not what it is. */
-export const secretUrlField = () => secretOr(z.never())
-
 const ours = /^(host|content-length|content-type|transfer-encoding|connection|expect|idempotency-key)$/i
 
 /** A text with `${…}`. */

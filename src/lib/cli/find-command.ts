@@ -15,6 +15,9 @@ export interface Found {
   readonly wantsVersion: boolean
 }
 
+/** Of a command behind a command, as `routes test` is behind `probe`. */
+const maxVerbWords = 2
+
 /**
  * Finds the command in argv with the flags of the registry alone, so that help and version need no parser. Flags may stand before
  * or after the name; a flag's value is never taken for a command; nothing behind `--` is looked at.
@@ -23,6 +26,8 @@ export interface Found {
 export function findCommand(program: Program, argv: readonly string[]): Found {
   const rest: string[] = []
   const words: string[] = []
+  /** Where in `rest` the words behind the command are. */
+  let behind: number[] = []
   let command: CommandEntry | undefined
   let wantsHelp = false
   let wantsVersion = false
@@ -45,12 +50,15 @@ export function findCommand(program: Program, argv: readonly string[]): Found {
       words.push(token)
       command = commandOf(program, words)
     } else {
-      const verb = words.length === command.path.length ? verbOf(program, command, token) : undefined
-      words.push(token)
+      const isNear = behind.length < maxVerbWords
+      const verb = isNear ? verbOf(program, command, [...behind.map(at => rest[at] ?? ''), token]) : undefined
       if (verb) {
         command = verb
+        for (const at of behind.reverse()) rest.splice(at, 1)
+        behind = []
         continue
       }
+      behind.push(rest.length)
       rest.push(token)
       if (command.passThrough) {
         rest.push(...argv.slice(index + 1))

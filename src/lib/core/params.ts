@@ -65,6 +65,8 @@ function wrongParams(issue: z.core.$ZodIssue, { schema, params }: Checked): Para
     case 'invalid_union': {
       const [inner] = issue.errors.map(issues => issues.filter(each => each.path.length > 0)).filter(issues => issues.length > 0)
       if (inner) return inner.flatMap(each => wrongParams({ ...each, path: [...path, ...each.path] }, { schema, params }))
+      const [own] = issue.errors.flat().filter(({ code }) => code === 'custom')
+      if (own) return wrongParams({ ...own, path }, { schema, params })
       const expected = issue.errors.flat().flatMap(each => (each.code === 'invalid_type' ? [each.expected] : []))
       const hasOwnWords = issue.message !== 'Invalid input'
       if (value === undefined || (expected.length > 0 && !hasOwnWords)) return [ofWrongType(expected, { path, name, value })]

@@ -1,3 +1,7 @@
+export { loadAlerts } from './alerts/load-alerts.ts'
+export { probeAlertsTestOptions, probeRoutesTestOptions } from './alerts/options.ts'
+export { testChannel } from './alerts/test-channel.ts'
+export { testRoutes } from './alerts/test-routes.ts'
 export { askedChecks } from './asked-checks.ts'
 export { type Pattern, parsePattern } from './assert/pattern.ts'
 export { LookTimeout } from './endpoint-check.ts'

@@ -1,7 +1,7 @@
 import type { CommandEntry, Program } from '../core/command.ts'
 
-/** The command that a word behind another command makes, as `wait` behind `probe`; undefined when it is an argument. */
-export function verbOf(program: Program, command: CommandEntry, word: string): CommandEntry | undefined {
-  const words = [...command.path, word]
+/** The command that words behind another command make, as `wait` or `routes test` behind `probe`; undefined when they are arguments. */
+export function verbOf(program: Program, command: CommandEntry, behind: readonly string[]): CommandEntry | undefined {
+  const words = [...command.path, ...behind]
   return program.commands.find(({ path }) => path.length === words.length && words.every((each, at) => path[at] === each))
 }

@@ -4,7 +4,7 @@ import type { Alert, ChannelPlace, Delivery } from '../../core/alert.ts'
 import { defineChannel } from '../../core/component.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
-import { secretOr } from '../../core/secret-field.ts'
+import { secretField, secretOr } from '../../core/secret-field.ts'
 import type { Field } from '../../net/http1/field.ts'
 import { headersField, tlsParams, urlField } from '../http-params.ts'
 import { post } from '../post.ts'
@@ -13,8 +13,8 @@ import { headersOf, Secrets } from '../secrets.ts'
 const params = z.strictObject({
   url: secretOr(urlField()).describe('where to POST; { file: … } or { env: … } when it is a secret'),
   headers: headersField(),
-  bearer: secretOr(z.never()).optional().describe('a token, as { file: … } or { env: … }'),
-  sign: secretOr(z.never())
+  bearer: secretField().optional().describe('a token, as { file: … } or { env: … }'),
+  sign: secretField()
     .optional()
     .describe('a secret with which the body is signed: `x-opsctl-signature: sha256=…`, HMAC-SHA256 in hexadecimal digits'),
   ...tlsParams,

@@ -37,7 +37,7 @@ export function offer(program: Program, words: readonly string[]): Offer {
   }
   if (current.startsWith('-') && !before.literal) return matching(current, flagCandidates(current, flags, before))
   if (before.command === undefined) return matching(current, commandCandidates(program, before.path))
-  const verbs = before.args.length === 0 && !before.literal ? commandCandidates(program, before.path) : []
+  const verbs = before.literal ? [] : commandCandidates(program, [...before.path, ...before.args])
   const fitting = matching(current, verbs)
   if (fitting.kind === 'words' && fitting.candidates.length > 0) return fitting
   const { args } = before.command

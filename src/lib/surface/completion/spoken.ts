@@ -47,9 +47,9 @@ export function spoken(program: Program, words: readonly string[]): Spoken {
       command = starting.find(entry => entry.path.length === path.length)
       wrong ||= starting.length === 0
     } else {
-      const verb = args.length === 0 && !literal ? verbOf(program, command, word) : undefined
+      const verb = literal ? undefined : verbOf(program, command, [...args, word])
       if (verb) {
-        path.push(word)
+        path.push(...args.splice(0), word)
         command = verb
         continue
       }
