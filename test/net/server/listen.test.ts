@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { activatedAddresses, formatAddress, parseListenAddress } from '../../../src/lib/net/server/listen-address.ts'
+import { needs } from '../../helpers/needs.ts'
 import { poll } from '../../helpers/poll.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
 import { open } from './open.ts'
@@ -148,27 +149,31 @@ describe('a server that closes', () => {
   })
 })
 
-test('a socket that somebody else opened is listened on', async () => {
-  const script = `
+test.skipIf(!needs('python3'))(
+  'a socket that somebody else opened is listened on',
+  async () => {
+    const script = `
 import os, socket, sys
 s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(8); os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
 print(s.getsockname()[1], flush=True)
 os.environ['LISTEN_FDS'] = '1'; os.environ['LISTEN_PID'] = str(os.getpid())
 os.execv(sys.argv[1], sys.argv[1:])`
-  const activated = join(import.meta.dirname, 'activated.ts')
-  const child = Bun.spawn(['python3', '-c', script, process.execPath, activated], { stdout: 'pipe', stderr: 'inherit' })
-  try {
-    const reader = child.stdout.getReader()
-    let said = ''
-    await poll('the server listens', 30_000, async () => {
-      said += new TextDecoder().decode((await reader.read()).value)
-      return said.includes('listening')
-    })
-    const [port] = said.split('\n')
-    expect(said).toContain(`listening on 127.0.0.1:${port}`)
-    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('ok')
-  } finally {
-    child.kill()
-    await child.exited
-  }
-}, 60_000)
+    const activated = join(import.meta.dirname, 'activated.ts')
+    const child = Bun.spawn(['python3', '-c', script, process.execPath, activated], { stdout: 'pipe', stderr: 'inherit' })
+    try {
+      const reader = child.stdout.getReader()
+      let said = ''
+      await poll('the server listens', 30_000, async () => {
+        said += new TextDecoder().decode((await reader.read()).value)
+        return said.includes('listening')
+      })
+      const [port] = said.split('\n')
+      expect(said).toContain(`listening on 127.0.0.1:${port}`)
+      expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('ok')
+    } finally {
+      child.kill()
+      await child.exited
+    }
+  },
+  60_000,
+)

@@ -19,7 +19,7 @@ export interface TestServer extends OpenServer {
 
 type Wishes = Partial<Omit<ServerOptions, 'clock'>> & { readonly clock?: Clock }
 
-/** A server on a free port of 127.0.0.1, with what it logs. */
+/** A server on a free port of 127.0.0.1, with what it logs but for requests. */
 export async function open(wishes: Wishes = {}): Promise<TestServer> {
   const lines: LogLine[] = []
   const { handler = async () => ({ body: 'ok' }), ...rest } = wishes
@@ -32,7 +32,9 @@ export async function open(wishes: Wishes = {}): Promise<TestServer> {
     },
     signal: new AbortController().signal,
     clock: systemClock,
-    log: (level, message, fields = {}) => lines.push({ level, message, fields }),
+    log: (level, message, fields = {}) => {
+      if (level !== 'debug') lines.push({ level, message, fields })
+    },
     ...rest,
   })
   const { address } = server

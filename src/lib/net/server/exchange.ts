@@ -11,6 +11,7 @@ export class Exchange {
   readonly #clock: Clock
   readonly #controller = new AbortController()
   #cancel: () => void
+  #interrupt: (reason: unknown) => void = () => {}
 
   constructor(
     { incoming, outgoing }: { readonly incoming: IncomingMessage; readonly outgoing: Outgoing },
@@ -38,13 +39,12 @@ export class Exchange {
   }
 
   /** Settles as the work does, or rejects with the signal's reason before. */
-  async withinTime<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this
+  withinTime<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const abort = (): void => reject(signal.reason)
-      if (signal.aborted) return abort()
-      signal.addEventListener('abort', abort, { once: true })
-      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+      // Cheaper than a listener at the signal, and there is one for every request.
+      this.#interrupt = reject
+      if (this.signal.aborted) reject(this.signal.reason)
+      work.then(resolve, reject)
     })
   }
 
@@ -62,6 +62,7 @@ export class Exchange {
 
   abort(reason: unknown): void {
     this.#controller.abort(reason)
+    this.#interrupt(this.signal.reason)
   }
 
   /** Closes the connection: what was sent is not whole, and nobody shall take it for that. */

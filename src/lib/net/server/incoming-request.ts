@@ -22,6 +22,7 @@ export class IncomingRequest implements ServerRequest {
   readonly #peer: Peer
   readonly #gate: Gate
   readonly #host: string | undefined
+  #query: URLSearchParams | undefined
 
   /** @throws Refusal for one that no handler should see */
   constructor(exchange: Exchange, peer: Peer, gate: Gate) {
@@ -47,7 +48,8 @@ export class IncomingRequest implements ServerRequest {
   }
 
   get query(): URLSearchParams {
-    return this.#target.query
+    this.#query ??= new URLSearchParams(this.#target.query)
+    return this.#query
   }
 
   get remote(): string {

@@ -4,7 +4,8 @@ import { Refusal } from './refusal.ts'
 export interface RequestTarget {
   readonly path: string
   readonly segments: readonly string[]
-  readonly query: URLSearchParams
+  /** Without the question mark. */
+  readonly query: string
   /** Of a target in absolute form (RFC 9112, section 3.2.2): it stands above the Host header. */
   readonly authority?: string
 }
@@ -23,7 +24,7 @@ export function parseRequestTarget(target: string): RequestTarget {
   return {
     path: `/${segments.map(part => part.replaceAll('/', '%2F')).join('/')}`,
     segments,
-    query: new URLSearchParams(mark === -1 ? '' : origin.slice(mark + 1)),
+    query: mark === -1 ? '' : origin.slice(mark + 1),
     ...(authority !== undefined && { authority }),
   }
 }

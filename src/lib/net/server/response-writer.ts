@@ -38,18 +38,23 @@ export async function writeContent(exchange: Exchange, response: ContentResponse
   const isKnown = (response.status ?? 200) === 200 && isMatch(incoming.headers['if-none-match'], head['etag'])
   const status = isKnown ? 304 : (response.status ?? 200)
   const isEmpty = body === undefined || status === 204 || status === 304
-  const content = isEmpty || isPieces(body) ? undefined : await packed(exchange, Buffer.from(body), head)
+  const content = isEmpty || isPieces(body) ? undefined : await packed(exchange, bytesOf(body), head)
   if (content !== undefined) head['content-length'] = String(content.length)
   else if (body === undefined && status !== 204) head['content-length'] = '0'
   exchange.awaitClient()
   outgoing.writeHead(status, head)
-  if (!isEmpty && incoming.method !== 'HEAD') {
-    if (content === undefined) await writePieces(exchange, isPieces(body) ? body : [])
-    else if (content.length <= pieceBytes) outgoing.write(content)
-    else await writePieces(exchange, piecesOf(content))
+  if (isEmpty || incoming.method === 'HEAD') outgoing.end()
+  // Head and content in one call of the system.
+  else if (content && content.length <= pieceBytes) outgoing.end(content)
+  else {
+    await writePieces(exchange, isPieces(body) ? body : piecesOf(content ?? bytesOf(body)))
+    outgoing.end()
   }
-  outgoing.end()
 }
+
+/** Without a copy where it is bytes already. */
+const bytesOf = (body: string | Uint8Array): Buffer =>
+  typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 
 const isPieces = (body: ContentResponse['body']): body is AsyncIterable<string | Uint8Array> =>
   typeof body === 'object' && !(body instanceof Uint8Array)

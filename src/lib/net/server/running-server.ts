@@ -64,7 +64,7 @@ export class RunningServer implements AsyncDisposable {
     // Whether the body is wanted is known when it is read.
     this.#http.on('checkContinue', take)
     this.#http.on('clientError', (error, socket) => this.#refuse(error, socket))
-    if (parts.tls) this.#reloadLater(parts.tls)
+    if (parts.tls) this.#reloadLater()
   }
 
   get addresses(): readonly ListenAddress[] {
@@ -113,8 +113,8 @@ export class RunningServer implements AsyncDisposable {
   }
 
   async reload(): Promise<void> {
-    if (await this.#parts.tls?.reload())
-      this.#parts.log('info', 'the certificate was renewed', { file: this.#parts.tls?.options.cert })
+    const { tls, log } = this.#parts
+    if (await tls?.reload()) log('info', 'the certificate was renewed', { file: tls?.options.cert })
   }
 
   close(): Promise<void> {
@@ -145,11 +145,15 @@ export class RunningServer implements AsyncDisposable {
   async #take(incoming: IncomingMessage, outgoing: Outgoing): Promise<void> {
     const peer = this.#peers.get(incoming.socket)
     if (peer === undefined || !peer.connection.begin()) return
-    const { handler } = this.#parts
+    const { handler, clock, log } = this.#parts
+    const began = clock.monotonic()
     const exchange = new Exchange({ incoming, outgoing }, this.#parts)
     this.#running.add(exchange)
     outgoing.once('close', () => {
       this.#running.delete(exchange)
+      const { method, url: path } = incoming
+      const ms = Math.round(clock.monotonic() - began)
+      log('debug', 'answered a request', { remote: peer.remote, method, path, status: outgoing.statusCode, ms })
       peer.connection.end()
       if (this.#closing && !peer.connection.isAnswering) incoming.socket.destroySoon()
     })
@@ -177,11 +181,17 @@ export class RunningServer implements AsyncDisposable {
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy())
   }
 
-  #reloadLater(tls: ServerTls): void {
+  /** Trouble is told once, not every ten seconds. */
+  #reloadLater(told = ''): void {
     const { clock, log } = this.#parts
     const again = async (): Promise<void> => {
-      await this.reload().catch(error => log('error', 'the new certificate can not be used, the old one stays', { error }))
-      if (!this.#closing) this.#reloadLater(tls)
+      const trouble = await this.reload().then(
+        () => '',
+        error => String(error),
+      )
+      const isNew = trouble !== '' && trouble !== told
+      if (isNew) log('error', 'the new certificate can not be used, the old one stays', { trouble })
+      if (!this.#closing) this.#reloadLater(trouble)
     }
     this.#stopReloading = clock.timer(reloadMs, again, { background: true })
   }
