@@ -6,7 +6,7 @@ import type { Host } from '../core/host.ts'
 import { hostNamed } from '../core/host.ts'
 import type { Item, OutputRef } from '../core/item.ts'
 import { type Sudo, type Transport, TransportError } from '../core/transport.ts'
-import { Semaphore } from '../run/semaphore.ts'
+import { type Lease, Semaphore } from '../run/semaphore.ts'
 import { Judging } from './judging.ts'
 import { levelsOf } from './levels.ts'
 import { masked, maskedData } from './masked.ts'
@@ -38,6 +38,9 @@ export interface ProbeWork {
 
 const thisHost = hostNamed('localhost', { via: 'local' })
 
+/** Gives what it finds for each. */
+type Look = (place: CheckPlace, wanted: readonly Unit[]) => Promise<readonly CheckResult[]>
+
 /** Between two looks at the same thing, milliseconds. */
 const pauseMs = 1000
 
@@ -55,12 +58,28 @@ class ProbeRun {
   readonly #bad = new Map<string, Map<string, string>>()
   /** Every secret that a check has read. */
   readonly #secrets = new Set<string>()
+  /** What a check finds wherever it looks. */
+  readonly #everywhere: Omit<CheckPlace, 'transport' | 'from'>
 
   constructor(context: Pick<Context, 'clock' | 'outputs'>, work: ProbeWork) {
     this.#context = context
     this.#work = work
     this.#endpoints = new Semaphore(work.endpoints)
     this.#hosts = new Semaphore(work.hosts)
+    const { signal, shared, secret, sudo, trace } = work
+    this.#everywhere = {
+      clock: context.clock,
+      signal,
+      shared,
+      secret: async reference => {
+        const value = await secret(reference)
+        this.#secrets.add(value)
+        return value
+      },
+      hides: value => void this.#secrets.add(value),
+      ...(sudo && { sudo }),
+      ...(trace && { trace: (line: string) => trace(masked(line, this.#secrets)) }),
+    }
   }
 
   async run(): Promise<void> {
@@ -108,11 +127,13 @@ class ProbeRun {
   /** Does the work when there is room for it. What waits when the run is stopped is told all the same. */
   async #inTurn(slots: Semaphore, units: readonly Unit[], work: () => Promise<void>): Promise<void> {
     const { signal, tally } = this.#work
-    const slot = await slots.acquire(1, signal).catch(error => {
-      if (signal.aborted) return undefined
+    let slot: Lease
+    try {
+      slot = await slots.acquire(1, signal)
+    } catch (error) {
+      if (signal.aborted) return this.#notStarted(units)
       throw error
-    })
-    if (slot === undefined) return this.#notStarted(units)
+    }
     using _ = slot
     tally?.begun(units)
     await work()
@@ -122,7 +143,7 @@ class ProbeRun {
   async #lookAt(unit: Unit): Promise<void> {
     const { probed, host } = unit
     await this.#inTurn(host ? this.#hosts : this.#endpoints, [unit], () =>
-      this.#untilDecided([unit], async place => new Map([[unit, await probed.check.run(place)]])),
+      this.#untilDecided([unit], async place => [await probed.check.run(place)]),
     )
   }
 
@@ -130,37 +151,36 @@ class ProbeRun {
   async #lookAtHost(units: readonly Unit[]): Promise<void> {
     await this.#inTurn(this.#hosts, units, () =>
       this.#untilDecided(units, async (place, wanted) => {
-        const looks = wanted.flatMap(unit => (unit.probed.check.host ? [{ unit, look: unit.probed.check.host }] : []))
+        const looks = wanted.flatMap(({ probed }) => probed.check.host ?? [])
         const found = await readAll(
           place,
-          looks.flatMap(({ look }) => look.readings),
+          looks.flatMap(({ readings }) => readings),
         )
-        return new Map(looks.map(({ unit, look }) => [unit, look.judge(found, place)]))
+        return looks.map(look => look.judge(found, place))
       }),
     )
   }
 
-  async #untilDecided(
-    units: readonly Unit[],
-    look: (place: CheckPlace, wanted: readonly Unit[]) => Promise<ReadonlyMap<Unit, CheckResult>>,
-  ): Promise<void> {
+  async #untilDecided(units: readonly Unit[], look: Look): Promise<void> {
     const { clock } = this.#context
     const { signal } = this.#work
-    const judgings = new Map(units.map(unit => [unit, new Judging(unit.probed.sampling)]))
-    for (let wanted = units; ; ) {
+    for (let wanted = units.map(unit => ({ unit, judging: new Judging(unit.probed.sampling) })); ; ) {
       const startedAt = clock.now()
       const start = clock.monotonic()
-      const results = await this.#looked(wanted, look)
+      const results = await this.#looked(
+        wanted.map(({ unit }) => unit),
+        look,
+      )
       const durationMs = clock.monotonic() - start
-      const open: Unit[] = []
-      for (const unit of wanted) {
-        const judging = judgings.get(unit)
-        const result = results.get(unit)
-        if (!judging || !result) continue
+      const open: typeof wanted = []
+      for (const [index, each] of wanted.entries()) {
+        const { unit, judging } = each
+        const result = results[index]
+        if (!result) continue
         // Whatever could not be seen: it is the end of the run that did it.
         if (signal.aborted && result.verdict === 'unknown' && !isStopped(result)) {
           await this.#tell(unit, { result: stoppedLook(signal, 'stopped'), startedAt, durationMs, looks: judging.looks + 1 })
-        } else if (!judging.add(result) && !signal.aborted) open.push(unit)
+        } else if (!judging.add(result) && !signal.aborted) open.push(each)
         else await this.#tell(unit, { result: judging.result ?? result, startedAt, durationMs, looks: judging.looks })
       }
       if (open.length === 0) return
@@ -170,12 +190,9 @@ class ProbeRun {
   }
 
   /** What cannot be reached gives no verdict, whatever was to be looked at there. */
-  async #looked(
-    units: readonly Unit[],
-    look: (place: CheckPlace, wanted: readonly Unit[]) => Promise<ReadonlyMap<Unit, CheckResult>>,
-  ): Promise<ReadonlyMap<Unit, CheckResult>> {
+  async #looked(units: readonly Unit[], look: Look): Promise<readonly CheckResult[]> {
     const [first] = units
-    const all = (result: CheckResult): ReadonlyMap<Unit, CheckResult> => new Map(units.map(unit => [unit, result]))
+    const all = (result: CheckResult): readonly CheckResult[] => units.map(() => result)
     try {
       return await look(await this.#place(first?.host), units)
     } catch (error) {
@@ -189,23 +206,9 @@ class ProbeRun {
   }
 
   async #place(host: Host | undefined): Promise<CheckPlace> {
-    const { connector, signal, sudo, shared, secret, trace } = this.#work
+    const { connector, signal } = this.#work
     const transport: Transport = await connector.connect(host ?? thisHost, { signal })
-    return {
-      transport,
-      clock: this.#context.clock,
-      signal,
-      from: host ? 'host' : 'here',
-      shared,
-      secret: async reference => {
-        const value = await secret(reference)
-        this.#secrets.add(value)
-        return value
-      },
-      hides: value => void this.#secrets.add(value),
-      ...(sudo && { sudo }),
-      ...(trace && { trace: (line: string) => trace(masked(line, this.#secrets)) }),
-    }
+    return { ...this.#everywhere, transport, from: host ? 'host' : 'here' }
   }
 
   async #tell(unit: Unit, told: UnitResult): Promise<void> {
@@ -217,15 +220,18 @@ class ProbeRun {
     }
     const evidence = verdict === 'pass' ? undefined : told.result.evidence
     const kept = evidence && (await this.#keep(unit, evidence))
-    for (const item of itemsOf(unit, { ...told, ...(kept && { evidence: kept }) })) {
-      const { message, data } = item
-      await this.#work.onItem({
-        ...item,
-        ...(message && { message: masked(message, this.#secrets) }),
-        ...(data && { data: maskedData(data, this.#secrets) }),
-      })
-    }
+    for (const item of itemsOf(unit, kept ? { ...told, evidence: kept } : told)) await this.#work.onItem(this.#masked(item))
     this.#work.tally?.told(unit, verdict)
+  }
+
+  #masked(item: Item): Item {
+    if (this.#secrets.size === 0) return item
+    const { message, data } = item
+    return {
+      ...item,
+      ...(message && { message: masked(message, this.#secrets) }),
+      ...(data && { data: maskedData(data, this.#secrets) }),
+    }
   }
 
   async #keep({ probed, host }: Unit, evidence: string): Promise<OutputRef> {
