@@ -163,8 +163,8 @@ export class Patrol {
       const ms = clock.monotonic() - startedAt
       // Clocks of looks ran on while this process did not: what came of them means nothing.
       const isLost = scheduler.hasStalledSince(startedAt) || (signal.aborted && !isDeadline(signal.reason))
-      for (const watch of wanted) {
-        const result = results.get(watch.unit)
+      for (const [index, watch] of wanted.entries()) {
+        const result = results[index]
         if (watch.isGone) continue
         if (isLost || !result) this.#missed(watch)
         else this.#took(watch, { result, startedAt, ms })

@@ -2,15 +2,17 @@ import { z } from 'zod'
 import type { Check, CheckJudgement, CheckPlace, CheckResult } from '../core/check.ts'
 import { type Component, defineComponent } from '../core/component.ts'
 import { durationField } from '../core/fields.ts'
-import { worstVerdict } from '../core/item.ts'
+import type { Reason, Verdict } from '../core/item.ts'
 import type { Json } from '../core/json.ts'
 import { jsonSchemaOf } from '../core/json-schema.ts'
 import { parseParams } from '../core/params.ts'
 import { TransportError } from '../core/transport.ts'
+import { phaseNames } from '../net/phases.ts'
 import { Deadline } from '../run/deadline.ts'
 import { type Dimension, type DimensionKind, dimensionSchema, readDimensions } from './dimension.ts'
 import { evidenceOf } from './evidence.ts'
 import type { Observation } from './observation.ts'
+import { worstOf } from './worst-of.ts'
 
 /** A kind of check that asks an endpoint once and judges the answer in several dimensions. */
 interface EndpointKind<Shape extends z.ZodRawShape> {
@@ -108,39 +110,56 @@ function endpointCheck<Shape extends z.ZodRawShape>({ kind, params, judges, time
 
 /** Milliseconds become seconds, the unit of machine formats. */
 function phaseMetrics({ phases, totalMs }: Observation): Record<string, number> {
-  const seconds = Object.entries(phases).map(([phase, ms]) => [`${phase}_seconds`, ms / 1000])
-  return { ...Object.fromEntries(seconds), total_seconds: totalMs / 1000 }
+  const metrics: Record<string, number> = {}
+  for (const [phase, name] of secondsOf) {
+    const ms = phases[phase]
+    if (ms !== undefined) metrics[name] = ms / 1000
+  }
+  metrics.total_seconds = totalMs / 1000
+  return metrics
 }
 
+const secondsOf = phaseNames.map(phase => [phase, `${phase}_seconds`] as const)
+
 function resultOf(observation: Observation, judges: readonly Dimension[], { clock, trace }: CheckPlace): CheckResult {
-  const judgements = judges.map(judge => judgementOf(judge, observation, clock.now()))
-  for (const { dimension, verdict, message } of judgements) trace?.(`judge    ${dimension}: ${verdict}, ${message}`)
-  const worst = worstOf(judgements)
-  return {
-    verdict: worst?.verdict ?? 'unknown',
-    message: worst?.message ?? 'there was nothing to judge',
-    ...(worst?.reason && { reason: worst.reason }),
-    metrics: phaseMetrics(observation),
-    judgements,
-    // Made only when somebody asks: of most looks nobody does.
-    get evidence() {
-      return [observation, ...(observation.others ?? [])].map(evidenceOf).join('\n')
-    },
+  const now = clock.now()
+  const judgements = judges.map(judge => judgementOf(judge, observation, now))
+  if (trace) for (const { dimension, verdict, message } of judgements) trace(`judge    ${dimension}: ${verdict}, ${message}`)
+  return new JudgedLook(observation, judgements)
+}
+
+class JudgedLook implements CheckResult {
+  readonly verdict: Verdict
+  readonly message: string
+  declare readonly reason?: Reason
+  readonly metrics: Readonly<Record<string, number>>
+  readonly judgements: readonly CheckJudgement[]
+  readonly #observation: Observation
+
+  constructor(observation: Observation, judgements: readonly CheckJudgement[]) {
+    const worst = worstOf(judgements)
+    this.verdict = worst?.verdict ?? 'unknown'
+    this.message = worst?.message ?? 'there was nothing to judge'
+    if (worst?.reason) this.reason = worst.reason
+    this.metrics = phaseMetrics(observation)
+    this.judgements = judgements
+    this.#observation = observation
+  }
+
+  /** Made only when somebody asks: of most looks nobody does. */
+  get evidence(): string {
+    const { others = [] } = this.#observation
+    return [this.#observation, ...others].map(evidenceOf).join('\n')
   }
 }
 
 /** Of an endpoint with several addresses: that of the worst, by its address. */
 function judgementOf(judge: Dimension, observation: Observation, now: number): CheckJudgement {
-  const { others = [] } = observation
-  if (others.length === 0) return judge.judge(observation, now)
+  const { others } = observation
+  if (others === undefined || others.length === 0) return judge.judge(observation, now)
   const judgements = [observation, ...others].map(each => {
     const judgement = judge.judge(each, now)
     return { ...judgement, message: `${each.address ?? 'unknown address'}: ${judgement.message}` }
   })
   return worstOf(judgements) ?? judge.judge(observation, now)
-}
-
-function worstOf(judgements: readonly CheckJudgement[]): CheckJudgement | undefined {
-  const verdict = worstVerdict(judgements.map(judgement => judgement.verdict))
-  return judgements.find(judgement => judgement.verdict === verdict)
 }

@@ -1,5 +1,6 @@
 import type { CheckJudgement, CheckResult, Sampling } from '../core/check.ts'
-import { worstVerdict } from '../core/item.ts'
+import type { Reason, Verdict } from '../core/item.ts'
+import { worstOf } from './worst-of.ts'
 
 /** A verdict that counts against a check: what could not be seen is no pass. */
 const isBad = ({ verdict }: Pick<CheckJudgement, 'verdict'>): boolean => verdict === 'fail' || verdict === 'unknown'
@@ -9,12 +10,12 @@ const isBad = ({ verdict }: Pick<CheckJudgement, 'verdict'>): boolean => verdict
  * bad once N of its last M looks were, good once no more than M − N can be.
  */
 export class Judging {
-  readonly #dimensions: Map<string, Dimension>
+  readonly #dimensions: readonly Dimension[]
   #last: CheckResult | undefined
   #looks = 0
 
   constructor(sampling: readonly Sampling[]) {
-    this.#dimensions = new Map(sampling.map(each => [each.dimension, new Dimension(each)]))
+    this.#dimensions = sampling.map(each => new Dimension(each))
   }
 
   get looks(): number {
@@ -25,37 +26,51 @@ export class Judging {
   add(result: CheckResult): boolean {
     this.#looks++
     this.#last = result
-    const judgements = result.judgements && new Map(result.judgements.map(judgement => [judgement.dimension, judgement]))
-    for (const [name, dimension] of this.#dimensions) {
+    let decided = true
+    for (const dimension of this.#dimensions) {
+      const judgement = result.judgements?.findLast(each => each.dimension === dimension.name)
       // What was judged in no way, a host that can not be reached, counts for each: else nobody would ever decide.
-      dimension.add(judgements?.get(name) ?? { ...ofWhole(result), dimension: name })
+      dimension.add(judgement ?? { ...ofWhole(result), dimension: dimension.name })
+      decided &&= dimension.decided
     }
-    return [...this.#dimensions.values()].every(dimension => dimension.decided)
+    return decided
   }
 
   /** What came of it; undefined before the first look. */
   get result(): CheckResult | undefined {
     const last = this.#last
     if (!last) return undefined
-    const judgements = [...this.#dimensions.values()].flatMap(({ judgement }) => judgement ?? [])
-    const verdict = worstVerdict(judgements.map(judgement => judgement.verdict))
-    const worst = judgements.find(judgement => judgement.verdict === verdict)
+    const judgements = this.#dimensions.flatMap(({ judgement }) => judgement ?? [])
+    const worst = worstOf(judgements)
     if (!worst) return last
     // Parts that the check itself did not know of before, as of a program: told as they are.
-    if (last.judgements && !last.judgements.some(({ dimension }) => this.#dimensions.has(dimension))) return last
-    const { message, reason } = worst
+    if (last.judgements && !last.judgements.some(each => this.#dimensions.some(({ name }) => name === each.dimension)))
+      return last
+    return new JudgedLooks(last, judgements, worst)
+  }
+}
+
+class JudgedLooks implements CheckResult {
+  readonly verdict: Verdict
+  readonly message: string
+  declare readonly reason?: Reason
+  declare readonly metrics?: Readonly<Record<string, number>>
+  readonly judgements: readonly CheckJudgement[]
+  readonly #last: CheckResult
+
+  constructor(last: CheckResult, judgements: readonly CheckJudgement[], worst: CheckJudgement) {
+    this.verdict = worst.verdict
+    this.message = worst.message
+    if (worst.reason) this.reason = worst.reason
     // Of several each keeps its own figures; those of the look belong to no one.
     const metrics = judgements.length > 1 ? last.metrics : { ...last.metrics, ...worst.metrics }
-    return {
-      verdict: worst.verdict,
-      message,
-      ...(reason && { reason }),
-      ...(metrics && { metrics }),
-      judgements,
-      get evidence() {
-        return last.evidence
-      },
-    }
+    if (metrics) this.metrics = metrics
+    this.judgements = judgements
+    this.#last = last
+  }
+
+  get evidence(): string | undefined {
+    return this.#last.evidence
   }
 }
 
@@ -73,6 +88,10 @@ class Dimension {
 
   constructor(sampling: Sampling) {
     this.#sampling = sampling
+  }
+
+  get name(): string {
+    return this.#sampling.dimension
   }
 
   add(judgement: CheckJudgement): void {

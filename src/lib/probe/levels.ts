@@ -9,7 +9,7 @@ export function levelsOf(checks: readonly ProbedCheck[]): ProbedCheck[][] {
     if (next.length === 0) return levels
     for (const { name } of next) placed.add(name)
     levels.push(next)
-    rest = rest.filter(check => !next.includes(check))
+    rest = rest.filter(({ name }) => !placed.has(name))
   }
   return levels
 }

@@ -2,7 +2,7 @@ import type { CheckPlace, CheckResult, SecretReference, Shared } from '../core/c
 import type { Clock } from '../core/clock.ts'
 import type { Connector } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
-import { type Host, hostNamed } from '../core/host.ts'
+import { hostNamed } from '../core/host.ts'
 import type { Item } from '../core/item.ts'
 import { type Sudo, TransportError } from '../core/transport.ts'
 import { masked, maskedData } from './masked.ts'
@@ -23,21 +23,33 @@ const thisHost = hostNamed('localhost', { via: 'local' })
 
 /** Makes single looks, and knows every secret that they read, so that none of them is told. */
 export class Looker {
-  readonly #clock: Clock
-  readonly #tools: LookerTools
+  readonly #connector: Connector
   readonly #secrets = new Set<string>()
+  /** What a check finds wherever it looks. */
+  readonly #everywhere: Omit<CheckPlace, 'transport' | 'from' | 'signal'>
 
-  constructor(clock: Clock, tools: LookerTools) {
-    this.#clock = clock
-    this.#tools = tools
+  constructor(clock: Clock, { connector, sudo, shared, secret, trace }: LookerTools) {
+    this.#connector = connector
+    this.#everywhere = {
+      clock,
+      shared,
+      secret: async reference => {
+        const value = await secret(reference)
+        this.#secrets.add(value)
+        return value
+      },
+      hides: value => void this.#secrets.add(value),
+      ...(sudo && { sudo }),
+      ...(trace && { trace: (line: string) => trace(this.maskedText(line)) }),
+    }
   }
 
   /**
    * One look at an endpoint, at a check that needs commands of its own, or at any number of checks of one host that need readings only:
-   * those share one command. What cannot be reached gives no verdict, whatever was to be looked at there.
+   * those share one command. Gives what it finds for each, in their order. What cannot be reached gives no verdict, whatever was to be looked at there.
    */
-  async look(units: readonly Unit[], signal: AbortSignal): Promise<ReadonlyMap<Unit, CheckResult>> {
-    const all = (result: CheckResult): ReadonlyMap<Unit, CheckResult> => new Map(units.map(unit => [unit, result]))
+  async look(units: readonly Unit[], signal: AbortSignal): Promise<readonly CheckResult[]> {
+    const all = (result: CheckResult): readonly CheckResult[] => units.map(() => result)
     try {
       return await this.#looked(units, signal)
     } catch (error) {
@@ -52,6 +64,7 @@ export class Looker {
 
   /** The item without the secrets that a server handed back. */
   masked(item: Item): Item {
+    if (this.#secrets.size === 0) return item
     const { message, data } = item
     return {
       ...item,
@@ -64,35 +77,18 @@ export class Looker {
     return this.#secrets.size === 0 ? text : masked(text, this.#secrets)
   }
 
-  async #looked(units: readonly Unit[], signal: AbortSignal): Promise<ReadonlyMap<Unit, CheckResult>> {
+  async #looked(units: readonly Unit[], signal: AbortSignal): Promise<readonly CheckResult[]> {
     const [first] = units
-    if (!first) return new Map()
-    const place = await this.#place(first.host, signal)
-    const looks = units.flatMap(unit => (unit.probed.check.host ? [{ unit, look: unit.probed.check.host }] : []))
-    if (looks.length === 0) return new Map([[first, await first.probed.check.run(place)]])
+    if (!first) return []
+    const { host, probed } = first
+    const transport = await this.#connector.connect(host ?? thisHost, { signal })
+    const place: CheckPlace = { ...this.#everywhere, transport, signal, from: host ? 'host' : 'here' }
+    if (!probed.check.host) return [await probed.check.run(place)]
+    const looks = units.flatMap(unit => unit.probed.check.host ?? [])
     const found = await readAll(
       place,
-      looks.flatMap(({ look }) => look.readings),
+      looks.flatMap(({ readings }) => readings),
     )
-    return new Map(looks.map(({ unit, look }) => [unit, look.judge(found, place)]))
-  }
-
-  async #place(host: Host | undefined, signal: AbortSignal): Promise<CheckPlace> {
-    const { connector, sudo, shared, secret, trace } = this.#tools
-    return {
-      transport: await connector.connect(host ?? thisHost, { signal }),
-      clock: this.#clock,
-      signal,
-      from: host ? 'host' : 'here',
-      shared,
-      secret: async reference => {
-        const value = await secret(reference)
-        this.#secrets.add(value)
-        return value
-      },
-      hides: value => void this.#secrets.add(value),
-      ...(sudo && { sudo }),
-      ...(trace && { trace: (line: string) => trace(this.maskedText(line)) }),
-    }
+    return looks.map(look => look.judge(found, place))
   }
 }

@@ -2,7 +2,7 @@ import type { CheckResult } from '../core/check.ts'
 import { sleep } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import type { Item, OutputRef } from '../core/item.ts'
-import { Semaphore } from '../run/semaphore.ts'
+import { type Lease, Semaphore } from '../run/semaphore.ts'
 import { Judging } from './judging.ts'
 import { levelsOf } from './levels.ts'
 import { Looker, type LookerTools } from './looker.ts'
@@ -96,11 +96,13 @@ class ProbeRun {
   /** Does the work when there is room for it. What waits when the run is stopped is told all the same. */
   async #inTurn(slots: Semaphore, units: readonly Unit[], work: () => Promise<void>): Promise<void> {
     const { signal, tally } = this.#work
-    const slot = await slots.acquire(1, signal).catch(error => {
-      if (signal.aborted) return undefined
+    let slot: Lease
+    try {
+      slot = await slots.acquire(1, signal)
+    } catch (error) {
+      if (signal.aborted) return this.#notStarted(units)
       throw error
-    })
-    if (slot === undefined) return this.#notStarted(units)
+    }
     using _ = slot
     tally?.begun(units)
     await work()
@@ -119,21 +121,23 @@ class ProbeRun {
   async #untilDecided(units: readonly Unit[]): Promise<void> {
     const { clock } = this.#context
     const { signal } = this.#work
-    const judgings = new Map(units.map(unit => [unit, new Judging(unit.probed.sampling)]))
-    for (let wanted = units; ; ) {
+    for (let wanted = units.map(unit => ({ unit, judging: new Judging(unit.probed.sampling) })); ; ) {
       const startedAt = clock.now()
       const start = clock.monotonic()
-      const results = await this.#looker.look(wanted, signal)
+      const results = await this.#looker.look(
+        wanted.map(({ unit }) => unit),
+        signal,
+      )
       const durationMs = clock.monotonic() - start
-      const open: Unit[] = []
-      for (const unit of wanted) {
-        const judging = judgings.get(unit)
-        const result = results.get(unit)
-        if (!judging || !result) continue
+      const open: typeof wanted = []
+      for (const [index, each] of wanted.entries()) {
+        const { unit, judging } = each
+        const result = results[index]
+        if (!result) continue
         // Whatever could not be seen: it is the end of the run that did it.
         if (signal.aborted && result.verdict === 'unknown' && !isStopped(result)) {
           await this.#tell(unit, { result: stoppedLook(signal, 'stopped'), startedAt, durationMs, looks: judging.looks + 1 })
-        } else if (!judging.add(result) && !signal.aborted) open.push(unit)
+        } else if (!judging.add(result) && !signal.aborted) open.push(each)
         else await this.#tell(unit, { result: judging.result ?? result, startedAt, durationMs, looks: judging.looks })
       }
       if (open.length === 0) return
@@ -156,9 +160,8 @@ class ProbeRun {
   async #tellItems(unit: Unit, told: UnitResult): Promise<void> {
     const evidence = told.result.verdict === 'pass' ? undefined : told.result.evidence
     const kept = evidence && (await this.#keep(unit, evidence))
-    for (const item of itemsOf(unit, { ...told, ...(kept && { evidence: kept }) })) {
+    for (const item of itemsOf(unit, kept ? { ...told, evidence: kept } : told))
       await this.#work.onItem(this.#looker.masked(item))
-    }
   }
 
   async #keep({ probed, host }: Unit, evidence: string): Promise<OutputRef> {

@@ -37,7 +37,7 @@ export function itemsOf({ probed, host }: Unit, { result, startedAt, durationMs,
   const { name, type, labels, sla } = probed
   const { judgements = [], verdict, message, reason } = result
   const parts: readonly Part[] = judgements.length > 1 ? judgements : [{ verdict, message, ...(reason && { reason }) }]
-  const path = `${host ? `${host.name}/` : ''}${name.replaceAll('/', '∕')}`
+  const path = `${host ? `${host.name}/` : ''}${name.includes('/') ? name.replaceAll('/', '∕') : name}`
   const all = {
     labels: { ...host?.labels, ...labels, check: name, type, sla },
     severity: severities[sla],
@@ -45,25 +45,32 @@ export function itemsOf({ probed, host }: Unit, { result, startedAt, durationMs,
     durationMs: Math.round(durationMs),
   }
   return parts.map((part, index): Item => {
-    const metrics = { ...part.metrics, ...(index === 0 && result.metrics) }
-    const data = {
-      ...part.data,
-      ...(part.dimension && { dimension: part.dimension }),
-      ...(looks > 1 && { looks }),
-    }
+    const { dimension } = part
+    const metrics = index === 0 ? { ...part.metrics, ...result.metrics } : (part.metrics ?? {})
+    const data = dataOf(part, looks)
     return {
-      path: part.dimension === undefined ? path : `${path}/${part.dimension}`,
+      path: dimension === undefined ? path : `${path}/${dimension}`,
       ...(host && { host: host.name }),
-      name: part.dimension === undefined ? name : `${name} ${part.dimension}`,
+      name: dimension === undefined ? name : `${name} ${dimension}`,
       verdict: part.verdict,
       ...reasonOf(part),
       message: part.message,
       ...all,
-      ...(Object.keys(metrics).length > 0 && { metrics }),
+      ...(isNotEmpty(metrics) && { metrics }),
       ...(evidence && index === 0 && { output: { stdout: evidence } }),
-      ...(Object.keys(data).length > 0 && { data }),
+      ...(data && { data }),
     }
   })
+}
+
+function dataOf({ dimension, data }: Part, looks: number): Item['data'] {
+  const all = { ...data, ...(dimension && { dimension }), ...(looks > 1 && { looks }) }
+  return isNotEmpty(all) ? all : undefined
+}
+
+function isNotEmpty(values: object): boolean {
+  for (const _ in values) return true
+  return false
 }
 
 /** Nothing fails without a reason: where a check gives none, it is that of its kind of verdict. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { phaseNames } from '../../net/phases.ts'
 import { defineDimension } from '../dimension.ts'
+import { passedLimit } from '../limits.ts'
 import type { Observation } from '../observation.ts'
 
 const ms = z.number().positive()
@@ -22,15 +23,10 @@ export const latency = defineDimension({
     if (took === undefined) return { verdict: 'na', message: `there was no ${phase}` }
     const told = `${took.toFixed(took < 10 ? 1 : 0)} ms`
     const metrics = { latency_seconds: took / 1000 }
-    const beyond = (limit: number | undefined): boolean => limit !== undefined && took > limit
-    const slow = (limit: number | undefined) => ({
-      reason: 'slow' as const,
-      message: `${told}, more than ${limit} ms (${stages(observation)})`,
-      metrics,
-    })
-    if (beyond(failMs)) return { verdict: 'fail', ...slow(failMs) }
-    if (beyond(warnMs)) return { verdict: 'warn', ...slow(warnMs) }
-    return { verdict: 'pass', message: told, metrics }
+    const passed = passedLimit({ fail: failMs, warn: warnMs }, limit => took > limit)
+    if (passed === undefined) return { verdict: 'pass', message: told, metrics }
+    const { verdict, limit } = passed
+    return { verdict, reason: 'slow', message: `${told}, more than ${limit} ms (${stages(observation)})`, metrics }
   },
 })
 
