@@ -105,6 +105,11 @@ const wrong: readonly { does: string; text: string; says: RegExp; hint?: RegExp 
     says: /in a circle: a → b → a/,
   },
   {
+    does: 'an included file that is not there',
+    text: 'include: [none.yaml]\nchecks:\n  - { type: port, port: 1 }\n',
+    says: /:1:11: none\.yaml does not exist/,
+  },
+  {
     does: 'a file that includes itself',
     text: 'include: checks.yaml\nchecks:\n  - { type: port, port: 1 }\n',
     says: /:1:10: checks.yaml includes itself/,

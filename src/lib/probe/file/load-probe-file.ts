@@ -23,7 +23,10 @@ type Loading = Pick<Context, 'program' | 'component' | 'paths' | 'signal'>
  * @throws OpsError E_PLAN with everything that is wrong
  */
 export async function loadProbeFile(context: Loading, path: string): Promise<readonly AskedCheck[]> {
-  const checks = await readFile(context, { path, above: [] })
+  const checks = await readFile(context, { path, above: [] }).catch(cause => {
+    if (!(cause instanceof SourceError)) throw cause
+    throw new OpsError('E_PLAN', `${path}: the file of checks ${cause.message}`, { cause: cause.cause })
+  })
   // A gate of nothing would pass.
   if (checks.length === 0) throw new OpsError('E_PLAN', `${path}: there are no checks in it`, { hint: 'add some below checks:' })
   refuseDoubles(checks)
@@ -37,6 +40,7 @@ interface FileToRead {
   readonly above: readonly string[]
 }
 
+/** @throws SourceError where the file itself can not be read */
 async function readFile(context: Loading, { path, above }: FileToRead): Promise<AskedCheck[]> {
   const file = resolve(context.paths.cwd, path)
   const document = await parsed(context, { path, file })
@@ -72,11 +76,17 @@ async function readFile(context: Loading, { path, above }: FileToRead): Promise<
     const name = node.text('the path of a file')
     if (name === undefined) continue
     const inner = resolve(dirname(file), name)
-    if ([...above, file].includes(inner) || above.length >= maxDepth) node.wrong(`${name} includes itself`)
-    else
-      included.push(
-        ...(await readFile(context, { path: isAbsolute(name) ? name : join(dirname(path), name), above: [...above, file] })),
-      )
+    if ([...above, file].includes(inner) || above.length >= maxDepth) {
+      node.wrong(`${name} includes itself`)
+      continue
+    }
+    try {
+      const asked = { path: isAbsolute(name) ? name : join(dirname(path), name), above: [...above, file] }
+      included.push(...(await readFile(context, asked)))
+    } catch (cause) {
+      if (!(cause instanceof SourceError)) throw cause
+      node.wrong(`${name} ${cause.message}`)
+    }
   }
   if (!isOne && ['checks', 'suites', 'include'].every(key => top.child(key).isAbsent))
     top.wrong('there are no checks in it', { hint: 'add checks:' })
@@ -106,8 +116,6 @@ async function parsed({ signal }: Loading, { path, file }: { readonly path: stri
     const bytes = await sourceReader({ directory: dirname(file), signal })(file)
     return parseYamlDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), path, 'E_PLAN')
   } catch (cause) {
-    if (cause instanceof SourceError)
-      throw new OpsError('E_PLAN', `${path}: the file of checks ${cause.message}`, { cause: cause.cause })
     if (cause instanceof TypeError) throw new OpsError('E_PLAN', `${path}: the file of checks is not UTF-8 text`, { cause })
     throw cause
   }
