@@ -189,6 +189,22 @@ describe('a file of checks', () => {
     ])
   })
 
+  test.each([
+    'https://bob:s3cret/p@ho st:99999/x',
+    'htps://bob:s3cret@host',
+    'bob:s3cret@host',
+    '  https://bob:s3cret@host',
+    'tcp://bob:s3cret@host',
+  ])('never tells the password within an endpoint that is no address: %s', async endpoint => {
+    for (const check of [`{ endpoint: ${JSON.stringify(endpoint)} }`, `{ type: http, endpoint: ${JSON.stringify(endpoint)} }`]) {
+      const { code, stderr } = await lint({ 'checks.yaml': `checks:\n  - ${check}\n` })
+      expect([check, code]).toEqual([check, 78])
+      expect(stderr).not.toMatch(/s3cret/)
+    }
+    const { code, stdout, stderr } = await inProcess(['probe', endpoint, '-o', 'json'])
+    expect([code, stdout + stderr]).toEqual([2, expect.not.stringMatching(/s3cret/)])
+  })
+
   test('includes others, relative to itself', async () => {
     const { data } = await lint({
       'all.yaml': 'include: [db.yaml]\nchecks:\n  - { type: port, port: 22, depends_on: port 5432 }\n',
