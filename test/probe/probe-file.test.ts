@@ -105,6 +105,27 @@ const wrong: readonly { does: string; text: string; says: RegExp; hint?: RegExp 
     says: /in a circle: a → b → a/,
   },
   {
+    does: 'retries beside failures, which count every look',
+    text: 'checks:\n  - type: port\n    port: 22\n    retries: 2\n    failures: 3\n    of: 5\n',
+    says: /:4:14: retries: 2 beside failures: 3 of 5 looks/,
+    hint: /one of them/,
+  },
+  {
+    does: 'retries beside failures of a dimension',
+    text: 'checks:\n  - endpoint: https://h\n    dimensions:\n      - { type: latency, retries: 1, failures: 2 }\n',
+    says: /:4:35: .*retries: 1 beside failures: 2 of 2 looks/,
+  },
+  {
+    does: 'retries beside failures for all',
+    text: 'defaults: { retries: 1, failures: 2 }\nchecks:\n  - { type: port, port: 22 }\n',
+    says: /:1:22: retries: 1 beside failures: 2 of 2 looks/,
+  },
+  {
+    does: 'an included file that is not there',
+    text: 'include: [none.yaml]\nchecks:\n  - { type: port, port: 1 }\n',
+    says: /:1:11: none\.yaml does not exist/,
+  },
+  {
     does: 'a file that includes itself',
     text: 'include: checks.yaml\nchecks:\n  - { type: port, port: 1 }\n',
     says: /:1:10: checks.yaml includes itself/,
@@ -181,6 +202,50 @@ describe('a file of checks', () => {
     expect(data).toMatchObject([
       { sla: 'P0', labels: { env: 'prod', team: 'db' }, sampling: [{ retries: 4 }] },
       { sla: 'P2', labels: { env: 'staging', team: 'db' }, sampling: [{ retries: 0 }] },
+    ])
+  })
+
+  test.each([
+    'https://bob:s3cret/p@ho st:99999/x',
+    'htps://bob:s3cret@host',
+    'bob:s3cret@host',
+    '  https://bob:s3cret@host',
+    'tcp://bob:s3cret@host',
+  ])('never tells the password within an endpoint that is no address: %s', async endpoint => {
+    for (const check of [`{ endpoint: ${JSON.stringify(endpoint)} }`, `{ type: http, endpoint: ${JSON.stringify(endpoint)} }`]) {
+      const { code, stderr } = await lint({ 'checks.yaml': `checks:\n  - ${check}\n` })
+      expect([check, code]).toEqual([check, 78])
+      expect(stderr).not.toMatch(/s3cret/)
+    }
+    const { code, stdout, stderr } = await inProcess(['probe', endpoint, '-o', 'json'])
+    expect([code, stdout + stderr]).toEqual([2, expect.not.stringMatching(/s3cret/)])
+  })
+
+  test('takes retries or failures from where they stand nearest', async () => {
+    const { data } = await lint({
+      'checks.yaml': `defaults: { retries: 2 }
+checks:
+  - { name: plain, type: port, port: 1 }
+  - { name: counts, type: port, port: 2, failures: 2, of: 3 }
+  - { name: none, type: port, port: 3, retries: 0, failures: 2 }
+  - name: several
+    endpoint: https://h
+    failures: 3
+    of: 5
+    dimensions:
+      - { type: http_status }
+      - { type: latency, retries: 1 }
+`,
+    })
+    const told = data.map((check: { name: string; sampling: { retries: number; failures: number; of: number }[] }) => [
+      check.name,
+      ...check.sampling.map(({ retries, failures, of }) => (of > 1 ? `${failures} of ${of}` : `${retries} more`)),
+    ])
+    expect(told).toEqual([
+      ['plain', '2 more'],
+      ['counts', '2 of 3'],
+      ['none', '2 of 2'],
+      ['several', '3 of 5', '1 more'],
     ])
   })
 

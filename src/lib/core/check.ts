@@ -84,6 +84,8 @@ export interface Check {
   /** One line for people: `port 443 answers`. */
   readonly title: string
   run(place: CheckPlace): Promise<CheckResult>
+  /** What it says of a host that can not be connected to, where that tells something; undefined, or absent: nothing is known of the host. */
+  unconnected?(trouble: { readonly reason: Reason; readonly message: string }): CheckResult | undefined
   /** How each of its dimensions wants to be sampled; absent: the engine's own figures. */
   readonly sampling?: readonly Sampling[]
   /** A check of a host that needs nothing but readings: those of many checks are done by one command. */

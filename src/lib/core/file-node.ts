@@ -1,6 +1,7 @@
 import type { Keys, ProblemDetails, Problems } from './file-problems.ts'
 import type { Json } from './json.ts'
 import { nearest } from './nearest.ts'
+import { withoutCredentials } from './redact.ts'
 
 /**
  * A value of a file, perhaps an absent one, that knows where it stands. What is wrong is noted as a problem; the reader then gives
@@ -116,7 +117,8 @@ export function shown(value: Json | undefined): string {
   if (value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'keys and values'
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value)
+  const text =
+    typeof value === 'number' ? String(value) : JSON.stringify(typeof value === 'string' ? withoutCredentials(value) : value)
   return text.length > maxShown ? `${text.slice(0, maxShown)}…` : text
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Json } from './json.ts'
 import { nearest } from './nearest.ts'
+import { withoutCredentials } from './redact.ts'
 
 interface ParamsErrorDetails {
   readonly path: readonly (string | number)[]
@@ -82,7 +83,7 @@ const maxShown = 60
 /** A rule's own words begin with `is`; the library's with a capital. */
 function inOurManner(message: string, value: unknown): string {
   if (!message.startsWith('is ') || typeof value === 'object') return message.charAt(0).toLowerCase() + message.slice(1)
-  const text = JSON.stringify(value)
+  const text = JSON.stringify(typeof value === 'string' ? withoutCredentials(value) : value)
   return `${text.length > maxShown ? `${text.slice(0, maxShown)}…` : text} ${message}`
 }
 

@@ -10,3 +10,7 @@ export function redact(value: unknown, key = ''): unknown {
   }
   return value
 }
+
+/** What people wrote as an address, without the user and the password within it, whether it is one or not. */
+export const withoutCredentials = (text: string): string =>
+  text.replace(/\/\/.*@/s, '//…@').replace(/^\s*[^@/\s:]+:[^/\s].*@/s, '…@')

@@ -3,6 +3,7 @@ import { formatDuration } from '../core/duration.ts'
 import { OpsError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { ParamsError } from '../core/params.ts'
+import { withoutCredentials } from '../core/redact.ts'
 import { matchPattern } from '../core/ssh-pattern.ts'
 import { endpointType } from './endpoint-types.ts'
 import type { AskedCheck } from './file/asked-check.ts'
@@ -48,8 +49,8 @@ async function endpointAsked(context: Loading, endpoint: string, { from = 'here'
 
 /** Which of several it is, without a password within it. */
 function namingEndpoint(message: string, endpoint: string): string {
-  const told = message.includes(JSON.stringify(endpoint)) ? message : `'${endpoint}' ${message}`
-  return told.replace(/\/\/.*@/, '//…@')
+  const told = withoutCredentials(endpoint)
+  return message.includes(JSON.stringify(told)) ? message : `'${told}' ${message}`
 }
 
 const machineAsked = (context: Loading): Promise<AskedCheck[]> =>

@@ -4,6 +4,7 @@ import { durationField } from '../core/fields.ts'
 import type { Json } from '../core/json.ts'
 import { nearest } from '../core/nearest.ts'
 import { ParamsError, parseParams } from '../core/params.ts'
+import { contradiction } from './contradiction.ts'
 import type { Observation } from './observation.ts'
 
 /** One way of judging what a look at an endpoint showed, and how often it wants to be looked at. */
@@ -75,6 +76,8 @@ function dimensionOf(kind: DimensionKind, { entry, name }: { readonly entry: Jso
   const params = parseParams(dimensionSchema(kind), entry) as z.output<z.ZodObject<typeof commonKeys>>
   const { interval, timeout, retries, failures = 1, of = failures, level } = params
   if (of < failures) throw new ParamsError(`of: ${of} looks can not hold ${failures} bad ones`, { path: ['of'] })
+  const problem = contradiction({ retries, failures, of })
+  if (problem) throw new ParamsError(problem.message, { path: ['retries'], hint: problem.hint })
   const { defaults } = kind
   const judge = kind.compile(params)
   const sampling = {

@@ -1,4 +1,5 @@
 import { nearest } from '../core/nearest.ts'
+import { withoutCredentials } from '../core/redact.ts'
 
 /** The kind of check behind each scheme of an endpoint. */
 const byScheme: Readonly<Record<string, string>> = {
@@ -28,10 +29,11 @@ export type EndpointType = { readonly type: string } | { readonly problem: strin
 export function endpointType(endpoint: string): EndpointType {
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(endpoint) ?? []
   if (scheme === undefined) {
+    const told = withoutCredentials(endpoint)
     if (/^\s+[a-z][a-z0-9+.-]*:\/\//i.test(endpoint))
-      return { problem: `'${endpoint}' begins with a blank`, hint: `write ${endpoint.trim()}` }
-    const hint = /^[\w.-]+:\d+$/.test(endpoint) ? `write tcp://${endpoint}` : `write https://${endpoint.replace(/^\/+/, '')}`
-    return { problem: `'${endpoint}' has no scheme`, hint }
+      return { problem: `'${told}' begins with a blank`, hint: `write ${told.trim()}` }
+    const hint = /^[\w.-]+:\d+$/.test(endpoint) ? `write tcp://${endpoint}` : `write https://${told.replace(/^\/+/, '')}`
+    return { problem: `'${told}' has no scheme`, hint }
   }
   const type = byScheme[scheme.toLowerCase()]
   if (type !== undefined) return { type }

@@ -57,8 +57,10 @@ export class Looker {
       // A secret that is not there is missed by its check alone.
       if (error instanceof OpsError && error.code === 'E_CONFIG')
         return all({ verdict: 'unknown', reason: 'unreadable', message: error.message })
-      if (error instanceof TransportError) return all({ verdict: 'unknown', reason: error.reason, message: error.message })
-      throw error
+      if (!(error instanceof TransportError)) throw error
+      const { reason, message } = error
+      const unknown: CheckResult = { verdict: 'unknown', reason, message }
+      return new Map(units.map(unit => [unit, unit.probed.check.unconnected?.({ reason, message }) ?? unknown]))
     }
   }
 

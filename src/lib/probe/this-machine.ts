@@ -14,6 +14,6 @@ export const thisMachine: readonly CheckSpec[] = [
   { type: 'failed-services', params: {} },
   { type: 'clock', params: {} },
   { type: 'listening', params: {} },
-  // A machine may well be kept from the names of the world.
+  // A machine may well do without names.
   { type: 'resolves', params: { level: 'warn' } },
 ]

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { hostNamed } from '../../../src/lib/core/host.ts'
 import { softwareOf } from '../../../src/lib/net/ssh-banner.ts'
@@ -6,7 +8,9 @@ import login from '../../../src/lib/probe/checks/login.ts'
 import ssh from '../../../src/lib/probe/checks/ssh.ts'
 import type { Observation } from '../../../src/lib/probe/observation.ts'
 import { startFleet } from '../../helpers/fleet.ts'
+import { inProcess } from '../../helpers/in-process.ts'
 import { needs } from '../../helpers/needs.ts'
+import { makeKey } from '../../helpers/ssh-key.ts'
 import { fleetPool } from '../../transport/fleet-pool.ts'
 import { actingServer } from '../acting-server.ts'
 import { checkPlace } from '../check-place.ts'
@@ -34,6 +38,35 @@ describe.skipIf(!needs('sshd', 'ssh-keygen'))('a real sshd', () => {
     expect(await login.build({ threshold: '1ms' }).run(place)).toMatchObject({ verdict: 'fail', reason: 'slow' })
   }, 120_000)
 })
+
+test.skipIf(!needs('sshd', 'ssh-keygen'))(
+  'a login is refused for certain by a host that takes no key of ours, or is another; a host that is away tells nothing',
+  async () => {
+    await using fleet = await startFleet()
+    await makeKey(join(fleet.directory, 'other'), 'ed25519')
+    const own = await readFile(fleet.sshConfigFile, 'utf8')
+    const config = join(fleet.directory, 'other_config')
+    const checks = join(fleet.directory, 'checks.yaml')
+    await writeFile(checks, 'checks: [{ type: login }, { type: load, name: load, retries: 0 }]\n')
+    const verdicts = async (text: string, target: string): Promise<unknown> => {
+      await writeFile(config, text)
+      const argv = ['probe', '-f', checks, '-t', target, '--ssh-config', config, '--connect-timeout', '3s', '-o', 'json']
+      const { code, stdout } = await inProcess(argv, { home: fleet.directory })
+      const items: { name: string; verdict: string; reason?: string }[] = JSON.parse(stdout).items
+      return [code, ...items.map(({ name, verdict, reason }) => `${name} ${verdict} ${reason ?? ''}`)]
+    }
+    const refused = own.replace(fleet.keyFile, join(fleet.directory, 'other'))
+    expect(await verdicts(refused, '127.0.1.1')).toEqual([1, 'login fail auth', 'load unknown auth'])
+    const stranger = join(fleet.directory, 'other_known_hosts')
+    const another = await readFile(join(fleet.directory, 'other.pub'), 'utf8')
+    await writeFile(stranger, `[127.0.1.1]:${fleet.port} ${another.split(' ').slice(0, 2).join(' ')}\n`)
+    const changed = own.replace(fleet.knownHostsFile, stranger)
+    expect(await verdicts(changed, '127.0.1.1')).toEqual([1, 'login fail hostkey', 'load unknown hostkey'])
+    const away = own.replace(`Port ${fleet.port}`, 'Port 9')
+    expect(await verdicts(away, '127.0.1.1')).toEqual([69, 'login unknown unreachable', 'load unknown unreachable'])
+  },
+  120_000,
+)
 
 const banners: readonly (readonly [string, object])[] = [
   ['SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n', { software: 'OpenSSH', version: '9.2p1', comments: 'Debian-2+deb12u3' }],

@@ -32,7 +32,14 @@ export default defineCheck({
 function loginCheck(config: Json): Check {
   const params = parseParams(Params, config)
   const sampling = { dimension: 'login', intervalMs: 30_000, timeoutMs: 10_000, retries: 0, failures: 1, of: 1 }
-  return { title: 'a command runs', sampling: [sampling], run: place => judge(() => look(place, params)) }
+  return {
+    title: 'a command runs',
+    sampling: [sampling],
+    run: place => judge(() => look(place, params)),
+    // A host that is away lets nobody in either, but may be well: it is the way there that is not.
+    unconnected: ({ reason, message }) =>
+      reason === 'auth' || reason === 'hostkey' ? { verdict: 'fail', reason, message } : undefined,
+  }
 }
 
 async function look(place: CheckPlace, { user: wanted, threshold, warn, timeout }: Params): Promise<CheckResult> {

@@ -43,7 +43,10 @@ export async function loadProbeFiles(context: Loading, sources: readonly ProbeSo
 export async function readProbeSources(context: Loading, sources: readonly ProbeSource[]): Promise<AskedCheck[]> {
   const checks: AskedCheck[] = []
   for (const source of sources) {
-    const found = await readFile(context, { ...source, above: [] })
+    const found = await readFile(context, { ...source, above: [] }).catch(cause => {
+      if (!(cause instanceof SourceError)) throw cause
+      throw new OpsError('E_PLAN', `${source.path}: the file of checks ${cause.message}`, { cause: cause.cause })
+    })
     // A gate of nothing would pass.
     if (found.length === 0)
       throw new OpsError('E_PLAN', `${source.path}: there are no checks in it`, { hint: 'add some below checks:' })
@@ -57,6 +60,7 @@ interface FileToRead extends ProbeSource {
   readonly above: readonly string[]
 }
 
+/** @throws SourceError where the file itself can not be read */
 async function readFile(context: Loading, { path, text, above }: FileToRead): Promise<AskedCheck[]> {
   const file = resolve(context.paths.cwd, path)
   const document = text === undefined ? await parsed(context, { path, file }) : parseYamlDocument(text, path, 'E_PLAN')
@@ -92,11 +96,17 @@ async function readFile(context: Loading, { path, text, above }: FileToRead): Pr
     const name = node.text('the path of a file')
     if (name === undefined) continue
     const inner = resolve(dirname(file), name)
-    if ([...above, file].includes(inner) || above.length >= maxDepth) node.wrong(`${name} includes itself`)
-    else
-      included.push(
-        ...(await readFile(context, { path: isAbsolute(name) ? name : join(dirname(path), name), above: [...above, file] })),
-      )
+    if ([...above, file].includes(inner) || above.length >= maxDepth) {
+      node.wrong(`${name} includes itself`)
+      continue
+    }
+    try {
+      const asked = { path: isAbsolute(name) ? name : join(dirname(path), name), above: [...above, file] }
+      included.push(...(await readFile(context, asked)))
+    } catch (cause) {
+      if (!(cause instanceof SourceError)) throw cause
+      node.wrong(`${name} ${cause.message}`)
+    }
   }
   if (!isOne && ['checks', 'suites', 'include'].every(key => top.child(key).isAbsent))
     top.wrong('there are no checks in it', { hint: 'add checks:' })
@@ -126,8 +136,6 @@ async function parsed({ signal }: Loading, { path, file }: { readonly path: stri
     const bytes = await sourceReader({ directory: dirname(file), signal })(file)
     return parseYamlDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), path, 'E_PLAN')
   } catch (cause) {
-    if (cause instanceof SourceError)
-      throw new OpsError('E_PLAN', `${path}: the file of checks ${cause.message}`, { cause: cause.cause })
     if (cause instanceof TypeError) throw new OpsError('E_PLAN', `${path}: the file of checks is not UTF-8 text`, { cause })
     throw cause
   }

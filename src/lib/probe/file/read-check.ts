@@ -3,6 +3,7 @@ import type { Json } from '../../core/json.ts'
 import { type ChangeComponents, parameterNames } from '../../plan/file/components.ts'
 import { type ChangeNode, isMapping, shown } from '../../plan/file/node.ts'
 import { readTargets, readTime } from '../../plan/file/settings.ts'
+import { contradiction } from '../contradiction.ts'
 import { endpointTypes } from '../endpoint-types.ts'
 import { samplingOf } from '../probed-check.ts'
 import type { AskedCheck } from './asked-check.ts'
@@ -55,7 +56,8 @@ export async function readCheck(node: ChangeNode, { components, defaults }: Read
   const component = await componentOf(node, components)
   if (!component) return undefined
   const isEndpoint = endpointTypes.includes(component.type)
-  const setting = (key: string): ChangeNode => (node.child(key).isAbsent ? defaults.child(key) : node.child(key))
+  const says = (key: string): boolean => !node.child(key).isAbsent
+  const setting = (key: string): ChangeNode => (says(key) || isOutvoted(key, says) ? node.child(key) : defaults.child(key))
   const own = ownParams(node, { component, keys: engineKeys })
   const params = paramsWith(own, { setting, component })
   const check = buildCheck({ component, params, at: own.at, keys: [...engineKeys, 'params'] })
@@ -113,7 +115,21 @@ function paramsWith(own: OwnParams, { setting, component }: Wanted): Json {
   const params: Record<string, Json> = { ...(takesTimeout && { timeout: timeout.value as Json }), ...own.params }
   const dimensions = params['dimensions']
   if (!Array.isArray(dimensions)) return params
-  return { ...params, dimensions: dimensions.map((each: Json) => (isMapping(each) ? { ...common, ...each } : each)) }
+  return { ...params, dimensions: dimensions.map((each: Json) => (isMapping(each) ? withCommon(each, common) : each)) }
+}
+
+type Mapping = Readonly<Record<string, Json>>
+
+function withCommon(own: Mapping, common: Mapping): Mapping {
+  const wanted = Object.entries(common).filter(([key]) => !isOutvoted(key, each => own[each] !== undefined))
+  return { ...Object.fromEntries(wanted), ...own }
+}
+
+/** Retries, and N of M looks, are two answers to one question: what stands nearer puts aside the other from further away. */
+function isOutvoted(key: string, saysNear: (key: string) => boolean): boolean {
+  const counts = saysNear('failures') || saysNear('of')
+  if (key === 'retries') return counts
+  return (key === 'failures' || key === 'of') && saysNear('retries') && !counts
 }
 
 type WrittenSampling = { intervalMs?: number; retries?: number; failures?: number; of?: number }
@@ -130,6 +146,8 @@ function readSampling(setting: (key: string) => ChangeNode): WrittenSampling | u
   }
   const [retries, failures, of] = [whole('retries', 0), whole('failures', 1), whole('of', 1)]
   if (of !== undefined && of < (failures ?? 1)) setting('of').wrong(`of: ${of} looks can not hold ${failures} bad ones`)
+  const problem = contradiction({ retries, failures, of })
+  if (problem) setting('retries').wrong(problem.message, { hint: problem.hint })
   return {
     ...(intervalMs !== undefined && { intervalMs }),
     ...(retries !== undefined && { retries }),

@@ -13,7 +13,7 @@ export const machine: Lesson = {
         params: { warn: '500ms', fail: '10s' },
         why: 'kept right, and not far from that of the machine that looks',
       },
-      { type: 'resolves', params: { name: 'example.com' }, why: 'put a name here that matters to the host' },
+      { type: 'resolves', params: {}, why: 'somebody answers; better, add the name: of something that matters to the host' },
       { type: 'failed-services', params: {}, why: 'no service is in a failed state' },
     ],
     leftOut: [],
