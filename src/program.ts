@@ -1,5 +1,5 @@
 // The composition root: argv and process become an Outside; what dispatch returns becomes the exit code. Loaded by main.ts.
-import packageJson from '../package.json' with { type: 'json' }
+import { version } from '../package.json' with { type: 'json' }
 import { dispatch } from './lib/cli/dispatch.ts'
 import type { Outside } from './lib/cli/outside.ts'
 import { ignoredSignals } from './lib/io/ignored-signals.ts'
@@ -22,7 +22,7 @@ const outside: Outside = {
   uid: process.getuid?.() ?? 0,
   clock: systemClock,
   random: Math.random,
-  program: { version: packageJson.version, globals, commands, components },
+  program: { version, globals, commands, components },
   io: async (color, directly) =>
     (await import('./lib/io/system.ts')).systemIo({
       clock: systemClock,

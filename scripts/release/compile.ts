@@ -36,6 +36,7 @@ export async function compile({
       target: 'bun',
       format: 'esm',
       splitting: true,
+      minChunkSize: config.compile.minChunkBytes,
       minify: config.compile.minify,
       bytecode: config.compile.bytecode,
       bytecodeDepth: config.compile.bytecodeDepth,

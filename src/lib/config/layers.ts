@@ -123,8 +123,7 @@ const numberOrText = (text: string): number | string => (/^-?\d+(\.\d+)?$/.test(
 
 /** Numbers of the command line are text until here. */
 export function typed(raw: RawInput, flags: readonly FlagEntry[]): RawInput {
-  const numbers = new Set(flags.filter(flag => flag.kind === 'number').map(flag => flag.key))
-  return Object.fromEntries(
-    Object.entries(raw).map(([key, value]) => [key, numbers.has(key) ? numberOrText(String(value)) : value]),
-  )
+  const read: Record<string, RawInput[string]> = { ...raw }
+  for (const { kind, key } of flags) if (kind === 'number' && key in raw) read[key] = numberOrText(String(raw[key]))
+  return read
 }

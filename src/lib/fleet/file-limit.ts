@@ -28,11 +28,15 @@ export function checkFileLimit(demand: FileDemand, limit = openFilesLimit()): vo
   })
 }
 
+const key = '\nMax open files'
+
 /** Soft limit of open files of this process; undefined where the system does not tell or there is none. */
 function openFilesLimit(): number | undefined {
   try {
-    const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-    return soft === undefined ? undefined : Number(soft)
+    const limits = readFileSync('/proc/self/limits', 'utf8')
+    const at = limits.indexOf(key)
+    const soft = at === -1 ? Number.NaN : Number.parseInt(limits.slice(at + key.length), 10)
+    return Number.isNaN(soft) ? undefined : soft
   } catch {
     return undefined
   }

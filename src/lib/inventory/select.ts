@@ -68,7 +68,9 @@ function namesOf(inventory: Inventory, failed: readonly string[] | undefined): N
 }
 
 async function failedHosts({ targets, limit = [], failed }: SelectRequest): Promise<readonly string[] | undefined> {
-  const mentioned = [...targets, ...limit].some(word => /(?:^|[\s,!&^])@failed(?:$|[\s,!&^])/.test(word))
+  const mentioned = [...targets, ...limit].some(
+    word => word.includes('@failed') && /(?:^|[\s,!&^])@failed(?:$|[\s,!&^])/.test(word),
+  )
   return mentioned ? await failed?.() : undefined
 }
 

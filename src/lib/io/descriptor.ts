@@ -15,6 +15,8 @@ export interface DescriptorOptions {
   readonly closed: boolean
   /** Writes before it returns; what else runs waits for the reader. */
   readonly direct?: boolean
+  /** There is no reader to wait for, so little pieces are written before `write` returns: a hop to another thread costs ten times as much. */
+  readonly isFile?: boolean
   readonly isTerminal: boolean
   readonly columns: () => number
   readonly style: Style
@@ -72,7 +74,8 @@ export class Descriptor implements OutputPort {
   }
 
   #writeAll(bytes: Uint8Array, from: number, done: (error?: NodeJS.ErrnoException) => void): void {
-    const write = this.#options.direct ? writeDirectly : fileSystem().write
+    const { direct, isFile } = this.#options
+    const write = direct || (isFile && bytes.length <= littleBytes) ? writeDirectly : fileSystem().write
     write(this.#fd, bytes, from, bytes.length - from, null, (error, written) => {
       // A pipe that someone else made non-blocking is full: yield, then go on.
       if (error?.code === 'EAGAIN') return this.#options.later(() => this.#writeAll(bytes, from, done))
@@ -98,6 +101,9 @@ export class Descriptor implements OutputPort {
     this.#queue = []
   }
 }
+
+/** More is handed to another thread: the kernel may have to wait for room. */
+const littleBytes = 64 * 1024
 
 function writeDirectly(
   fd: number,

@@ -12,10 +12,14 @@ export function ignoredSignals(): (signal: keyof typeof numbers) => boolean {
   return signal => ((mask >> BigInt(numbers[signal] - 1)) & 1n) === 1n
 }
 
+/** At the begin of a line: the name of the program, in the first one, may hold anything. */
+const key = '\nSigIgn:'
+
 function ignoredMask(): bigint {
   try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)/m.exec(fileSystem().readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
-    return BigInt(`0x${mask}`)
+    const status = fileSystem().readFileSync('/proc/self/status', 'utf8')
+    const at = status.indexOf(key)
+    return at === -1 ? 0n : BigInt(`0x${status.slice(at + key.length, status.indexOf('\n', at)).trim()}`)
   } catch {
     return 0n
   }

@@ -1,16 +1,23 @@
 import { fileSystem } from './file-system.ts'
 
+/** `file` takes what is written without waiting for a reader, as /dev/null does; whoever reads a pipe or a socket may take his time. */
+export type StreamKind = 'terminal' | 'file' | 'other'
+
 /** node:tty brings sockets and streams with it, which cost half the time of a start: it is asked only about what may be a terminal. */
-export function isTerminalAt(fd: number): boolean {
+export function kindOfStream(fd: number): StreamKind {
   try {
     const { fstatSync, statSync } = fileSystem()
     const found = fstatSync(fd)
-    if (!found.isCharacterDevice() || found.rdev === statSync('/dev/null').rdev) return false
+    if (found.isFile()) return 'file'
+    if (!found.isCharacterDevice()) return 'other'
+    if (found.rdev === statSync('/dev/null').rdev) return 'file'
   } catch {
-    return false
+    return 'other'
   }
-  return process.getBuiltinModule('node:tty').isatty(fd)
+  return process.getBuiltinModule('node:tty').isatty(fd) ? 'terminal' : 'other'
 }
+
+export const isTerminalAt = (fd: number): boolean => kindOfStream(fd) === 'terminal'
 
 /**
  * Whether the caller gave us no such stream. The runtime opens /dev/null in its place, marked close-on-exec, which nothing inherited

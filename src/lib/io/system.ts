@@ -3,7 +3,7 @@ import type { InputPort, Io } from '../core/io.ts'
 import { Descriptor } from './descriptor.ts'
 import { fileSystem } from './file-system.ts'
 import { plainStyle } from './plain-style.ts'
-import { isTerminalAt, wasClosed } from './process-stream.ts'
+import { isTerminalAt, kindOfStream, wasClosed } from './process-stream.ts'
 import { type ColorSituation, wantsColor } from './wants-color.ts'
 
 export interface SystemIoOptions {
@@ -20,17 +20,19 @@ export async function systemIo(options: SystemIoOptions): Promise<Io> {
 }
 
 async function output(fd: 1 | 2, { clock, env, color, direct = false }: SystemIoOptions): Promise<Descriptor> {
-  const isTerminal = isTerminalAt(fd)
+  const kind = kindOfStream(fd)
+  const isTerminal = kind === 'terminal'
   const colored = wantsColor({ isTerminal, env, flag: color })
   const style = colored ? (await import('./style.ts')).makeStyle(true) : plainStyle
   // Only what is a terminal is asked: the stream objects of the runtime cost as much as the rest of a start.
   const width = (): number => (isTerminal ? (fd === 1 ? process.stdout.columns : process.stderr.columns) : 0)
-  const told = /^[1-9]\d{0,4}$/.test(env.COLUMNS ?? '') ? Number(env.COLUMNS) : 0
+  const told = env.COLUMNS !== undefined && /^[1-9]\d{0,4}$/.test(env.COLUMNS) ? Number(env.COLUMNS) : 0
   const columns = (): number => told || width() || 80
   return new Descriptor(fd, {
     name: fd === 1 ? 'stdout' : 'stderr',
     closed: wasClosed(fd),
     direct,
+    isFile: kind === 'file',
     isTerminal,
     columns,
     style,

@@ -25,10 +25,10 @@ export interface Recovered {
 
 /** Brings a journal that no one writes to into a state that can be appended to: removes what is half made, cuts a torn tail off. */
 export async function recover(disk: JournalDisk, directory: string): Promise<Recovered> {
-  await removeHalfMade(disk, directory)
+  const names = await withoutHalfMade(disk, directory)
   // A former writer may have been killed between the naming of a file and the sync of its name.
   await disk.syncDirectory(directory)
-  const segments = await listSegments(disk, directory)
+  const segments = await listSegments(disk, directory, names)
   const [last, previous] = [segments.at(-1), segments.at(-2)]
   if (last === undefined) return { recovery: { lostBytes: 0 }, salt: Number.parseInt(randomHex(4), 16), next: 1, tail: undefined }
   // An empty last segment: what its predecessor lost decides whether it starts at the right number.
@@ -44,10 +44,13 @@ export async function recover(disk: JournalDisk, directory: string): Promise<Rec
   return recoverSegment(disk, last)
 }
 
-const halfMade = /\.(segment|cursor)\.new$/
+const isHalfMade = (name: string): boolean => name.endsWith('.segment.new') || name.endsWith('.cursor.new')
 
-async function removeHalfMade(disk: JournalDisk, directory: string): Promise<void> {
-  for (const name of await listNames(disk, directory)) if (halfMade.test(name)) await disk.remove(join(directory, name))
+/** The names in the directory, once what is half made is gone. */
+async function withoutHalfMade(disk: JournalDisk, directory: string): Promise<readonly string[]> {
+  const names = await listNames(disk, directory)
+  for (const name of names) if (isHalfMade(name)) await disk.remove(join(directory, name))
+  return names.filter(name => !isHalfMade(name))
 }
 
 async function recoverSegment(disk: JournalDisk, segment: Segment): Promise<Recovered> {

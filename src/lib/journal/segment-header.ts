@@ -53,6 +53,5 @@ export const segmentName = (base: number): string => `${String(base).padStart(na
 
 /** The base in a file name; undefined for other files. */
 export function baseOfName(name: string): number | undefined {
-  const [, digits] = /^(\d{16})\.segment$/.exec(name) ?? []
-  return digits === undefined ? undefined : Number(digits)
+  return name.endsWith('.segment') && /^\d{16}\.segment$/.test(name) ? Number.parseInt(name, 10) : undefined
 }

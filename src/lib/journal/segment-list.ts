@@ -17,9 +17,9 @@ export interface Segment {
   readonly end: number | undefined
 }
 
-/** The segments of a journal, oldest first; none where the directory does not exist. */
-export async function listSegments(disk: JournalDisk, directory: string): Promise<Segment[]> {
-  const names = await listNames(disk, directory)
+/** The segments of a journal, oldest first; none where the directory does not exist. `known` are the names in it where they are known. */
+export async function listSegments(disk: JournalDisk, directory: string, known?: readonly string[]): Promise<Segment[]> {
+  const names = known ?? (await listNames(disk, directory))
   const bases = names.flatMap(name => baseOfName(name) ?? []).sort((a, b) => a - b)
   const segments = bases.map((base, index) => ({ path: join(directory, segmentName(base)), base, end: bases[index + 1] }))
   const [last, previous] = [segments.at(-1), segments.at(-2)]

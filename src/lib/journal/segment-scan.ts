@@ -2,7 +2,6 @@ import type { JournalFile } from './disk.ts'
 import { decodeFrame, type Frame, frameHeaderBytes, frameSizeAt, sequenceAt } from './frame.ts'
 
 const windowBytes = 256 * 1024
-const zeros = Buffer.alloc(windowBytes)
 
 export interface FrameRange {
   /** Offsets, the second excluded. */
@@ -59,6 +58,7 @@ export class SegmentScan {
   async endOfData(from: number): Promise<number> {
     let end = from
     const buffer = Buffer.alloc(windowBytes)
+    const zeros = Buffer.alloc(windowBytes)
     for (let position = from; ; position += windowBytes) {
       const read = await this.#file.read(buffer, position)
       const piece = buffer.subarray(0, read)

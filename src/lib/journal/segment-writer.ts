@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { JournalDisk, JournalFile } from './disk.ts'
 import { encodeSegmentHeader, segmentHeaderBytes, segmentName } from './segment-header.ts'
 
-const zeroPiece = Buffer.alloc(64 * 1024)
+const pieceBytes = 64 * 1024
 
 /** The segment that is appended to. */
 export class SegmentWriter {
@@ -80,8 +80,10 @@ export class SegmentWriter {
 
   /** Writes zeros ahead, so that at least so much is reserved: there is no fallocate in node:fs. */
   async reserve(bytes: number): Promise<void> {
+    if (this.reservedBytes >= bytes) return
+    const zeros = Buffer.alloc(Math.min(pieceBytes, bytes - this.reservedBytes))
     while (this.reservedBytes < bytes) {
-      const piece = zeroPiece.subarray(0, Math.min(zeroPiece.length, bytes - this.reservedBytes))
+      const piece = zeros.subarray(0, Math.min(zeros.length, bytes - this.reservedBytes))
       await this.#file.write(piece, this.#allocated)
       this.#allocated += piece.length
     }

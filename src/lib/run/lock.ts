@@ -189,8 +189,9 @@ function sweep(paths: readonly string[]): void {
   try {
     const [first = ''] = paths
     const directory = dirname(first)
-    const left = readdirSync(directory).filter(name => leftover.test(name))
-    for (const name of left.filter(name => paths.some(path => name.startsWith(`${basename(path)}.`)))) {
+    const locks = paths.map(path => `${basename(path)}.`)
+    const left = readdirSync(directory).filter(name => locks.some(lock => name.startsWith(lock)) && leftover.test(name))
+    for (const name of left) {
       const found = read(join(directory, name))
       if (found && 'nonce' in found && !isAlive(found)) remove(join(directory, name))
     }

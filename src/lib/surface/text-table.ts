@@ -23,13 +23,15 @@ export function wrap(text: string, width: number): string {
   return text
     .split('\n')
     .map(paragraph => {
-      const lines = ['']
+      const lines: string[] = []
+      let line = ''
       for (const word of paragraph.split(' ')) {
-        const last = lines.at(-1) ?? ''
-        if (last !== '' && last.length + 1 + word.length > width) lines.push(word)
-        else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
+        if (line !== '' && line.length + 1 + word.length > width) {
+          lines.push(line)
+          line = word
+        } else line = line === '' ? word : `${line} ${word}`
       }
-      return lines.join('\n')
+      return [...lines, line].join('\n')
     })
     .join('\n')
 }

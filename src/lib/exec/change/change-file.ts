@@ -13,7 +13,7 @@ export function changeFileOf(
   { command, script }: Pick<ExecOptions, 'command'> & Partial<Pick<ExecOptions, 'script'>>,
 ): string | undefined {
   const [word, next, ...others] = command
-  if (script !== undefined || word === undefined || !/\.ya?ml$/.test(word)) return undefined
+  if (script !== undefined || word === undefined || !(word.endsWith('.yaml') || word.endsWith('.yml'))) return undefined
   if (!existsSync(resolve(paths.cwd, word))) {
     if (next !== undefined || /\s/.test(word)) return undefined
     throw new OpsError('E_USAGE', `there is no change file ${word}`, {

@@ -39,7 +39,8 @@ export function parseNodeSet(text: string): Operand[] {
 
 const isOperator = (character: string | undefined): character is Operator =>
   character === ',' || character === '!' || character === '&' || character === '^'
-const isSpace = (character: string | undefined): boolean => character !== undefined && /\s/.test(character)
+const isSpace = (character: string | undefined): boolean =>
+  character !== undefined && !(character > ' ' && character <= '~') && /\s/.test(character)
 
 function skipSpace(text: string, from: number): number {
   let at = from
