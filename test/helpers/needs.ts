@@ -69,6 +69,11 @@ export const needsTable = {
     package: 'python3-prometheus-client',
     present: () => existsSync('/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py'),
   },
+  'python3-kubernetes': {
+    package: 'python3-kubernetes',
+    present: () => runs(['/usr/bin/python3', '-c', 'import kubernetes.client']),
+  },
+  'systemd-analyze': program('systemd-analyze', 'systemd'),
   promtool: program('promtool', 'prometheus'),
   prometheus: program('prometheus'),
   'blackbox-exporter': program('prometheus-blackbox-exporter'),
