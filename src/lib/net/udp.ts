@@ -8,6 +8,8 @@ export interface Datagrams<T> {
   /** Undefined: this was not it, and the next one is waited for. What it throws ends the waiting. */
   readonly take: (datagram: Buffer) => T | undefined
   readonly signal: AbortSignal
+  /** Local address to send from. */
+  readonly source?: string
 }
 
 /**
@@ -15,7 +17,7 @@ export interface Datagrams<T> {
  * the system chose, so that what comes from elsewhere is dropped by the system, and ICMP tells where nobody listens.
  * @throws NetError of phase `wait`; what `take` throws; the signal's reason
  */
-export function exchangeDatagrams<T>({ to, payload, take, signal }: Datagrams<T>): Promise<T> {
+export function exchangeDatagrams<T>({ to, payload, take, signal, source }: Datagrams<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     const socket = createSocket(to.family === 6 ? 'udp6' : 'udp4')
@@ -46,7 +48,9 @@ export function exchangeDatagrams<T>({ to, payload, take, signal }: Datagrams<T>
       if (!done) socket.send(payload, error => error && failed(error))
     })
     try {
-      socket.connect(to.port, to.address)
+      const join = (): void => void socket.connect(to.port, to.address)
+      if (source === undefined) join()
+      else socket.bind({ address: source, port: 0 }, join)
     } catch (error) {
       end(() => reject(noWay(error)))
     }

@@ -1,11 +1,12 @@
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
 import type { Site } from '../../probe/web-server.ts'
+import type { CertificateKind } from './shop-certificates.ts'
 
 /** A server, a module and a target, which blackbox_exporter and opsctl must find the same of. */
 export interface HttpCase {
   readonly name: string
   readonly site: Site
-  readonly tls?: 'good' | 'expired' | 'stranger' | 'self-signed' | 'other-name'
+  readonly tls?: CertificateKind
   /** Below `http:`; `CA` is the file of the authority. */
   readonly http?: string
   readonly target?: string

@@ -22,7 +22,9 @@ export function differences(own: string, theirs: string): string[] {
   const [mine, other] = [samplesOf(own), samplesOf(theirs)]
   const lacking = [...other.keys()].filter(series => !mine.has(series) && !isQuirk(series, mine, other))
   const beyond = [...mine.keys()].filter(series => !other.has(series) && !ours.test(series) && !isQuirk(series, mine, other))
-  const values = [...other].filter(([series, value]) => mine.has(series) && !times.test(series) && mine.get(series) !== value)
+  const values = [...other].filter(
+    ([series, value]) => mine.has(series) && !times.test(series) && mine.get(series) !== value && !isQuirk(series, mine, other),
+  )
   const slow = [...mine].filter(([series, value]) => times.test(series) && !(value >= 0 && value < 30))
   return [
     ...lacking.map(series => `lacks ${series}`),

@@ -136,6 +136,7 @@ describe('the check icmp', () => {
       ttl: 3,
       dont_fragment: true,
       address_family: 'ipv4',
+      source: '127.0.0.2',
     })
     const [command] = ran
     expect(command && 'argv' in command ? command.argv.slice(4) : []).toEqual([
@@ -147,6 +148,7 @@ describe('the check icmp', () => {
       '4',
       '3',
       'do',
+      '127.0.0.2',
     ])
   })
 

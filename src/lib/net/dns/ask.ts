@@ -23,6 +23,10 @@ export interface AskDns extends OpenOptions {
   readonly dialer: Dialer
   /** Of the server's address. */
   readonly family?: 0 | 4 | 6
+  /** Local address that datagrams are sent from; the dialer knows its own. */
+  readonly source?: string
+  /** An answer that does not fit into a datagram is taken as it is, instead of asking again over TCP. */
+  readonly takesTruncated?: boolean
   /** For DNS over TLS; its certificate is verified. */
   readonly secured?: Omit<TlsWish, 'serverName'> & { readonly serverName?: string }
 }
@@ -45,13 +49,13 @@ export async function askDns(server: DnsServer, query: DnsQuery, options: AskDns
   const { transport } = options
   if (transport !== 'udp') return { message: await askOverStream(server, bytes, options), transport }
   const message = await askByDatagram(server, bytes, options)
-  if (!message.truncated) return { message, transport }
+  if (!message.truncated || options.takesTruncated) return { message, transport }
   options.progress.trace?.('answer   does not fit into a datagram: asked again over TCP')
   return { message: await askOverStream(server, bytes, { ...options, transport: 'tcp' }), transport: 'tcp' }
 }
 
 async function askByDatagram({ host, port }: DnsServer, query: Buffer, options: AskDns): Promise<DnsMessage> {
-  const { clock, signal, progress, family = 0 } = options
+  const { clock, signal, progress, family = 0, source } = options
   const to = { ...(await resolveOne(host, { ...options, family })), port }
   progress.phase = 'wait'
   const start = clock.monotonic()
@@ -63,7 +67,7 @@ async function askByDatagram({ host, port }: DnsServer, query: Buffer, options: 
   }
   progress.trace?.(`send     ${query.length} bytes to ${hostText(to.address)}:${port}, UDP`)
   try {
-    const message = await exchangeDatagrams({ to, payload: query, take, signal })
+    const message = await exchangeDatagrams({ to, payload: query, take, signal, ...(source !== undefined && { source }) })
     progress.done('wait', clock.monotonic() - start)
     return message
   } catch (error) {

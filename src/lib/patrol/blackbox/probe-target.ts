@@ -2,9 +2,14 @@ import { NetError } from '../../net/net-error.ts'
 import { failureOf, LookTimeout } from '../../probe/index.ts'
 import { Deadline } from '../../run/deadline.ts'
 import type { BlackboxModule } from './config/module.ts'
+import { probeDns } from './dns/probe-dns.ts'
 import type { Family } from './family.ts'
+import { probeGrpc } from './grpc/probe-grpc.ts'
 import { probeHttp } from './http/probe-http.ts'
+import { probeIcmp } from './icmp/probe-icmp.ts'
 import { Look, type LookTools } from './look/look.ts'
+import { probeTcp, probeUnix } from './tcp/probe-tcp.ts'
+import { probeWebsocket } from './websocket/probe-websocket.ts'
 
 export interface TargetProbe {
   readonly module: BlackboxModule
@@ -60,7 +65,19 @@ function asked(look: Look, { module, target }: Pick<TargetProbe, 'module' | 'tar
   switch (module.prober) {
     case 'http':
       return probeHttp(look, target, module.http)
-    default:
-      throw new NetError('error', `the prober ${module.prober} is not there`, { phase: 'resolve' })
+    case 'tcp':
+      return probeTcp(look, target, module.tcp)
+    case 'unix':
+      return probeUnix(look, target, module.unix)
+    case 'dns':
+      return probeDns(look, target, module.dns)
+    case 'icmp':
+      return probeIcmp(look, target, module.icmp)
+    case 'grpc':
+      return probeGrpc(look, target, module.grpc)
+    case 'websocket':
+      return probeWebsocket(look, target, module.websocket)
+    case '':
+      throw new Error('a module without a prober is refused when it is read')
   }
 }

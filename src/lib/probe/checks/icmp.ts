@@ -25,6 +25,12 @@ const shape = {
   size: z.int().min(16).max(65_507).default(56).describe('bytes in each packet, without its headers'),
   ttl: z.int().min(1).max(255).optional().describe('the endpoint must be so many hops away, or fewer'),
   dont_fragment: z.boolean().default(false).describe('routers may not cut the packets: tells whether so many bytes pass in one'),
+  source: z
+    .string()
+    .max(100)
+    .regex(/^[0-9a-f:.]+$/i, 'is not an address')
+    .optional()
+    .describe('the address from which to ping'),
   address_family: z.enum(['any', 'ipv4', 'ipv6']).default('any'),
 }
 type Params = z.output<z.ZodObject<typeof shape>>
@@ -77,11 +83,11 @@ async function look(place: CheckPlace, params: Params): Promise<Observation> {
 
 function argumentsFor(
   host: string,
-  { count, interval, wait, size, ttl, dont_fragment: whole, address_family: family }: Params,
+  { count, interval, wait, size, ttl, dont_fragment: whole, address_family: family, source }: Params,
 ): string[] {
   const seconds = Math.max(interval, 200) / 1000
   const waiting = Math.max(1, Math.round(wait / 1000))
-  return [host, count, seconds, waiting, size, families[family], ttl ?? '', whole ? 'do' : ''].map(String)
+  return [host, count, seconds, waiting, size, families[family], ttl ?? '', whole ? 'do' : '', source ?? ''].map(String)
 }
 
 function ofPing({

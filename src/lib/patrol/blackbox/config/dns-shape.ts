@@ -1,4 +1,5 @@
 import { rcodes } from '../../../net/dns/message.ts'
+import { questionName } from '../../../net/dns/question.ts'
 import { recordTypes } from '../../../net/dns/record-type.ts'
 import { addressShape } from './address-shape.ts'
 import { tlsSettings } from './client-shape.ts'
@@ -86,6 +87,8 @@ export const dnsSettings = record(
     validate_additional_rrs: validator,
   },
   ({ query_name: name, dns_over_tls: tls, transport_protocol: transport }, node) => {
+    if (name !== '' && questionName(name, 'A') === undefined)
+      node.child('query_name').wrong(`query_name can not be asked for: ${JSON.stringify(name)}`)
     if (name === '') node.child('query_name').wrong('query_name is missing', { hint: 'say for which name to ask' })
     if (tls && transport !== 'tcp') node.child('dns_over_tls').wrong('dns_over_tls needs transport_protocol: tcp')
   },

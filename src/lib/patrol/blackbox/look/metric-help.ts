@@ -35,7 +35,6 @@ export const metricHelp = {
   probe_grpc_ssl: 'Whether the call went over TLS.',
   probe_grpc_status_code: 'Status of the call.',
   probe_grpc_healthcheck_response: 'What the service says of its health, as a label.',
-  probe_unix_duration_seconds: 'How long each phase took.',
   probe_websocket_connection_upgraded: 'Whether the server went over to WebSocket.',
   probe_websocket_status_code: 'Status of the answer to the request for it.',
   probe_websocket_failed_due_to_regex: 'Whether a regular expression made the probe fail.',
