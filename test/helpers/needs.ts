@@ -82,6 +82,7 @@ export const needsTable = {
   oscap: program('oscap', 'openscap-scanner'),
   'scap-content': { package: 'ssg-debian', present: () => existsSync('/usr/share/xml/scap/ssg/content/ssg-debian11-ds.xml') },
   etcd: program('etcd', 'etcd-server'),
+  alertmanager: program('prometheus-alertmanager'),
   nginx: program('nginx'),
   curl: program('curl'),
   nft: program('nft', 'nftables'),

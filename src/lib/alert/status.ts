@@ -55,7 +55,7 @@ export function channelStatuses({ config, ...looked }: Looked & { readonly confi
       name,
       ...(named && { type: named.type, title: named.channel.title }),
       ...{ waiting: due.length, delayed: all.length - due.length, bytes: ledger.backlogs.get(name)?.bytes ?? 0 },
-      ...(due.length > 0 && { oldestMs: Math.max(...due.map(({ dueMs }) => -dueMs)) }),
+      ...(due.length > 0 && { oldestMs: Math.max(0, ...due.map(({ dueMs }) => -dueMs)) }),
       ...despatch.account(name),
       ...(lastError && { lastError: { message: lastError.message, at: rfc3339(lastError.at) } }),
       ...(nextTryMs !== undefined && due.length > 0 && { nextTryMs }),
