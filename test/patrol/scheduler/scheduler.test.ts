@@ -29,6 +29,19 @@ describe('a job', () => {
     expect(stage.startsOf('shop')).toEqual([0, 3600, 5000, 6000])
   })
 
+  test('is due as its run says, from the start of that, when it says something else than before', async () => {
+    const stage = new Stage({ workers: 1 })
+    const starts: number[] = []
+    const run = async (): Promise<number> => {
+      starts.push(stage.now)
+      return 10_000 - (stage.now % 10_000)
+    }
+    stage.put({ id: 'backup', takesMs: 3000, everyMs: undefined }, 19_000)
+    stage.scheduler.put({ id: 'shop', sla: 'P1', caps: [], deadlineMs: 1000, run }, 4000, 10_000)
+    await stage.time.advance(50_000)
+    expect(starts).toEqual([4000, 10_000, 22_000, 30_000, 40_000, 50_000])
+  })
+
   test('is gone when it says never again', async () => {
     const stage = new Stage()
     stage.put({ id: 'once' })

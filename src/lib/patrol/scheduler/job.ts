@@ -10,8 +10,9 @@ export interface Job {
   /** Milliseconds after which a run is aborted. */
   readonly deadlineMs: number
   /**
-   * Does it once. Settles with the milliseconds, from its start, after which it is due again; undefined for never. A run whose signal aborted
-   * has closed what it opened when it settles. A throw is a bug that is logged, and the job is due again as the scheduler decides.
+   * Does it once. Settles with the milliseconds, from its start, after which it is due again; undefined for never. The same figure as the
+   * last time means its grid, whatever the start was late: beats that were missed are skipped, and none moves. A run whose signal aborted
+   * has closed what it opened when it settles. A throw is a bug that is logged, and the job is due again as before.
    */
   run(signal: AbortSignal): Promise<number | undefined>
 }

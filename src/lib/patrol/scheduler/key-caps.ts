@@ -33,11 +33,13 @@ export class KeyCaps {
   /** Takes the keys of a job, all of them; false when it waits at one of them now. */
   take(entry: Entry): boolean {
     const names = keysOf(entry.job)
-    if (entry.blocked >= patience) return this.#takeInOrder(entry, names)
-    const full = names.find(name => this.#room(name) === 0)
-    if (full === undefined) return this.#takeInOrder(entry, names)
-    this.#wait(entry, full)
-    // Others may have been left waiting for what this one did not take.
+    const full = entry.blocked < patience ? names.find(name => this.#room(name) === 0) : undefined
+    const at = full ?? this.#takeInOrder(entry, names)
+    if (at === undefined) return true
+    entry.blocked++
+    entry.queue = this.#key(at).blocked
+    entry.queue.push(entry)
+    // It may have been called up for one that it did not take: somebody else waits for that.
     for (const name of names) this.#callUp(name)
     return false
   }
@@ -65,22 +67,14 @@ export class KeyCaps {
     for (const { blocked } of this.#keys.values()) yield* blocked
   }
 
-  #takeInOrder(entry: Entry, names: readonly string[]): boolean {
+  /** The key that is full, with all before it taken; undefined when all are. */
+  #takeInOrder(entry: Entry, names: readonly string[]): string | undefined {
     for (; entry.held < names.length; entry.held++) {
       const name = names[entry.held] ?? ''
-      if (this.#room(name) === 0) {
-        this.#wait(entry, name)
-        return false
-      }
+      if (this.#room(name) === 0) return name
       this.#key(name).taken++
     }
-    return true
-  }
-
-  #wait(entry: Entry, name: string): void {
-    entry.blocked++
-    entry.queue = this.#key(name).blocked
-    entry.queue.push(entry)
+    return undefined
   }
 
   /** As many as there is room for try again. Nothing is theirs yet, but for who has been patient and waits for this key before any other. */

@@ -192,8 +192,10 @@ export class Scheduler implements AsyncDisposable {
       return
     }
     if (inMs !== undefined && entry.job === job) {
+      const endedAt = this.#options.clock.monotonic()
+      const isSteady = inMs === entry.everyMs
+      entry.beatAt = isSteady ? beatAfter({ startedAt, endedAt }, entry) : Math.max(startedAt + inMs, endedAt)
       entry.everyMs = inMs
-      entry.beatAt = beatAfter({ startedAt, endedAt: this.#options.clock.monotonic() }, entry)
     }
     entry.dueAt = nextAt ?? entry.beatAt
     this.#queues.wait(entry)
