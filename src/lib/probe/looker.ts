@@ -60,7 +60,7 @@ export class Looker {
       if (!(error instanceof TransportError)) throw error
       const { reason, message } = error
       const unknown: CheckResult = { verdict: 'unknown', reason, message }
-      return new Map(units.map(unit => [unit, unit.probed.check.unconnected?.({ reason, message }) ?? unknown]))
+      return units.map(({ probed }) => probed.check.unconnected?.({ reason, message }) ?? unknown)
     }
   }
 

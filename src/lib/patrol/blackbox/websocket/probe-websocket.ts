@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import { openStream } from '../../../net/http/open-stream.ts'
 import { Http1Connection } from '../../../net/http1/connection.ts'
 import type { Field } from '../../../net/http1/field.ts'
+import { writtenRequest } from '../../../net/http1/request-head.ts'
 import { NetError } from '../../../net/net-error.ts'
 import { WebSocketConnection } from '../../../net/websocket/connection.ts'
 import { acceptedBy, websocketFields, websocketKey } from '../../../net/websocket/handshake.ts'
@@ -61,7 +62,7 @@ async function upgrade({ gauges, signal, progress, tools }: Look, stream: Duplex
   const all: Field[] = [...(named.has('host') ? [] : [['host', url.host] as const]), ...websocketFields(offer), ...headers]
   if (!named.has('user-agent')) all.push(['user-agent', 'opsctl'])
   const connection = new Http1Connection(stream, tools.clock)
-  const request = { method: 'GET', target: `${url.pathname}${url.search}`, headers: all }
+  const request = writtenRequest({ method: 'GET', target: `${url.pathname}${url.search}`, headers: all })
   const answer = await connection.exchange(request, {
     ...{ signal, progress, limits },
     onHead: ({ status }) => gauges.set('probe_websocket_status_code', status),
