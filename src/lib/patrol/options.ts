@@ -71,6 +71,18 @@ export const serveOptions = z.strictObject({
     completes: 'files',
     description: 'password of Redis',
   }),
+  blackbox: z.string().optional().meta({
+    value: 'FILE',
+    group: 'Server',
+    completes: 'files',
+    description: "modules of /probe, as blackbox_exporter's own file has them; its usual ones when absent",
+  }),
+  blackboxTarget: z.array(z.string()).default([]).meta({
+    value: 'PATTERN',
+    group: 'Server',
+    shownDefault: 'any while only this machine can ask, else none',
+    description: 'what /probe may ask: *.example.com, web1:443, 10.0.0.0/8 or /run/*.sock; may be repeated',
+  }),
   workers: z.int().min(1).max(10_000).default(200).meta({ value: 'N', group: 'Limits', description: 'looks at a time' }),
   perEndpoint: z
     .int()

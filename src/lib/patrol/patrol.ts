@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Log } from '../core/io.ts'
 import { randomHex } from '../core/random-hex.ts'
-import { type Looker, unitsOf } from '../probe/index.ts'
+import { isTold, type Looker, unitsOf } from '../probe/index.ts'
 import { Histogram } from './exposition/histogram.ts'
 import type { Change, History, LookRow, Saved } from './history/history.ts'
 import { jobOf } from './jobs.ts'
@@ -82,6 +82,11 @@ export class Patrol {
     this.#forgetSaved()
     this.#arrange(changed)
     this.#tools.recorder.gone(gone.map(({ id }) => id))
+  }
+
+  /** Those that this patrol tells of: parents of other shares' checks are looked at only. */
+  *told(): Generator<Watch> {
+    for (const watch of this.#watches.values()) if (isTold(watch.unit)) yield watch
   }
 
   /** A check in all its places. */
@@ -235,12 +240,13 @@ export class Patrol {
   #settle(watch: Watch, { standing, look }: { readonly standing: Standing; readonly look?: LookRow }): void {
     watch.standing = standing
     const told = look && { look }
-    const isNew = standing.incident === undefined && severityOf(standing.level, watch.check.sla) !== undefined
+    const isNew =
+      isTold(watch.unit) && standing.incident === undefined && severityOf(standing.level, watch.check.sla) !== undefined
     const cause = isNew ? this.causeOf(watch) : undefined
     if (cause) {
       this.#held.delete(watch)
       this.#record(watch, { ...standing, suppressed: { by: cause.id, since: this.#tools.clock.now() } }, told)
-    } else if (isNew && this.#waitsForParents(watch)) {
+    } else if (!isTold(watch.unit) || (isNew && this.#waitsForParents(watch))) {
       this.#record(watch, standing, told)
     } else {
       this.#held.delete(watch)

@@ -1,27 +1,30 @@
 import { mkdirSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { type Alerting, noAlerting, openAlerting } from '../alert/index.ts'
 import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
-import { OpsError, toOpsError } from '../core/errors.ts'
+import { toOpsError } from '../core/errors.ts'
 import type { Document } from '../core/report.ts'
 import { EventHub } from '../net/server/event-hub.ts'
-import { formatAddress } from '../net/server/listen-address.ts'
-import { type OpenServer, openServer } from '../net/server/open-server.ts'
-import { routes } from '../net/server/router.ts'
+import { formatAddress, isLoopback, parseListenAddress } from '../net/server/listen-address.ts'
 import { heartbeats, Looker, readSecret, SharedThings } from '../probe/index.ts'
 import { acquireLock } from '../run/lock.ts'
+import { alertsRoute } from './api/alerts-route.ts'
+import { blackboxRoute } from './api/blackbox-route.ts'
 import { checkRoutes } from './api/check-routes.ts'
 import { metricsRoute } from './api/metrics-route.ts'
 import { registryRoutes } from './api/registry-routes.ts'
+import { loadBlackboxConfig, openBlackbox } from './blackbox/index.ts'
+import { alertFamilies } from './exposition/alert-families.ts'
 import { CheckFamilies } from './exposition/check-families.ts'
 import { ownFamilies } from './exposition/own-families.ts'
 import { History } from './history/history.ts'
+import { openPatrolServer } from './open-patrol-server.ts'
 import type { ServeOptions } from './options.ts'
 import { Patrol } from './patrol.ts'
+import { PatrolAlerts } from './patrol-alerts.ts'
 import { PatrolFleet } from './patrol-fleet.ts'
 import { Recorder } from './recorder.ts'
+import { openRegistryStream } from './registry/open-registry-stream.ts'
 import { Registry } from './registry/registry.ts'
 import { watchFiles } from './registry/watch-files.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
@@ -44,9 +47,9 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   await using _lock = await acquireLock(join(directory, 'lock'), { runId: context.runId, command: 'probe serve', clock })
   using history = new History(join(directory, 'history.db'))
   await using shared = new SharedThings()
-  await using alerting = await alertingOf(context, options, { directory, shared })
+  await using alerts = await PatrolAlerts.open(context, { directory, shared, file: options.alerts })
   await using fleet = new PatrolFleet(context, options)
-  await using recorder = new Recorder({ clock, log, history, raise: alerts => alerting.raise(alerts) })
+  await using recorder = new Recorder({ clock, log, history, raise: raised => alerts.alerting.raise(raised) })
   await using scheduler = new Scheduler({
     clock,
     random: context.random,
@@ -68,20 +71,33 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
       connector: fleet.connector,
       shared,
       secret: reference => readSecret(context, reference),
-      ...(fleet.sudo && { sudo: fleet.sudo }),
+      sudo: () => fleet.sudo,
     }),
     onChange: ({ id }) => changes.publish({ event: 'check', data: id }),
   })
   const registry = new Registry(context, { options, fleet, patrol, history })
   await registry.reload()
-  const reload = (): void => {
-    registry.reload().then(
-      () => log('info', `read anew: ${patrol.watches.size} checks`),
-      error => log('error', `not read anew, everything goes on as before: ${toOpsError(error).message}`),
-    )
+  await using blackbox = await openBlackbox(context, {
+    targets: options.blackboxTarget,
+    isLoopback: options.listen.every(isForThisMachine),
+    ...(options.blackbox !== undefined && { file: options.blackbox }),
+  })
+  const reload = async (): Promise<void> => {
+    const told = (error: unknown): void => log('error', `not read anew, what was there goes on: ${toOpsError(error).message}`)
+    const modules = loadBlackboxConfig(context, options.blackbox)
+    await Promise.all([
+      registry.reload().then(() => log('info', `read anew: ${patrol.watches.size} checks`), told),
+      alerts.reload().catch(told),
+      modules
+        .then(found => blackbox.probes.use(found))
+        .catch(error => {
+          blackbox.probes.refused()
+          told(error)
+        }),
+    ])
   }
-  using _files = watchFiles(context, options, reload)
-  await using _stream = await streamOf(context, options, registry)
+  using _files = watchFiles(context, options, () => void reload())
+  await using _stream = await openRegistryStream(context, options, registry)
   const checkFamilies = new CheckFamilies()
   const served = {
     patrol,
@@ -91,28 +107,31 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
     startedAt,
     now: () => ({ now: clock.now(), monotonic: clock.monotonic() }),
   }
-  await using server = await opened(context, options, [
+  await using server = await openPatrolServer(context, options, [
     ...checkRoutes(served),
     ...registryRoutes(registry),
+    alertsRoute(alerts.alerting),
+    blackboxRoute(blackbox.probes),
     metricsRoute(() => [
-      ...checkFamilies.of(patrol.watches.values()),
+      ...checkFamilies.of(patrol.told()),
       ...ownFamilies({
         version: served.version,
         startedAt,
         scheduler,
         recorder,
-        tally: tallyOf(patrol.watches.values()),
+        tally: tallyOf(patrol.told()),
         durations: patrol.durations,
         openIncidents: patrol.openIncidents(),
         reloads: registry.figures,
         cpuSeconds: cpuSeconds(),
         residentBytes: process.memoryUsage.rss(),
       }),
+      ...alertFamilies(alerts.alerting.status()),
     ]),
   ])
   const where = server.addresses.map(formatAddress).join(', ')
   log('info', `watching ${patrol.watches.size} checks, answering at ${where}`)
-  const forget = context.onReload(reload)
+  const forget = context.onReload(() => void reload())
   await untilStopped(context, () => history.prune(clock.now()))
   forget()
   await server.close()
@@ -125,71 +144,15 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
       checks,
       startedAt: rfc3339(startedAt),
       seconds: Math.round(clock.monotonic() - began) / 1000,
-      ...tallyOf(patrol.watches.values()),
+      ...tallyOf(patrol.told()),
     },
   }
 }
 
-async function alertingOf(
-  context: Context,
-  options: ServeOptions,
-  { directory, shared }: { readonly directory: string; readonly shared: SharedThings },
-): Promise<Alerting> {
-  const { clock, log, random } = context
-  if (options.alerts !== undefined) throw new OpsError('E_USAGE', '--alerts can not be read yet')
-  return openAlerting({
-    directory: join(directory, 'alerts'),
-    config: noAlerting,
-    clock,
-    log,
-    random,
-    shared,
-    secret: reference => readSecret(context, reference),
-    lock: path => acquireLock(path, { runId: context.runId, command: 'probe serve', clock }),
-  })
-}
-
-/** @throws OpsError E_USAGE for an address that is none, E_CONFIG for a password file that can not be read */
-async function streamOf(context: Context, options: ServeOptions, registry: Registry): Promise<AsyncDisposable | undefined> {
-  const { registry: address, registryGroup, registryPasswordFile } = options
-  if (address === undefined) return undefined
-  const { clock, log, signal } = context
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  const stream = decodeURIComponent(url?.pathname.slice(1) ?? '')
-  if (!url || !/^rediss?:$/.test(url.protocol) || stream === '' || url.password !== '')
-    throw new OpsError('E_USAGE', '--registry must be redis://HOST:PORT/STREAM, without a password', {
-      hint: 'give a password with --registry-password-file',
-    })
-  const { RegistryStream } = await import('./registry/registry-stream.ts')
-  return new RegistryStream(registry, {
-    url: `${url.protocol}//${url.username ? `${url.username}@` : ''}${url.host}`,
-    stream,
-    group: registryGroup ?? `opsctl-${hostname()}`,
-    ...(registryPasswordFile !== undefined && { password: await readSecret(context, { file: registryPasswordFile }) }),
-    clock,
-    log,
-    signal,
-  })
-}
-
-function opened(context: Context, options: ServeOptions, all: Parameters<typeof routes>[0]): Promise<OpenServer> {
-  const { clock, log } = context
-  const { listen, insecureListen, serverName, tlsCert, tlsKey, clientCa, tokenFile, readTokenFile } = options
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new OpsError('E_USAGE', '--tls-cert and --tls-key go together')
-  if (clientCa !== undefined && tlsCert === undefined)
-    throw new OpsError('E_USAGE', '--client-ca needs TLS', { hint: 'add --tls-cert and --tls-key' })
-  return openServer({
-    listen,
-    handler: routes(all),
-    names: serverName,
-    insecureListen,
-    ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { cert: tlsCert, key: tlsKey, ...(clientCa && { clientCa }) } }),
-    access: { ...(tokenFile && { changeTokens: tokenFile }), ...(readTokenFile && { readTokens: readTokenFile }) },
-    // It is closed in its turn at the end, after the last answers.
-    signal: new AbortController().signal,
-    clock,
-    log,
-  })
+/** Nobody else can ask then. */
+function isForThisMachine(text: string): boolean {
+  const address = parseListenAddress(text)
+  return address.type !== 'tcp' || isLoopback(address.host)
 }
 
 function untilStopped({ clock, signal }: Context, prune: () => void): Promise<void> {

@@ -13,7 +13,8 @@ import type { Unit } from './unit.ts'
 /** What looks are made with. */
 export interface LookerTools {
   readonly connector: Connector
-  readonly sudo?: Sudo
+  /** Asked at each look where it is not known from the start. */
+  readonly sudo?: Sudo | (() => Sudo | undefined)
   readonly shared: Shared
   readonly secret: (reference: SecretReference) => Promise<string>
   readonly trace?: (line: string) => void
@@ -24,12 +25,14 @@ const thisHost = hostNamed('localhost', { via: 'local' })
 /** Makes single looks, and knows every secret that they read, so that none of them is told. */
 export class Looker {
   readonly #connector: Connector
+  readonly #sudo: LookerTools['sudo']
   readonly #secrets = new Set<string>()
   /** What a check finds wherever it looks. */
   readonly #everywhere: Omit<CheckPlace, 'transport' | 'from' | 'signal'>
 
   constructor(clock: Clock, { connector, sudo, shared, secret, trace }: LookerTools) {
     this.#connector = connector
+    this.#sudo = sudo
     this.#everywhere = {
       clock,
       shared,
@@ -39,7 +42,6 @@ export class Looker {
         return value
       },
       hides: value => void this.#secrets.add(value),
-      ...(sudo && { sudo }),
       ...(trace && { trace: (line: string) => trace(this.maskedText(line)) }),
     }
   }
@@ -84,7 +86,9 @@ export class Looker {
     if (!first) return []
     const { host, probed } = first
     const transport = await this.#connector.connect(host ?? thisHost, { signal })
-    const place: CheckPlace = { ...this.#everywhere, transport, signal, from: host ? 'host' : 'here' }
+    const sudo = typeof this.#sudo === 'function' ? this.#sudo() : this.#sudo
+    const from = host ? 'host' : 'here'
+    const place: CheckPlace = { ...this.#everywhere, transport, signal, from, ...(sudo && { sudo }) }
     if (!probed.check.host) return [await probed.check.run(place)]
     const looks = units.flatMap(unit => unit.probed.check.host ?? [])
     const found = await readAll(

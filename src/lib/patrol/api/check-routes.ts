@@ -35,7 +35,7 @@ export function checkRoutes(served: Served): Route[] {
     route({
       method: 'GET',
       path: '/api/v1/status',
-      handler: async () => jsonResponse({ version, startedAt, checks: tallyOf(patrol.watches.values()) }),
+      handler: async () => jsonResponse({ version, startedAt, checks: tallyOf(patrol.told()) }),
     }),
     route({
       method: 'GET',
@@ -103,7 +103,7 @@ function chosen({ patrol, now }: Served, query: URLSearchParams): CheckView[] {
     }
   }
   const at = now()
-  const views = [...patrol.watches.values()].map(watch => viewOf(watch, at))
+  const views = [...patrol.told()].map(watch => viewOf(watch, at))
   return views.filter(view => filters.every(filter => !query.has(filter) || query.getAll(filter).includes(view[filter] ?? '')))
 }
 
