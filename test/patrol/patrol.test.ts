@@ -248,6 +248,38 @@ describe('a patrol that begins again', () => {
   })
 })
 
+/** Its time for people can be set. */
+class SteppedClock extends FakeClock {
+  offsetMs = 0
+
+  override now(): number {
+    return super.now() + this.offsetMs
+  }
+}
+
+describe('a clock that is set by an hour while a patrol runs', () => {
+  test.each([60 * minute, -60 * minute])('by %d ms changes no beat, no streak, and tells nothing twice', async stepMs => {
+    await using dir = await tempDir()
+    const clock = new SteppedClock()
+    await using patrolled = new Patrolled(dir.path, clock)
+    patrolled.answers['db'] = bad
+    patrolled.patrol.apply([patrolled.check('db'), patrolled.check('web', { failures: 30, of: 30 })])
+    patrolled.answers['web'] = bad
+    await clock.advance(2 * minute)
+    clock.offsetMs = stepMs
+    const before = patrolled.looksAt('db')
+    await clock.advance(2 * minute)
+    expect(patrolled.looksAt('db') - before).toBeWithin(11, 14)
+    expect(patrolled.told).toEqual(['firing db: connection refused'])
+    await clock.advance(2 * minute)
+    expect(patrolled.told).toEqual(['firing db: connection refused', 'firing web: connection refused'])
+    patrolled.answers['db'] = good
+    await clock.advance(minute)
+    const { startedAt = '', endedAt = '' } = patrolled.alerts[2] ?? {}
+    expect(endedAt >= startedAt).toBe(true)
+  })
+})
+
 describe('new checks for a running patrol', () => {
   test('leave the others as they are: no look is lost or doubled', async () => {
     await using dir = await tempDir()
