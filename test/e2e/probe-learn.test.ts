@@ -152,7 +152,7 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd', 'busybox', 'openssl'))(
       ['probe', 'learn', '-t', `${address(0)},127.9.9.9`, ...ssh(), '--retries', '0'],
       patient,
     )
-    expect(code).toBe(0)
+    expect(code).toBe(3)
     expect(stderr).toContain('127.9.9.9: ')
     expect(stdout).toContain('# NOT READ: 127.9.9.9: ')
     expect(parse(stdout).defaults).toEqual({ targets: address(0) })

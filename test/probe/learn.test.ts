@@ -8,6 +8,9 @@ import { mounts } from '../../src/lib/probe/learn/mounts.ts'
 import { ports } from '../../src/lib/probe/learn/ports.ts'
 import { services } from '../../src/lib/probe/learn/services.ts'
 import { users } from '../../src/lib/probe/learn/users.ts'
+import { startFleet } from '../helpers/fleet.ts'
+import { inProcess } from '../helpers/in-process.ts'
+import { needs } from '../helpers/needs.ts'
 import { foundOf, type HostCase } from './host-cases.ts'
 
 /** What a lesson teaches of a host that shows this. */
@@ -147,3 +150,18 @@ describe('the file', () => {
     expect(text).toContain('# - a?b?checks: []')
   })
 })
+
+test.skipIf(!needs('sshd', 'ssh-keygen'))(
+  'writes a file of the hosts that it could read, and tells by its exit code that some told nothing',
+  async () => {
+    await using fleet = await startFleet()
+    const learned = (...hosts: string[]) =>
+      inProcess(['probe', 'learn', ...hosts, '--ssh-config', fleet.sshConfigFile, '--retries', '0'], { home: fleet.directory })
+    const [all, some, none] = [await learned('127.0.1.1'), await learned('127.0.1.1', '127.9.9.9'), await learned('127.9.9.9')]
+    expect([all.code, some.code, none.code]).toEqual([0, 3, 69])
+    expect(some.stdout).toContain('# NOT READ: 127.9.9.9: ')
+    expect(some.stderr).toContain('127.9.9.9: ')
+    expect(none.stdout).toBe('')
+  },
+  120_000,
+)

@@ -5,7 +5,7 @@ import { exitCodeOf, strongest } from '../core/exit.ts'
 import type { Io } from '../core/io.ts'
 import { nearest } from '../core/nearest.ts'
 import { redact } from '../core/redact.ts'
-import { isReport, type Result } from '../core/report.ts'
+import { isDocument, isReport, type Result } from '../core/report.ts'
 import { attached, flagOf } from '../surface/flag.ts'
 import { unknownVariables } from '../surface/unknown-variables.ts'
 import { askedColor, askedFormat, isMachineFormat } from './asked.ts'
@@ -93,10 +93,11 @@ async function perform(outside: Outside): Promise<number> {
 }
 
 const exitOfLostOutput = 74
+const exitOfSilentTargets = 3
 
 /** By the table of exit codes, or by that of Nagios where it reads stdout. */
 async function exitOf(result: Result, { outputs }: Settings): Promise<number> {
-  if (!isReport(result)) return 0
+  if (!isReport(result)) return isDocument(result) && result.incomplete ? exitOfSilentTargets : 0
   if (!outputs.some(({ format, file }) => format === 'nagios' && file === undefined)) return exitCodeOf(result)
   const { nagiosStates, nagiosStatus } = await import('../render/nagios-status.ts')
   return nagiosStates.indexOf(nagiosStatus(result))

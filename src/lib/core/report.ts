@@ -67,6 +67,8 @@ export interface Document {
   readonly mime: string
   readonly text: string
   readonly data: Json
+  /** Some of the targets that it was to tell of told nothing: the exit code is 3. */
+  readonly incomplete?: true
   /** The same for formats that show items and no text, html among them. What it tells is looked at, not judged: the exit code is 0. */
   readonly report?: Report
 }

@@ -62,7 +62,7 @@ export async function probeLearn(context: Context, options: ProbeLearnOptions): 
     lessons,
     failed.map(({ host, message }) => `${host}: ${message}`),
   )
-  return { mime: 'application/yaml', ...file }
+  return { mime: 'application/yaml', ...file, ...(failed.length > 0 && { incomplete: true }) }
 }
 
 const thisHost: Host = hostNamed('localhost', { via: 'local' })
