@@ -19,7 +19,9 @@ function ignoredMask(): bigint {
   try {
     const status = fileSystem().readFileSync('/proc/self/status', 'utf8')
     const at = status.indexOf(key)
-    return at === -1 ? 0n : BigInt(`0x${status.slice(at + key.length, status.indexOf('\n', at)).trim()}`)
+    if (at === -1) return 0n
+    const [mask = ''] = status.slice(at + key.length).split('\n', 1)
+    return BigInt(`0x${mask.trim()}`)
   } catch {
     return 0n
   }
