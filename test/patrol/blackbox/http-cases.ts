@@ -1,11 +1,19 @@
+import { createSecureServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib'
-import type { Site } from '../../probe/web-server.ts'
-import type { CertificateKind } from './shop-certificates.ts'
+import { type Listening, tcpServer } from '../../helpers/tls-server.ts'
+import { type Site, type WebTls, webServer } from '../../probe/web-server.ts'
+import type { CertificateKind, ShopCertificates } from './shop-certificates.ts'
 
 /** A server, a module and a target, which blackbox_exporter and opsctl must find the same of. */
 export interface HttpCase {
   readonly name: string
-  readonly site: Site
+  /** A page, or bytes that are said to whatever is asked; the connection is closed after them, or kept where `open` says so. */
+  readonly site: Site | { readonly raw: string; readonly open?: true }
+  /** Over TLS it speaks HTTP/2. */
+  readonly http2?: true
+  /** Of the scrape. */
+  readonly seconds?: number
   readonly tls?: CertificateKind
   /** Below `http:`; `CA` is the file of the authority. */
   readonly http?: string
@@ -354,4 +362,103 @@ export const httpCases: readonly HttpCase[] = [
     passes: false,
     reason: 'unreadable',
   },
+  { name: 'silence', site: () => undefined, passes: false, reason: 'timeout', seconds: 1.5 },
+  {
+    name: 'a page that breaks off',
+    site: { raw: 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello' },
+    passes: false,
+    reason: 'reset',
+  },
+  {
+    name: 'a page that never ends',
+    site: { raw: 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello', open: true },
+    passes: false,
+    reason: 'timeout',
+    seconds: 1.5,
+  },
+  {
+    name: 'a head that never ends',
+    site: { raw: 'HTTP/1.1 200 OK\r\nContent-', open: true },
+    passes: false,
+    reason: 'timeout',
+    seconds: 1.5,
+  },
+  { name: 'a page that ends with its connection', site: { raw: 'HTTP/1.0 200 OK\r\n\r\nhello' }, passes: true },
+  {
+    name: 'a page in chunks',
+    site: { raw: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n' },
+    passes: true,
+  },
+  {
+    name: 'a chunk that breaks off',
+    site: { raw: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe' },
+    passes: false,
+    reason: 'reset',
+  },
+  {
+    name: 'a chunk that is none',
+    site: { raw: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n' },
+    passes: false,
+    reason: 'protocol',
+  },
+  { name: 'a server that says nothing of HTTP', site: { raw: '220 mx ESMTP\r\n' }, passes: false, reason: 'protocol' },
+  { name: 'a server that hangs up', site: { raw: '' }, passes: false, reason: 'reset' },
+  {
+    name: 'a redirect that breaks off',
+    site: { raw: 'HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 100\r\n\r\nhello' },
+    passes: false,
+    reason: 'refused',
+  },
+  {
+    name: 'a page of HTTP/2',
+    site: { body: text },
+    tls: 'good',
+    http2: true,
+    target: https,
+    http: `{ ${secure}, valid_http_versions: [HTTP/2.0], fail_if_body_not_matches_regexp: [hello] }`,
+    passes: true,
+  },
+  {
+    name: 'a page of HTTP/2 without a body',
+    site: { status: 404 },
+    tls: 'good',
+    http2: true,
+    target: https,
+    http: secure,
+    passes: false,
+    reason: 'status',
+  },
+  {
+    name: 'a page of HTTP/2 where that is not wanted',
+    site: { body: text },
+    tls: 'good',
+    http2: true,
+    target: https,
+    http: `{ ${secure}, enable_http2: false }`,
+    passes: true,
+  },
 ]
+
+/** The server of a case. */
+export async function httpCaseServer({ site, http2, tls }: HttpCase, certificates: ShopCertificates): Promise<Listening> {
+  const secret = tls && certificates.of[tls]
+  if ('raw' in site) {
+    return tcpServer(socket => {
+      socket.once('data', () => void (site.open ? socket.write(site.raw) : socket.end(site.raw)))
+    })
+  }
+  return http2 && secret ? http2Server(site, secret) : webServer(site, secret)
+}
+
+/** A page of HTTP/2, or of HTTP/1.1 to whoever wants it. */
+async function http2Server(site: Site, tls: WebTls): Promise<Listening> {
+  const { status = 200, body = '' } = typeof site === 'function' ? {} : site
+  const server = createSecureServer({ ...tls, allowHTTP1: true }, (_, response) => void response.writeHead(status).end(body))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', () => resolve()))
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.close()
+    },
+  }
+}

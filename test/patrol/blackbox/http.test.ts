@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'bun:test'
 import { needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
-import { webServer } from '../../probe/web-server.ts'
-import { httpCases } from './http-cases.ts'
+import { httpCaseServer, httpCases } from './http-cases.ts'
 import { type ShopCertificates, shopCertificates } from './shop-certificates.ts'
 import { moduleLine, type SideBySide, sideBySide } from './side-by-side.ts'
 
@@ -24,9 +23,13 @@ describe.skipIf(!needs('blackbox-exporter', 'openssl'))('an http probe finds wha
   test.each(httpCases.map((each, index) => ({ ...each, index })))(
     '$name',
     async each => {
-      await using server = await webServer(each.site, each.tls && certificates.of[each.tls])
+      await using server = await httpCaseServer(each, certificates)
       const target = (each.target ?? 'http://127.0.0.1:PORT/').replace('PORT', String(server.port))
-      await both.probe({ module: `m${each.index}`, target, ...(each.hostname && { hostname: each.hostname }) }, each)
+      await both.probe(
+        { module: `m${each.index}`, target, ...(each.hostname && { hostname: each.hostname }) },
+        each,
+        each.seconds,
+      )
     },
     60_000,
   )

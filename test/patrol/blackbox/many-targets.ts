@@ -1,9 +1,8 @@
 import { dnsServer } from '../../helpers/dns-server.ts'
 import { grpcServer } from '../../probe/grpc-server.ts'
-import { webServer } from '../../probe/web-server.ts'
 import { dnsCases, dnsZones } from './dns-cases.ts'
 import { grpcCases } from './grpc-cases.ts'
-import { httpCases } from './http-cases.ts'
+import { httpCaseServer, httpCases } from './http-cases.ts'
 import type { ShopCertificates } from './shop-certificates.ts'
 import { moduleLine } from './side-by-side.ts'
 import { tcpCaseServer, tcpCases } from './tcp-cases.ts'
@@ -29,11 +28,13 @@ interface Served {
 }
 
 /** The targets of every table, all at once. */
-export async function manyTargets({ of, ca }: ShopCertificates): Promise<ManyTargets> {
+export async function manyTargets(certificates: ShopCertificates): Promise<ManyTargets> {
+  const { of, ca } = certificates
   await using stack = new AsyncDisposableStack()
   const served: Served[] = []
-  for (const { name, site, tls, http, target = 'http://127.0.0.1:PORT/', hostname, passes } of httpCases) {
-    const { port } = stack.use(await webServer(site, tls && of[tls]))
+  for (const each of httpCases) {
+    const { name, http, target = 'http://127.0.0.1:PORT/', hostname, passes } = each
+    const { port } = stack.use(await httpCaseServer(each, certificates))
     const place = target.replace('PORT', String(port))
     served.push({ prober: 'http', name, settings: http, passes, target: place, ...(hostname && { hostname }) })
   }

@@ -52,8 +52,12 @@ const authorization = record(
   },
 )
 
+const url = text()
+/** Without its password, where people see it. */
+const proxyUrl: typeof url = { ...url, tell: value => url.tell(value.replace(/^(\w+:\/\/[^:@/]*):[^@/]*@/, '$1:<secret>@')) }
+
 const proxyShape = {
-  proxy_url: text(),
+  proxy_url: proxyUrl,
   no_proxy: text(),
   proxy_from_environment: flag(false),
   proxy_connect_header: mapping('proxy_connect_header', list(secret())),

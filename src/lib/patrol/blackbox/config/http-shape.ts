@@ -2,7 +2,8 @@ import type { ChangeNode } from '../../../plan/file/node.ts'
 import { asksFor } from './accept-encoding.ts'
 import { addressShape } from './address-shape.ts'
 import { clientShape, judgeClient, refuseTwo } from './client-shape.ts'
-import { list, mapping, optional, record, type ValueOf, type Values } from './field.ts'
+import { list, optional, record, type ValueOf, type Values } from './field.ts'
+import { headersField } from './headers-field.ts'
 import { choice, condition, flag, integer, pattern, size, text } from './scalar-fields.ts'
 
 const headerMatch = record(
@@ -27,7 +28,7 @@ const httpShape = {
   fail_if_ssl: flag(false),
   fail_if_not_ssl: flag(false),
   method: text('GET'),
-  headers: mapping('headers', text()),
+  headers: headersField('headers'),
   fail_if_body_matches_regexp: list(pattern()),
   fail_if_body_not_matches_regexp: list(pattern()),
   fail_if_body_json_matches_cel: condition(),

@@ -2,19 +2,18 @@ import { decodeBody } from '../../../net/http/content-coding.ts'
 import { CookieJar } from '../../../net/http/cookie-jar.ts'
 import { fieldValues } from '../../../net/http1/field.ts'
 import { NetError } from '../../../net/net-error.ts'
-import { phaseNames } from '../../../net/phases.ts'
 import { failureOf } from '../../../probe/index.ts'
 import type { HttpSettings } from '../config/http-shape.ts'
 import { chooseAddress } from '../look/choose-address.ts'
 import type { Look } from '../look/look.ts'
-import { tellEarliest, tellTls } from '../look/tls-metrics.ts'
-import { textOf } from '../look/tls-terms.ts'
+import { tellEarliest } from '../look/tls-metrics.ts'
 import { type Asking, askHop, type HopAnswer } from './ask-hop.ts'
-import { basicCredentials } from './basic-credentials.ts'
-import { clientTools, readHeldHeaders } from './credentials.ts'
-import { type Hop, hostOf, leadsOn, nextHop, portOf } from './hop.ts'
+import { clientTools } from './credentials.ts'
+import { firstHop } from './first-hop.ts'
+import { hostOf, leadsOn, nextHop, portOf } from './hop.ts'
 import { judgeBody, judgeConditions, judgeHeaders, judgeStatus, judgeVersion } from './judge-answer.ts'
 import { proxyChoice } from './proxy-choice.ts'
+import { tellAnswer, tellPhases } from './tell-answer.ts'
 
 /** Of a body so much is held where it is looked at: a regular expression takes up to a third of a second for it. */
 const heldBytes = 1_048_576
@@ -80,42 +79,8 @@ async function addressOf(look: Look, url: URL, { settings, isProxied }: Addressi
   }
 }
 
-interface First {
-  readonly url: URL
-  readonly settings: HttpSettings
-  readonly address: string | undefined
-}
-
-async function firstHop(look: Look, { url, settings, address }: First): Promise<Hop> {
-  const { method, headers: named, http_headers: held, body, body_file: file } = settings
-  const given = [...named, ...(await readHeldHeaders(look, held))]
-  const host = given.findLast(([name]) => name.toLowerCase() === 'host')?.[1]
-  const headers = given.filter(([name]) => name.toLowerCase() !== 'host')
-  const has = (name: string): boolean => headers.some(([other]) => other.toLowerCase() === name)
-  if (!has('user-agent')) headers.push(['user-agent', 'opsctl'])
-  if (url.username !== '' && !has('authorization')) {
-    const password = decodeURIComponent(url.password)
-    if (password !== '') look.secrets.add(password)
-    headers.push(['authorization', basicCredentials(decodeURIComponent(url.username), { password })])
-  }
-  url.username = ''
-  url.password = ''
-  url.hash = ''
-  const content = Buffer.from(body || (await textOf(look, file)))
-  return {
-    url,
-    method,
-    headers,
-    ...(host !== undefined && { host }),
-    ...(content.length > 0 && { body: content }),
-    ...(address !== undefined && { address }),
-    isFirstServer: true,
-  }
-}
-
 interface Followed {
   readonly answer: HopAnswer
-  readonly method: string
   /** It leads further than is followed. */
   readonly stopped: boolean
 }
@@ -129,20 +94,20 @@ async function follow(look: Look, asking: Asking): Promise<Followed> {
     const answer = await askHop(look, { ...hop, headers }, asking)
     cookies.take(hop.url, answer, clock.now())
     const [location] = fieldValues(answer.headers, 'location')
-    if (!leadsOn(answer.status, location)) return { answer, method: hop.method, stopped: false }
+    if (!leadsOn(answer.status, location)) return { answer, stopped: false }
     redirects += 1
     look.gauges.set('probe_http_redirects', redirects)
     look.tell('info', 'Received a redirect', { location })
     if (redirects > maxRedirects || !asking.settings.follow_redirects || asking.settings.no_follow_redirects) {
       look.tell('info', 'Not following the redirect')
-      return { answer, method: hop.method, stopped: true }
+      return { answer, stopped: true }
     }
     hop = nextHop(hop, { status: answer.status, location })
   }
 }
 
-async function judge(look: Look, { answer, method, stopped }: Followed, settings: HttpSettings): Promise<boolean> {
-  tellAnswer(look, answer, { method, insecure: settings.tls_config.insecure_skip_verify })
+async function judge(look: Look, { answer, stopped }: Followed, settings: HttpSettings): Promise<boolean> {
+  tellAnswer(look, answer, settings.tls_config.insecure_skip_verify)
   let isGood = judgeStatus(look, answer, settings)
   isGood &&= judgeHeaders(look, answer, settings)
   const body = stopped ? undefined : await wholeBody(look, answer, settings)
@@ -176,32 +141,5 @@ async function wholeBody(look: Look, answer: HopAnswer, { compression, body_size
     look.fail(reason, 'Failed to read the body of the answer', { err: message })
     if (reason === 'too-large') look.gauges.set('probe_http_uncompressed_body_length', limit)
     return undefined
-  }
-}
-
-interface Telling {
-  readonly method: string
-  readonly insecure: boolean
-}
-
-function tellAnswer(look: Look, answer: HopAnswer, { method, insecure }: Telling): void {
-  const { status, version, headers, isTls, bodyBytes } = answer
-  const { gauges, progress } = look
-  gauges.set('probe_http_status_code', status)
-  gauges.set('probe_http_version', Number(version))
-  gauges.set('probe_http_ssl', isTls ? 1 : 0)
-  const [length] = fieldValues(headers, 'content-length')
-  const isEmpty = status === 204 || status === 304 || (version === '2' && bodyBytes === 0 && method !== 'HEAD')
-  gauges.set('probe_http_content_length', length === undefined || status === 204 ? (isEmpty ? 0 : -1) : Number(length) || 0)
-  const changed = Date.parse(fieldValues(headers, 'last-modified')[0] ?? '')
-  if (!Number.isNaN(changed)) gauges.set('probe_http_last_modified_timestamp_seconds', changed / 1000)
-  if (progress.tls) tellTls(look, progress.tls, { insecure, cipher: true })
-}
-
-/** Our stages in the words of blackbox_exporter. That of the name is told when the address is chosen; here are those of redirects. */
-function tellPhases({ gauges, progress }: Look): void {
-  for (const phase of phaseNames) {
-    const ms = progress.phases[phase]
-    if (ms !== undefined) gauges.add('probe_http_duration_seconds', ms / 1000, { phase: phase === 'wait' ? 'processing' : phase })
   }
 }

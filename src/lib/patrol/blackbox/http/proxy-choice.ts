@@ -3,6 +3,7 @@ import type { Field } from '../../../net/http1/field.ts'
 import { NetError } from '../../../net/net-error.ts'
 import type { ClientSettings } from '../config/client-shape.ts'
 import { addressBytes } from '../ip-address.ts'
+import { decoded } from './decoded.ts'
 import { hostOf, portOf } from './hop.ts'
 
 type ProxySettings = Pick<ClientSettings, 'proxy_url' | 'no_proxy' | 'proxy_from_environment' | 'proxy_connect_header'>
@@ -57,7 +58,7 @@ function readProxy(text: string): HttpProxy {
       phase: 'connect',
     })
   }
-  const user = decodeURIComponent(url.username)
-  const credentials = Buffer.from(`${user}:${decodeURIComponent(url.password)}`).toString('base64')
+  const user = decoded(url.username)
+  const credentials = Buffer.from(`${user}:${decoded(url.password)}`).toString('base64')
   return { host: hostOf(url), port: portOf(url), ...(user !== '' && { authorization: `Basic ${credentials}` }) }
 }

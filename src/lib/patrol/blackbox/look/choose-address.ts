@@ -37,6 +37,7 @@ export async function chooseAddress(look: Look, host: string, { settings, port }
     const chosen = own ?? (fallback ? addresses.at(-1) : undefined)
     if (chosen === undefined) throw new NetError('dns', `the target has no address of IPv${family}`, { phase: 'resolve' })
     demandAllowed(look, { host, port, addresses: [chosen] })
+    if (port !== undefined) look.approved.add(hostPort(chosen.address, port))
     gauges.set('probe_ip_protocol', chosen.family)
     gauges.set('probe_ip_addr_hash', addressHash(chosen.address))
     progress.address = chosen.address
@@ -49,6 +50,9 @@ export async function chooseAddress(look: Look, host: string, { settings, port }
     gauges.set('probe_dns_lookup_time_seconds', took())
   }
 }
+
+/** How an address is known in `Look.approved`. */
+export const hostPort = (address: string, port: number): string => `${address} ${port}`
 
 interface Demanded {
   readonly host: string

@@ -56,6 +56,8 @@ export class Look {
   readonly #facts: Facts
   /** Values that nobody may see. */
   readonly secrets = new Set<string>()
+  /** Addresses with their ports that were chosen, and so may be connected to. */
+  readonly approved = new Set<string>()
   /** The first one: what follows is most often caused by it. */
   failure: { readonly reason: Reason; readonly message: string } | undefined
 

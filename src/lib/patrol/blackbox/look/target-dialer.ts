@@ -1,7 +1,8 @@
 import { connectTcp, resolveName } from '../../../net/connect.ts'
 import type { Dialer } from '../../../net/dial.ts'
 import { NetError, netError } from '../../../net/net-error.ts'
-import { demandAllowed } from './choose-address.ts'
+import { TargetRefused } from '../allowed-targets.ts'
+import { demandAllowed, hostPort } from './choose-address.ts'
 import type { Look } from './look.ts'
 
 /** Connects to targets that may be probed, from `source` where it is not empty. */
@@ -16,7 +17,8 @@ export function targetDialer(look: Look, source = ''): Dialer {
       let phase: 'resolve' | 'connect' = 'resolve'
       try {
         const found = await resolveName(host, { family, signal })
-        const addresses = demandAllowed(look, { host, port, addresses: found })
+        const isChosen = look.approved.has(hostPort(host, port))
+        const addresses = isChosen ? found : demandAllowed(look, { host, port, addresses: found })
         const resolved = found.length === 1 && found[0]?.address === host ? {} : { resolve: clock.monotonic() - start }
         phase = 'connect'
         onResolved?.(addresses)
@@ -27,9 +29,9 @@ export function targetDialer(look: Look, source = ''): Dialer {
         return { stream, phases: { ...resolved, connect: clock.monotonic() - began }, ...(address !== undefined && { address }) }
       } catch (error) {
         signal.throwIfAborted()
-        // Where it is the target itself it was refused before: this is where a redirect leads.
-        const message = error instanceof Error && error.name === 'TargetRefused' ? error.message : undefined
-        throw message === undefined ? netError(error, { phase }) : new NetError('redirects', message, { phase })
+        // The target itself was judged before: this is where a redirect leads.
+        if (error instanceof TargetRefused) throw new NetError('redirects', error.message, { phase })
+        throw netError(error, { phase })
       }
     },
   }

@@ -7,7 +7,7 @@ import { tellEarliest, tellTls } from '../look/tls-metrics.ts'
 import { expandTemplate } from './expand-template.ts'
 
 /** A target may say so much. */
-const maxBytes = 1_048_576
+const maxBytes = 262_144
 
 export interface Talk {
   readonly steps: readonly QueryResponse[]

@@ -15,7 +15,7 @@ import { targetDialer } from '../look/target-dialer.ts'
 import { expandTemplate } from '../tcp/expand-template.ts'
 
 const limits = { hold: 1024, read: 65_536 }
-const maxBytes = 1_048_576
+const maxBytes = 262_144
 
 /** Goes over to WebSocket, and says and hears what it must. @throws NetError; TargetRefused; the signal's reason */
 export async function probeWebsocket(look: Look, target: string, settings: WebsocketSettings): Promise<boolean> {
