@@ -37,6 +37,10 @@ const benches: Readonly<Record<string, Bench>> = {
     summary: 'web servers and host checks: opsctl beside blackbox_exporter and check_http',
     run: async options => (await import('./probe.ts')).benchProbe(options),
   },
+  patrol: {
+    summary: '5,000 checks for ever: start lag by class, memory, scrape; --tools scheduler,steady,saturated,hour,page',
+    run: async options => (await import('./patrol.ts')).benchPatrol(options),
+  },
   startup: {
     summary: 'how soon the compiled program answers, beside a compiled hello, C, Go and Python programs',
     run: async options => (await import('./start-up.ts')).benchStartUp(options),
