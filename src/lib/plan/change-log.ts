@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
+import { systemDisk } from '../journal/disk.ts'
 import { Journal } from '../journal/journal.ts'
 import { acquireLock } from '../run/lock.ts'
 import { ChangeState } from './change-state.ts'
@@ -37,7 +38,9 @@ export class ChangeLog implements AsyncDisposable {
   static async open({ paths, clock, runId, passed, log }: LogContext, changeId = runId): Promise<ChangeLog> {
     const journal = await Journal.open(changeDirectory(paths.state, changeId), {
       clock,
+      // Made durable by `sync` where it matters; the names of its files have to outlive a power cut all the same.
       fsync: 'never',
+      disk: systemDisk,
       preallocateBytes: reserveBytes,
       ...(passed && { onPoint: passed }),
       lock: path => acquireLock(path, { runId, command: 'change', clock }),
