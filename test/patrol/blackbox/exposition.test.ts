@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { familiesText } from '../../../src/lib/patrol/blackbox/family.ts'
+import { expositionText } from '../../../src/lib/patrol/exposition/exposition-text.ts'
 import { needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
 import { type ManyTargets, manyTargets } from './many-targets.ts'
@@ -45,6 +45,6 @@ describe.skipIf(!needs('promtool', 'openssl'))('promtool', () => {
   )
 
   test('has nothing to say of what is told of the modules', async () => {
-    expect(await promtool(familiesText(ownProbes(many.config).families()))).toEqual({ code: 0, said: '' })
+    expect(await promtool(expositionText(ownProbes(many.config).families(), 'text'))).toEqual({ code: 0, said: '' })
   }, 60_000)
 })

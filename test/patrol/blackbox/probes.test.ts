@@ -50,10 +50,10 @@ describe('/probe', () => {
   })
 
   test('counts modules that there are not', async () => {
-    const count = () => probes.families().find(({ name }) => name === 'blackbox_module_unknown_total')?.samples[0]?.[1] ?? 0
+    const count = () => probes.families().find(({ name }) => name === 'blackbox_module_unknown')?.samples[0]?.value ?? 0
     const before = count()
     await ask(probes, { module: 'nothing', target: 'x' })
-    expect(count()).toBe(before + 1)
+    expect(count()).toBe(Number(before) + 1)
   })
 
   test.each([

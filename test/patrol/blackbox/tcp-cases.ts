@@ -36,6 +36,7 @@ export const tcpCases: readonly TcpCase[] = [
   { name: 'a port that is open', server: [], passes: true },
   { name: 'a port that is closed', passes: false, reason: 'refused' },
   { name: 'a target without a port', target: '127.0.0.1', passes: false, reason: 'error' },
+  { name: 'a target without a host', target: ':1', passes: false, reason: 'dns' },
   { name: 'a name that there is not', target: 'nowhere.invalid:1', passes: false, reason: 'dns' },
   {
     name: 'an address of the wrong kind',

@@ -1,11 +1,12 @@
 import { LookTimeout } from '../../probe/index.ts'
 import { Deadline } from '../../run/deadline.ts'
 import { Semaphore } from '../../run/semaphore.ts'
+import { expositionText, expositionTypes } from '../exposition/exposition-text.ts'
+import type { Family } from '../exposition/family.ts'
 import { TargetRefused } from './allowed-targets.ts'
 import { type BlackboxModules, unsupported } from './config/load-blackbox-config.ts'
 import type { BlackboxModule } from './config/module.ts'
 import { debugText } from './debug-text.ts'
-import { type Family, familiesText } from './family.ts'
 import type { LookTools } from './look/look.ts'
 import { probeTarget } from './probe-target.ts'
 
@@ -67,7 +68,7 @@ export class BlackboxProbes {
 
   /** What blackbox_exporter tells of itself on `/metrics`. */
   families(): Family[] {
-    const one = (value: number): Family['samples'] => [[{}, value]]
+    const one = (value: number): Family['samples'] => [{ labels: '', value }]
     return [
       {
         name: 'blackbox_exporter_config_last_reload_success_timestamp_seconds',
@@ -82,7 +83,7 @@ export class BlackboxProbes {
         samples: one(this.#isLoaded ? 1 : 0),
       },
       {
-        name: 'blackbox_module_unknown_total',
+        name: 'blackbox_module_unknown',
         help: 'Probes with a module that there is not.',
         type: 'counter',
         samples: one(this.#unknownModules),
@@ -128,7 +129,7 @@ export class BlackboxProbes {
     using _ = await this.#slots.acquire(1, deadline.signal)
     const result = await probeTarget(this.#options, { module, name, target, timeoutMs: left(deadline, timeoutMs), signal })
     if (isDebug) return { status: 200, contentType: 'text/plain; charset=utf-8', body: debugText(result, module) }
-    return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: familiesText(result.families) }
+    return { status: 200, contentType: expositionTypes.text, body: expositionText(result.families, 'text') }
   }
 }
 

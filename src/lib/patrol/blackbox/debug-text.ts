@@ -1,7 +1,7 @@
 import { masked } from '../../probe/index.ts'
 import { yamlText } from '../../render/yaml-text.ts'
+import { expositionText } from '../exposition/exposition-text.ts'
 import { type BlackboxModule, moduleField } from './config/module.ts'
-import { familiesText } from './family.ts'
 import type { ProbeResult } from './probe-target.ts'
 
 /** All that there is to tell of a probe, for whoever asks why: what happened, the figures, and the module without its secrets. */
@@ -11,7 +11,7 @@ export function debugText({ lines, families, secrets }: ProbeResult, module: Bla
     'Logs for the probe:',
     ...lines,
     '\n\n\nMetrics that would have been returned:',
-    familiesText(families),
+    expositionText(families, 'text'),
     '\n\nModule configuration:',
     yamlText(configuration),
     '',

@@ -30,6 +30,7 @@ export async function chooseAddress(look: Look, host: string, { settings, port }
   const start = tools.clock.monotonic()
   const took = (): number => (tools.clock.monotonic() - start) / 1000
   try {
+    if (host === '') throw new NetError('dns', 'the target names no host', { phase: 'resolve' })
     const family = preferred === 'ip4' ? 4 : 6
     const addresses = await resolveName(host, { family: fallback ? 0 : family, signal })
     const own = addresses.find(address => address.family === family)

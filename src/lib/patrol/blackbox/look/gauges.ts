@@ -1,28 +1,33 @@
-import type { Family, Labels, Sample } from '../family.ts'
+import { type Family, labelText, type Sample } from '../../exposition/family.ts'
 import { type MetricName, metricHelp } from './metric-help.ts'
+
+type Labels = Readonly<Record<string, string>>
 
 /** The figures of one probe. */
 export class Gauges {
-  readonly #samples = new Map<MetricName, Map<string, Sample>>()
+  /** By name and labels. */
+  readonly #values = new Map<MetricName, Map<string, number>>()
 
   set(name: MetricName, value: number, labels: Labels = {}): void {
-    const series = this.#samples.get(name) ?? new Map<string, Sample>()
-    this.#samples.set(name, series.set(JSON.stringify(labels), [labels, value]))
+    const series = this.#values.get(name) ?? new Map<string, number>()
+    this.#values.set(name, series.set(labelText(labels), value))
   }
 
   /** Begins at 0. */
   add(name: MetricName, value: number, labels: Labels = {}): void {
-    const before = this.#samples.get(name)?.get(JSON.stringify(labels))?.[1] ?? 0
-    this.set(name, before + value, labels)
+    this.set(name, (this.#values.get(name)?.get(labelText(labels)) ?? 0) + value, labels)
   }
 
   /** In the order of their names and labels, as clients of Prometheus write them. */
   families(): Family[] {
-    return [...this.#samples]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, series]) => ({ name, help: metricHelp[name], type: 'gauge', samples: inOrder([...series]) }))
+    return inOrder(this.#values).map(([name, series]) => ({
+      name,
+      help: metricHelp[name],
+      type: 'gauge',
+      samples: inOrder(series).map(([labels, value]): Sample => ({ labels, value })),
+    }))
   }
 }
 
-const inOrder = (series: readonly (readonly [string, Sample])[]): Sample[] =>
-  series.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, sample]) => sample)
+const inOrder = <K extends string, V>(values: ReadonlyMap<K, V>): (readonly [K, V])[] =>
+  [...values].sort(([a], [b]) => (a < b ? -1 : 1))
