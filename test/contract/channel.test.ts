@@ -60,7 +60,6 @@ describe.each(channels.map(channel => [channel.type, channel] as const))('the ch
   test('says what it is', () => {
     expect(component).toMatchObject({
       kind: 'channel',
-      stability: expect.any(String),
       schema: { type: 'object', additionalProperties: false },
     })
     expect(component.type).toMatch(/^[a-z][a-z0-9-]*$/)
