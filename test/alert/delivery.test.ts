@@ -4,6 +4,7 @@ import { FakeClock } from '../helpers/fake-clock.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
+import { diskError, FaultyDisk } from '../journal/faulty-disk.ts'
 import { configOf, firing, opened, resolved, webhookTo } from './opened.ts'
 import { accept, answerWith, hang, Receiver, reset } from './receiver.ts'
 
@@ -79,7 +80,7 @@ test('errors, resets, slowness and 429 lose nothing and double nothing', async (
   await using open = await opened({ directory: directory.path, config: configOf({ ops: webhookTo(receiver.url) }) })
   // So that retries do not wait for long.
   await open.alerting.raise(incidents(12))
-  await poll('all arrive', 100_000, () => receiver.accepted.length === 12)
+  await poll('all arrive', 100_000, () => open.alerting.status()[0]?.delivered === 12)
   expect(receiver.keys.toSorted()).toEqual(keysOf(12).toSorted())
   expect(open.alerting.status()).toMatchObject([{ delivered: 12, refused: 0, waiting: 0 }])
 }, 120_000)
@@ -99,4 +100,26 @@ test('a refusal is told once, and what comes after it is sent', async () => {
       fields: { channel: 'ops', incident: 'prb-0', problem: expect.stringContaining('answered 410: no such hook') },
     },
   ])
+}, 60_000)
+
+test('on a full disk an alert is told all the same, whoever raised it knows, and it is kept and not told again once there is room', async () => {
+  await using directory = await tempDir()
+  await using receiver = await Receiver.start()
+  const disk = new FaultyDisk()
+  const config = configOf({ ops: webhookTo(receiver.url) })
+  {
+    await using open = await opened({ directory: directory.path, config, disk })
+    disk.before = operation => {
+      if (operation === 'write') throw diskError('ENOSPC')
+    }
+    const raising = open.alerting.raise(incidents(1))
+    expect(await raising.catch((error: unknown) => error)).toMatchObject({ code: 'E_STATE' })
+    await poll('it is told', 20_000, () => receiver.accepted.length === 1)
+    disk.before = () => undefined
+    await open.alerting.raise(incidents(1))
+  }
+  await using open = await opened({ directory: directory.path, config })
+  await open.alerting.raise([...incidents(1), resolved('prb-0')])
+  await poll('the end is told', 20_000, () => receiver.accepted.length === 2)
+  expect(receiver.keys).toEqual(['prb-0:firing.critical', 'prb-0:resolved'])
 }, 60_000)

@@ -3,6 +3,7 @@ import type { AlertingConfig } from '../../src/lib/alert/index.ts'
 import { daily } from '../../src/lib/alert/window.ts'
 import { FakeClock } from '../helpers/fake-clock.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
+import { hastyDisk } from '../journal/faulty-disk.ts'
 import { FakeChannel, later, never, refused, WallClock } from './fake-channel.ts'
 import { configOf, firing, type Opened, opened, resolved, route } from './opened.ts'
 
@@ -25,7 +26,7 @@ class Patrol implements AsyncDisposable {
   static async begin(config: AlertingConfig): Promise<Patrol> {
     const directory = await tempDir()
     const clock = new WallClock()
-    return new Patrol(directory, { clock, open: await opened({ directory: directory.path, config, clock }) })
+    return new Patrol(directory, { clock, open: await opened({ directory: directory.path, config, clock, disk: hastyDisk }) })
   }
 
   get alerting() {
@@ -37,7 +38,7 @@ class Patrol implements AsyncDisposable {
     await this.clock.advance(5000)
     await closing
     await this.clock.advance(downMs)
-    this.#open = await opened({ directory: this.#directory.path, config, clock: this.clock })
+    this.#open = await opened({ directory: this.#directory.path, config, clock: this.clock, disk: hastyDisk })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -292,7 +293,13 @@ describe('what is too much for a channel', () => {
     ops.answer = () => later()
     const directory = await tempDir()
     const clock = new FakeClock()
-    const open = await opened({ directory: directory.path, config: configOf({ ops }), clock, bounds: { alerts: 6, bytes: 1e6 } })
+    const open = await opened({
+      directory: directory.path,
+      config: configOf({ ops }),
+      clock,
+      disk: hastyDisk,
+      bounds: { alerts: 6, bytes: 1e6 },
+    })
     const { alerting, logged } = open
     const raise = (names: string, severity: 'info' | 'warning' | 'critical') =>
       alerting.raise([...names].map(name => firing(name, { severity })))
@@ -303,11 +310,8 @@ describe('what is too much for a channel', () => {
     await raise('hi', 'critical')
     await alerting.raise([resolved('f', warning)])
     expect(alerting.status()).toMatchObject([{ waiting: 5, dropped: 4 }])
-    expect(logged.filter(({ level }) => level === 'error')).toMatchObject([
-      { fields: { channel: 'ops', dropped: 1 } },
-      { fields: { channel: 'ops', dropped: 2 } },
-      { fields: { channel: 'ops', dropped: 1 } },
-    ])
+    const told = logged.filter(({ level }) => level === 'error')
+    expect(told).toMatchObject([{ fields: { channel: 'ops', dropped: 1 } }])
     ops.answer = () => ({ result: 'delivered' })
     await clock.advance(hour)
     expect(ops.taken.toSorted()).toEqual(['a', 'b', 'c', 'h', 'i'].map(name => `${name}:firing.critical`))

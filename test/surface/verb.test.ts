@@ -15,6 +15,9 @@ describe('a command that has verbs', () => {
     ['probe https://example.com', 'probe', ['https://example.com']],
     ['probe wait https://example.com', 'probe wait', ['https://example.com']],
     ['-o json probe -t @web wait', 'probe wait', ['-o', 'json', '-t', '@web']],
+    ['probe routes test team=shop', 'probe routes test', ['team=shop']],
+    ['probe -t @web routes -o json test team=shop', 'probe routes test', ['-t', '@web', '-o', 'json', 'team=shop']],
+    ['probe routes tset', 'probe', ['routes', 'tset']],
     ['probe https://example.com wait', 'probe', ['https://example.com', 'wait']],
   ])('is found in `opsctl %s`', (line, path, rest) => {
     const found = findCommand(program, line.split(' '))
@@ -24,6 +27,8 @@ describe('a command that has verbs', () => {
   test.each([
     ['probe w', ['wait']],
     ['probe wait --ev', ['--every']],
+    ['probe rou', ['routes']],
+    ['probe routes t', ['test']],
     ['probe https://example.com w', []],
     ['pro', ['probe']],
   ])('is completed after `opsctl %s`', (line, words) => {

@@ -17,8 +17,8 @@ export interface QueueTools<P extends Parcel> {
   readonly random: () => number
   readonly secret: (reference: SecretReference) => Promise<string>
   readonly shared: Shared
-  /** Told when nothing more is to be tried. */
-  readonly settled: (parcel: P, delivery: Exclude<Delivery, { result: 'later' }>) => void
+  /** Told when nothing more is to be tried; what it gives settles when this is kept. Until then it counts as under way. */
+  readonly settled: (parcel: P, delivery: Exclude<Delivery, { result: 'later' }>) => Promise<void>
   /** Told when it begins to fail, and when it is well again. */
   readonly failing: (message: string) => void
   readonly recovered: (afterMs: number) => void
@@ -135,21 +135,20 @@ export class ChannelQueue<P extends Parcel> {
     const { alert, key, earlier } = parcel
     const place = { clock, secret, shared, key, earlier, signal: this.#stop.signal }
     const delivery = await sendOnce({ channel }, { ...place, alert })
+    if (delivery.result !== 'later') await this.#finish(parcel, delivery)
     this.#sending.delete(parcel)
     // Cut by the end of the process: nobody knows whether it arrived, so it is sent again under the same key.
-    if (this.#stop.signal.aborted && delivery.result === 'later') return
-    if (delivery.result === 'later') this.#tryLater(parcel, { delivery, startedAt })
-    else this.#finish(parcel, delivery)
+    if (delivery.result === 'later' && !this.#stop.signal.aborted) this.#tryLater(parcel, { delivery, startedAt })
     this.#pump()
   }
 
-  #finish(parcel: P, delivery: Exclude<Delivery, { result: 'later' }>): void {
+  async #finish(parcel: P, delivery: Exclude<Delivery, { result: 'later' }>): Promise<void> {
     if (this.#failures > 0) this.#tools.recovered(this.#tools.clock.monotonic() - this.#failingSince)
     this.#failures = 0
     this.#pausedUntil = Number.NEGATIVE_INFINITY
     this.#waiting.delete(parcel)
     if (delivery.result === 'refused') this.lastError = { message: delivery.message, at: this.#tools.clock.now() }
-    this.#tools.settled(parcel, delivery)
+    await this.#tools.settled(parcel, delivery)
   }
 
   #tryLater(parcel: P, failed: { readonly delivery: Delivery & { result: 'later' }; readonly startedAt: number }): void {

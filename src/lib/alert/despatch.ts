@@ -36,6 +36,7 @@ export interface Account {
 
 /** A window that holds something back may end at any minute. */
 const muteLookMs = 15_000
+const dropLogMs = 60_000
 const longestTimerMs = 2 ** 31 - 1
 
 /** Hands to each channel what is due for it, one after the other for each incident. */
@@ -45,6 +46,7 @@ export class Despatch {
   readonly #queues = new Map<string, ChannelQueue<Consignment>>()
   readonly #accounts = new Map<string, Account>()
   readonly #parcels = new Map<Send, Consignment>()
+  readonly #toldDropped = new Map<string, number>()
   readonly #timers = new Map<Thread, () => void>()
   #config: AlertingConfig
   #isClosing = false
@@ -115,7 +117,7 @@ export class Despatch {
 
   /** Gives up what is too much for a channel, the least wanted first. */
   dropExcess(): void {
-    const { bounds, outbox, log } = this.#tools
+    const { bounds, outbox } = this.#tools
     for (const [channel, backlog] of outbox.ledger.backlogs) {
       let dropped = 0
       while (backlog.size > bounds.alerts || backlog.bytes > bounds.bytes) {
@@ -126,8 +128,7 @@ export class Despatch {
         this.advance(thread)
         dropped++
       }
-      this.account(channel).dropped += dropped
-      if (dropped > 0) log('error', 'alerts were dropped, since too many wait for a channel', { channel, dropped })
+      if (dropped > 0) this.#tellDropped(channel, dropped)
     }
   }
 
@@ -138,7 +139,18 @@ export class Despatch {
     await Promise.all([...this.#queues.values()].map(queue => queue.close(signal)))
   }
 
-  #settled({ send, thread }: Consignment, delivery: Exclude<Delivery, { result: 'later' }>): void {
+  /** Once a minute at most: where too much comes, more comes. */
+  #tellDropped(channel: string, dropped: number): void {
+    const account = this.account(channel)
+    account.dropped += dropped
+    const now = this.#clock.monotonic()
+    if (now < (this.#toldDropped.get(channel) ?? Number.NEGATIVE_INFINITY) + dropLogMs) return
+    this.#toldDropped.set(channel, now)
+    const facts = { channel, dropped: account.dropped }
+    this.#tools.log('error', 'alerts were dropped, since too many wait for a channel', facts)
+  }
+
+  async #settled({ send, thread }: Consignment, delivery: Exclude<Delivery, { result: 'later' }>): Promise<void> {
     this.#parcels.delete(send)
     const { log, outbox } = this.#tools
     if (delivery.result === 'refused') {
@@ -152,6 +164,8 @@ export class Despatch {
     }
     // However it went, the next repeat is not at once.
     if (send.kind !== 'news') thread.toldAtMonotonic = this.#clock.monotonic()
+    // A kill must not meet more than what is under way: an answer that is not in the file yet might as well not have come.
+    await outbox.flush().catch(error => this.#cannotKeep(error))
     this.advance(thread)
   }
 

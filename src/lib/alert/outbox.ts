@@ -42,6 +42,8 @@ export class Outbox implements AsyncDisposable {
   /** @throws OpsError E_LOCKED, E_STATE */
   static async open({ directory, clock, ...options }: OutboxOptions): Promise<Outbox> {
     const journal = await Journal.open(join(directory, 'alerts'), {
+      // What was delivered need not wait for the disk: a power cut in between repeats it under the same key.
+      fsync: { everyMs: 1000 },
       ...options,
       clock,
       segmentBytes: 1024 * 1024,
@@ -69,6 +71,11 @@ export class Outbox implements AsyncDisposable {
     const payload = Buffer.from(JSON.stringify(record))
     this.#writtenBytes += payload.length
     this.#journal.append(recordType, payload)
+  }
+
+  /** Settles when all that was written survives the end of this process. @throws OpsError E_STATE */
+  async flush(): Promise<void> {
+    await this.#journal.flush()
   }
 
   /** Settles when all that was written is durable. @throws OpsError E_STATE */
