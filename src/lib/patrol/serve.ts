@@ -6,7 +6,6 @@ import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { OpsError, toOpsError } from '../core/errors.ts'
 import type { Document } from '../core/report.ts'
-import { EventHub } from '../net/server/event-hub.ts'
 import { formatAddress } from '../net/server/listen-address.ts'
 import { type OpenServer, openServer } from '../net/server/open-server.ts'
 import { routes } from '../net/server/router.ts'
@@ -19,6 +18,8 @@ import { CheckFamilies } from './exposition/check-families.ts'
 import { ownFamilies } from './exposition/own-families.ts'
 import { History } from './history/history.ts'
 import type { ServeOptions } from './options.ts'
+import { LivePage } from './page/live-page.ts'
+import { pageRoutes } from './page/page-routes.ts'
 import { Patrol } from './patrol.ts'
 import { PatrolFleet } from './patrol-fleet.ts'
 import { Recorder } from './recorder.ts'
@@ -57,7 +58,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   const beats = shared.of(heartbeats)
   for (const [name, beat] of history.beats()) beats.beat(name, beat)
   beats.listen(clock)
-  const changes = new EventHub()
+  using live: LivePage = new LivePage({ clock, patrol: () => patrol })
   const patrol = new Patrol({
     clock,
     log,
@@ -70,7 +71,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
       secret: reference => readSecret(context, reference),
       ...(fleet.sudo && { sudo: fleet.sudo }),
     }),
-    onChange: ({ id }) => changes.publish({ event: 'check', data: id }),
+    onChange: watch => live.changed(watch),
   })
   const registry = new Registry(context, { options, fleet, patrol, history })
   await registry.reload()
@@ -94,6 +95,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   await using server = await opened(context, options, [
     ...checkRoutes(served),
     ...registryRoutes(registry),
+    ...pageRoutes({ patrol, history, version: served.version, clock, live }),
     metricsRoute(() => [
       ...checkFamilies.of(patrol.watches.values()),
       ...ownFamilies({
