@@ -63,8 +63,8 @@ const words: Readonly<Record<string, readonly string[]>> = {
   'process\\.(stdin|stdout|stderr)': ['program.ts', 'lib/io/'],
   'Date\\.now\\(': ['lib/io/system-clock.ts'],
   'performance\\.now': ['lib/io/system-clock.ts'],
-  // The second place is a script for the browser, shipped as text.
-  '\\b(setTimeout|setInterval)\\(': ['lib/io/system-clock.ts', 'lib/render/page/'],
+  // The other places are scripts for the browser, shipped as text.
+  '\\b(setTimeout|setInterval)\\(': ['lib/io/system-clock.ts', 'lib/render/page/', 'lib/patrol/page/'],
   'Math\\.random': ['program.ts'],
   '\\bBun\\.': [],
 }

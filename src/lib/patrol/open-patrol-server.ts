@@ -4,6 +4,9 @@ import { type OpenServer, openServer } from '../net/server/open-server.ts'
 import { type Route, routes } from '../net/server/router.ts'
 import type { ServeOptions } from './options.ts'
 
+/** A probe that Prometheus asks for may take its whole scrape, two minutes at most; milliseconds. */
+const requestMs = 130_000
+
 /** Answers where the flags say, to whom they say. @throws OpsError E_USAGE, E_CONFIG */
 export function openPatrolServer(context: Context, options: ServeOptions, all: readonly Route[]): Promise<OpenServer> {
   const { clock, log } = context
@@ -26,5 +29,6 @@ export function openPatrolServer(context: Context, options: ServeOptions, all: r
     signal: new AbortController().signal,
     clock,
     log,
+    limits: { requestMs },
   })
 }

@@ -54,6 +54,6 @@ export class PatrolAlerts implements AsyncDisposable {
 async function read(context: Context, file: string | undefined): Promise<AlertingConfig> {
   if (file === undefined) return noAlerting
   const { config, warnings } = await loadAlerts(context, file)
-  for (const { message } of warnings) context.log('warn', message)
+  for (const { message, place } of warnings) context.log('warn', `${place}: ${message}`)
   return config
 }

@@ -47,6 +47,9 @@ export class Patrol {
   /** Children that went bad before their parent was looked at. */
   readonly #held = new Set<Watch>()
 
+  /** Changes whenever other checks are watched than before, or the same ones otherwise. */
+  generation = 0
+
   /** Seconds that looks took, by type of check. */
   readonly durations = new Map<string, Histogram>()
 
@@ -82,6 +85,7 @@ export class Patrol {
     this.#forgetSaved()
     this.#arrange(changed)
     this.#tools.recorder.gone(gone.map(({ id }) => id))
+    if (changed.size + gone.length > 0) this.generation++
   }
 
   /** Those that this patrol tells of: parents of other shares' checks are looked at only. */

@@ -4,7 +4,6 @@ import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { toOpsError } from '../core/errors.ts'
 import type { Document } from '../core/report.ts'
-import { EventHub } from '../net/server/event-hub.ts'
 import { formatAddress, isLoopback, parseListenAddress } from '../net/server/listen-address.ts'
 import { heartbeats, Looker, readSecret, SharedThings } from '../probe/index.ts'
 import { acquireLock } from '../run/lock.ts'
@@ -20,6 +19,8 @@ import { ownFamilies } from './exposition/own-families.ts'
 import { History } from './history/history.ts'
 import { openPatrolServer } from './open-patrol-server.ts'
 import type { ServeOptions } from './options.ts'
+import { LivePage } from './page/live-page.ts'
+import { pageRoutes } from './page/page-routes.ts'
 import { Patrol } from './patrol.ts'
 import { PatrolAlerts } from './patrol-alerts.ts'
 import { PatrolFleet } from './patrol-fleet.ts'
@@ -60,7 +61,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   const beats = shared.of(heartbeats)
   for (const [name, beat] of history.beats()) beats.beat(name, beat)
   beats.listen(clock)
-  const changes = new EventHub()
+  using live: LivePage = new LivePage({ clock, patrol: () => patrol })
   const patrol = new Patrol({
     clock,
     log,
@@ -73,7 +74,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
       secret: reference => readSecret(context, reference),
       sudo: () => fleet.sudo,
     }),
-    onChange: ({ id }) => changes.publish({ event: 'check', data: id }),
+    onChange: watch => live.changed(watch),
   })
   const registry = new Registry(context, { options, fleet, patrol, history })
   await registry.reload()
@@ -112,6 +113,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
     ...registryRoutes(registry),
     alertsRoute(alerts.alerting),
     blackboxRoute(blackbox.probes),
+    ...pageRoutes({ patrol, history, version: served.version, clock, live }),
     metricsRoute(() => [
       ...checkFamilies.of(patrol.told()),
       ...ownFamilies({

@@ -19,9 +19,14 @@ export class EventHub {
     return this.#listeners.size
   }
 
+  /** Of the newest event: who asks for what follows it misses nothing. */
+  get lastId(): string {
+    return `${this.#era}-${this.#number}`
+  }
+
   publish(event: Omit<ServerEvent, 'id'>): void {
     const number = ++this.#number
-    const bytes = encodeEvent({ ...event, id: `${this.#era}-${number}` })
+    const bytes = encodeEvent({ ...event, id: this.lastId })
     this.#last.push({ number, bytes })
     if (this.#last.length > this.#kept) this.#last.shift()
     for (const listener of [...this.#listeners]) listener.push(bytes)
@@ -47,7 +52,7 @@ export class EventHub {
     const seen = Number(digits)
     const first = this.#last[0]?.number ?? this.#number + 1
     const isKnown = era === this.#era && Number.isInteger(seen) && seen >= first - 1 && seen <= this.#number
-    if (!isKnown) return [encodeEvent({ event: 'reset', data: '', id: `${this.#era}-${this.#number}` })]
+    if (!isKnown) return [encodeEvent({ event: 'reset', data: '', id: this.lastId })]
     return this.#last.filter(({ number }) => number > seen).map(({ bytes }) => bytes)
   }
 }

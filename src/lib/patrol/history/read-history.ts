@@ -61,6 +61,38 @@ export function hoursSince(history: History, id: string, since: number): HourRow
   }))
 }
 
+/** What the looks of an hour came to, in numbers alone. */
+export interface HourCount {
+  /** Hours since 1970. */
+  readonly hour: number
+  readonly looks: number
+  readonly warned: number
+  readonly bad: number
+}
+
+/** The hours of many checks at once, each check's oldest first, by id; checks without any are left out. One statement, that reads nothing else. */
+export function hourCounts(history: History, ids: Iterable<string>, since: number): Map<string, HourCount[]> {
+  const idOf = new Map<number, string>()
+  for (const id of ids) {
+    const key = history.keyOf(id)
+    if (key !== undefined) idOf.set(key, id)
+  }
+  const rows = history.database
+    .prepare(
+      'SELECT hour.key, hour, looks, warned, bad FROM json_each(?1) AS wanted CROSS JOIN hour ON hour.key = wanted.value AND hour >= ?2',
+    )
+    .all(JSON.stringify([...idOf.keys()]), Math.floor(since / hourMs))
+  const counts = new Map<string, HourCount[]>()
+  for (const { key, hour, looks, warned, bad } of rows) {
+    const id = idOf.get(Number(key)) ?? ''
+    const count = { hour: Number(hour), looks: Number(looks), warned: Number(warned), bad: Number(bad) }
+    const known = counts.get(id)
+    if (known) known.push(count)
+    else counts.set(id, [count])
+  }
+  return counts
+}
+
 export interface IncidentRow {
   readonly id: string
   /** Id of the check in its place. */

@@ -1,5 +1,6 @@
 import type { Report } from '../../core/report.ts'
 import { textWidth } from '../text-width.ts'
+import { bodyRules, darkColours, fixedFont, lightColours, tones } from './ground.ts'
 import type { TimelineLayout } from './timeline-layout.ts'
 import { timelineStyle } from './timeline-style.ts'
 
@@ -15,22 +16,15 @@ export function pageStyle({ items }: Report, timeline: TimelineLayout | undefine
  */
 const style = `
 :root{
-  --paper:#f6f7f9;--card:#fff;--ink:#1b1f24;--soft:#59636e;--line:#d9dee4;--code:#f1f3f5;
-  --good:#1a7f37;--bad:#c5221f;--warn:#8f5b00;--unknown:#7a4fb5;--skipped:#6b7580;--link:#0b5fce;
-  --tint-bad:#fdf0ef;--tint-unknown:#f6f1fc;--tint-warn:#fcf5e6;
-  --result:6.5rem;--name:13rem;--reason:9.5rem;--time:4.5rem;--gap:.9rem;
+${lightColours}  --result:6.5rem;--name:13rem;--reason:9.5rem;--time:4.5rem;--gap:.9rem;
   --before:calc(var(--result) + var(--host) + var(--reason) + var(--time) + 4*var(--gap));
-  --mono:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;
+${fixedFont}
   color-scheme:light dark}
 @media(prefers-color-scheme:dark){:root{
-  --paper:#0f1216;--card:#171b21;--ink:#e5e9ee;--soft:#9aa5b1;--line:#2b323b;--code:#10141a;
-  --good:#4cc26b;--bad:#ff7b72;--warn:#e0ae4a;--unknown:#c3a3f5;--skipped:#98a3ae;--link:#79b4ff;
-  --tint-bad:#2a1717;--tint-unknown:#211b2e;--tint-warn:#272013}}
-*{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;overflow-wrap:anywhere}
-header,main,footer{max-width:86rem;margin:0 auto;padding:0 1.5rem}
+${darkColours}}}
+${bodyRules}header,main,footer{max-width:86rem;margin:0 auto;padding:0 1.5rem}
 header{padding-top:1.75rem;border-top:.35rem solid var(--tone)}
-.good{--tone:var(--good)}.bad{--tone:var(--bad)}.warn{--tone:var(--warn)}.unknown{--tone:var(--unknown)}.skipped{--tone:var(--skipped)}
+${tones}
 .kind{margin:0;color:var(--soft);font-size:.85rem;letter-spacing:.02em}
 h1{margin:.1rem 0 .5rem;font:600 1.35rem/1.3 var(--mono)}
 .verdict{margin:0 0 .75rem;font-size:1.6rem;line-height:1.25;font-weight:650;color:var(--tone)}
