@@ -1,12 +1,34 @@
 import { describe, expect, test } from 'bun:test'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { freePort } from '../helpers/free-port.ts'
 import { needs } from '../helpers/needs.ts'
+import { startOpsctl } from '../helpers/opsctl.ts'
 import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 import { blackboxExporter } from '../patrol/blackbox/blackbox-exporter.ts'
 import { manyTargets } from '../patrol/blackbox/many-targets.ts'
-import { ownProber } from '../patrol/blackbox/own-prober.ts'
 import { prometheus } from '../patrol/blackbox/prometheus.ts'
 import { shopCertificates } from '../patrol/blackbox/shop-certificates.ts'
+
+/** The real program with the configuration of blackbox_exporter, and no check of its own but a heartbeat. */
+async function servedPatrol(directory: string, config: string): Promise<AsyncDisposable & { readonly port: number }> {
+  const home = join(directory, 'opsctl')
+  await mkdir(home)
+  await writeFile(join(home, 'blackbox.yml'), config)
+  await writeFile(join(home, 'checks.yaml'), 'checks: [{ type: heartbeat, beat: nightly, every: 1d }]\n')
+  const port = await freePort()
+  const flags = ['-f', 'checks.yaml', '--blackbox', 'blackbox.yml', '--listen', `127.0.0.1:${port}`, '-v']
+  const run = await startOpsctl(['probe', 'serve', ...flags], { cwd: home, home, deadlineMs: 240_000 })
+  await run.until(/answering at/)
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      run.kill('SIGTERM')
+      await run.ended
+    },
+  }
+}
 
 /** Two jobs of Prometheus, which differ in nothing but the address of the exporter. */
 describe.skipIf(!needs('blackbox-exporter', 'prometheus', 'openssl'))('a Prometheus that probes 100 targets', () => {
@@ -18,7 +40,7 @@ describe.skipIf(!needs('blackbox-exporter', 'prometheus', 'openssl'))('a Prometh
     const broken = many.targets.filter(({ passes }) => !passes).length
     expect(broken).toBeGreaterThan(50)
     await using theirs = await blackboxExporter(directory.path, many.config)
-    await using ours = await ownProber(many.config)
+    await using ours = await servedPatrol(directory.path, many.config)
 
     const groups = many.targets.map(({ name, query: { target = '', module = '', hostname = '' } }) => ({
       targets: [target],
