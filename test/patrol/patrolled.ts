@@ -81,6 +81,18 @@ export class Patrolled implements AsyncDisposable {
     }
   }
 
+  /** A check that only reads on its hosts, so that all of one host are looked at together. */
+  reading(name: string, asked: Asked): WatchedCheck {
+    const check = this.check(name, asked)
+    const judge = (): CheckResult => {
+      this.looks.push({ name, at: this.clock.monotonic() })
+      const answer = this.answers[name] ?? good
+      if (typeof answer === 'function') throw new TypeError('a reading answers at once')
+      return answer
+    }
+    return { ...check, check: { ...check.check, host: { readings: [], judge } } }
+  }
+
   watch(id: string): Watch {
     const watch = this.patrol.watches.get(id)
     if (!watch) throw new Error(`nothing is watched as ${id}`)

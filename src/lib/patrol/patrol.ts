@@ -6,15 +6,15 @@ import type { Log } from '../core/io.ts'
 import { randomHex } from '../core/random-hex.ts'
 import { isTold, type Looker, unitsOf } from '../probe/index.ts'
 import { Histogram } from './exposition/histogram.ts'
+import { Held } from './held.ts'
 import type { Change, History, LookRow, Saved } from './history/history.ts'
 import { jobOf } from './jobs.ts'
 import type { Recorder } from './recorder.ts'
 import { spread } from './scheduler/beat.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
-import { isUnconfirmed } from './standing/dimension-standing.ts'
 import { closed, incidentAfter } from './standing/incident.ts'
 import { isBad, severityOf } from './standing/level.ts'
-import { afterLook, type Standing, worstTold } from './standing/standing.ts'
+import { afterLook, type Standing, unconfirmedOf, worstTold } from './standing/standing.ts'
 import { Watch, type WatchedCheck, watchId } from './watch.ts'
 
 export interface PatrolTools {
@@ -45,7 +45,7 @@ export class Patrol {
   /** Standings of the last process, until their checks are asked for. */
   readonly #saved: Map<string, Saved>
   /** Children that went bad before their parent was looked at. */
-  readonly #held = new Set<Watch>()
+  readonly #held: Held
 
   /** Changes whenever other checks are watched than before, or the same ones otherwise. */
   generation = 0
@@ -55,6 +55,7 @@ export class Patrol {
 
   constructor(tools: PatrolTools) {
     this.#tools = tools
+    this.#held = new Held(tools.clock)
     this.#saved = new Map(tools.history.saved())
   }
 
@@ -84,6 +85,8 @@ export class Patrol {
     // Those that no process asks for any more, and that stood open when the last one ended.
     this.#forgetSaved()
     this.#arrange(changed)
+    // Whom they waited for may be another, or gone.
+    for (const child of this.#held) this.#settleHeld(child)
     this.#tools.recorder.gone(gone.map(({ id }) => id))
     if (changed.size + gone.length > 0) this.generation++
   }
@@ -105,18 +108,16 @@ export class Patrol {
   }
 
   /** What keeps a check from being judged: a check that it depends on and that does not stand well, on the same host where both are looked at there. */
-  causeOf({ check, unit }: Watch): Watch | undefined {
-    for (const name of check.dependsOn) {
-      const parents = this.#byName.get(name) ?? []
-      const near = parents.filter(
-        ({ unit: { host } }) => host === undefined || unit.host === undefined || host.name === unit.host.name,
-      )
-      const bad = near.find(
-        ({ standing, check: { isOn } }) => isOn && (isBad(standing.level) || standing.suppressed !== undefined),
-      )
-      if (bad) return bad
-    }
-    return undefined
+  causeOf(watch: Watch): Watch | undefined {
+    return this.#parentsOf(watch).find(({ standing }) => isBad(standing.level) || standing.suppressed !== undefined)
+  }
+
+  #parentsOf({ check, unit }: Watch): Watch[] {
+    const parents = check.dependsOn.flatMap(name => this.#byName.get(name) ?? [])
+    return parents.filter(
+      ({ check: { isOn }, unit: { host } }) =>
+        isOn && (host === undefined || unit.host === undefined || host.name === unit.host.name),
+    )
   }
 
   #watchOf(check: WatchedCheck, { unit, known }: { readonly unit: Watch['unit']; readonly known: Watch | undefined }): Watch {
@@ -127,16 +128,18 @@ export class Patrol {
     const standing = known?.standing ?? saved?.standing
     const watch = new Watch(check, { unit, now: clock.now(), ...(standing && { standing }) })
     const [now, epoch] = [clock.monotonic(), clock.now()]
+    // It went bad, and what follows from that was not decided.
+    const isUndecided = isBad(watch.standing.level) && watch.standing.incident === undefined
     for (const { dimension, intervalMs } of check.sampling) {
       const dueIn =
         known?.dues.get(dimension) === undefined ? (saved?.due[dimension] ?? 0) - epoch : (known.dues.get(dimension) ?? 0) - now
       // What a clock that was set puts far away is due within its interval all the same.
-      const isPlanned = dueIn > 0 && dueIn <= intervalMs
+      const isPlanned = !isUndecided && dueIn > 0 && dueIn <= intervalMs
       watch.plan(dimension, now + (isPlanned ? dueIn : spread(watch.groupId, Math.min(intervalMs, catchUpMs[check.sla]))))
     }
     if (known) {
       known.isGone = true
-      this.#held.delete(known)
+      this.#held.release(known)
     }
     if (!check.isOn) this.#close(watch, 'switched off')
     return watch
@@ -195,9 +198,10 @@ export class Patrol {
     const { clock } = this.#tools
     const all = watch.check.sampling.map(({ dimension }) => dimension)
     watch.planNext(all, { startedAt, unconfirmed: new Set() })
-    this.#held.delete(watch)
+    this.#held.release(watch)
     if (watch.standing.suppressed?.by === cause.id) return true
     this.#record(watch, { ...watch.standing, suppressed: { by: cause.id, since: clock.now() } })
+    this.#settleChildren(watch)
     return true
   }
 
@@ -210,12 +214,7 @@ export class Patrol {
     const judgements = watch.judgementsDue(result, startedAt).map(each => ({ ...each, message: looker.maskedText(each.message) }))
     const { sampling } = watch.check
     const standing = afterLook(watch.standing, { at, judgements }, sampling)
-    const unconfirmed = new Set(
-      sampling.flatMap(each => {
-        const found = standing.dimensions[each.dimension]
-        return found && isUnconfirmed(found, each) ? [each.dimension] : []
-      }),
-    )
+    const unconfirmed = new Set(unconfirmedOf(standing, sampling))
     watch.planNext(
       judgements.map(({ dimension }) => dimension),
       { startedAt, unconfirmed },
@@ -230,8 +229,9 @@ export class Patrol {
       ...(result.reason && { reason: result.reason }),
       ...(result.verdict !== 'pass' && result.evidence !== undefined && { evidence: looker.maskedText(result.evidence) }),
     }
+    watch.judgedAt = startedAt
     this.#settle(watch, { standing, look })
-    for (const child of this.#held) if (child.check.dependsOn.includes(watch.check.name)) this.#settleHeld(child)
+    this.#settleChildren(watch)
   }
 
   #count({ check: { type } }: Watch, ms: number): void {
@@ -248,12 +248,12 @@ export class Patrol {
       isTold(watch.unit) && standing.incident === undefined && severityOf(standing.level, watch.check.sla) !== undefined
     const cause = isNew ? this.causeOf(watch) : undefined
     if (cause) {
-      this.#held.delete(watch)
+      this.#held.release(watch)
       this.#record(watch, { ...standing, suppressed: { by: cause.id, since: this.#tools.clock.now() } }, told)
     } else if (!isTold(watch.unit) || (isNew && this.#waitsForParents(watch))) {
       this.#record(watch, standing, told)
     } else {
-      this.#held.delete(watch)
+      this.#held.release(watch)
       const { standing: after, alert } = incidentAfter(standing, watch.subject, {
         at: this.#tools.clock.now(),
         newId: () => `prb-${this.#tools.clock.now().toString(36)}-${randomHex(5)}`,
@@ -263,15 +263,20 @@ export class Patrol {
     }
   }
 
-  /** A parent that was last looked at before the child went bad is asked first, once: it may be the cause. */
+  /** Parents that were last looked at before the child went bad are asked first, and may confirm what they find: one of them may be the cause. */
   #waitsForParents(watch: Watch): boolean {
-    if (this.#held.has(watch)) return false
-    const parents = watch.check.dependsOn.flatMap(name => this.#byName.get(name) ?? [])
-    const older = parents.filter(parent => parent.check.isOn && parent.lookedAt < watch.lookedAt)
-    if (older.length === 0) return false
-    this.#held.add(watch)
-    for (const parent of older) this.lookNow(parent)
-    return true
+    const parents = this.#parentsOf(watch)
+    if (parents.length === 0) return false
+    const since = this.#held.hold(watch, () => this.#settleHeld(watch))
+    if (since === undefined) return false
+    const silent = parents.filter(parent => parent.judgedAt < since || parent.isConfirming)
+    for (const parent of silent) if (parent.lookedAt < since) this.lookNow(parent)
+    return silent.length > 0
+  }
+
+  /** Those that waited for this one. */
+  #settleChildren({ check: { name } }: Watch): void {
+    for (const child of this.#held) if (child.check.dependsOn.includes(name)) this.#settleHeld(child)
   }
 
   #settleHeld(child: Watch): void {
@@ -289,7 +294,7 @@ export class Patrol {
 
   #end(watch: Watch, why: string): void {
     watch.isGone = true
-    this.#held.delete(watch)
+    this.#held.release(watch)
     this.#close(watch, why)
     this.#watches.delete(watch.id)
   }

@@ -2,7 +2,7 @@ import type { CheckJudgement, CheckResult, Sampling } from '../core/check.ts'
 import type { ProbedCheck, Unit } from '../probe/index.ts'
 import { spread } from './scheduler/beat.ts'
 import type { AlertSubject } from './standing/incident.ts'
-import { neverLooked, type Standing } from './standing/standing.ts'
+import { neverLooked, type Standing, unconfirmedOf } from './standing/standing.ts'
 
 /** A check that is to be watched, and where it comes from. */
 export interface WatchedCheck extends ProbedCheck {
@@ -36,6 +36,8 @@ export class Watch {
   standing: Standing
   /** When the last look began. */
   lookedAt = Number.NEGATIVE_INFINITY
+  /** When the last look began of which it is known what came of it. */
+  judgedAt = Number.NEGATIVE_INFINITY
   measured: Measured | undefined
   /** Its looks are over; what is still under way is not told. */
   isGone = false
@@ -82,6 +84,11 @@ export class Watch {
   /** A first time, or one that a restart kept. */
   plan(dimension: string, at: number): void {
     this.#dueAt.set(dimension, at)
+  }
+
+  /** Something was found bad, and is looked at once more before that counts. */
+  get isConfirming(): boolean {
+    return unconfirmedOf(this.standing, this.check.sampling).length > 0
   }
 
   /** Something of it is due, or will be within the same moment. */

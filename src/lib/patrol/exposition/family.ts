@@ -21,14 +21,20 @@ export interface Distribution {
   readonly sum: number
 }
 
-/** `check="shop",host="web1"`. */
+/** `check="shop",host="web1"`. Of names that Prometheus can not tell apart the last one counts. */
 export function labelText(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${safeName(name)}="${escaped(value)}"`)
+  const values = new Map<string, string>()
+  for (const name in labels) values.set(safeLabel(name), labels[name] ?? '')
+  const pairs: string[] = []
+  for (const [name, value] of values) pairs.push(`${name}="${escaped(value)}"`)
   return pairs.join(',')
 }
 
-/** A name that Prometheus takes, for a label or the end of a metric. */
-export const safeName = (name: string): string => name.replace(/^(?=\d)|[^A-Za-z0-9_]/g, '_')
+/** The end of a name that Prometheus takes for a metric. */
+export const safeName = (name: string): string => name.replace(/^(?=\d|$)|[^A-Za-z0-9_]/g, '_')
+
+/** What begins with two underscores is Prometheus' own: `__name__`. */
+const safeLabel = (name: string): string => safeName(name).replace(/^_{2,}/, '_')
 
 const escaped = (value: string): string =>
   /[\\"\n]/.test(value) ? value.replace(/[\\"\n]/g, found => (found === '\n' ? '\\n' : `\\${found}`)) : value

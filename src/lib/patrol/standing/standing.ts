@@ -60,10 +60,7 @@ export function afterLook({ suppressed: _, ...before }: Standing, look: Look, sa
   // A dimension that the check no longer has must not hold it down for ever.
   for (const name of Object.keys(dimensions)) if (!sampling.some(({ dimension }) => dimension === name)) delete dimensions[name]
   const level = worstLevel(Object.values(dimensions).map(each => each.level))
-  const isConfirming = sampling.some(each => {
-    const found = dimensions[each.dimension]
-    return found !== undefined && isUnconfirmed(found, each)
-  })
+  const isConfirming = unconfirmedOf({ dimensions }, sampling).length > 0
   const isWell = level === 'pass' && !isConfirming
   return {
     ...before,
@@ -76,6 +73,14 @@ export function afterLook({ suppressed: _, ...before }: Standing, look: Look, sa
     badLooks: before.badLooks + (look.judgements.some(({ verdict }) => verdict === 'fail' || verdict === 'unknown') ? 1 : 0),
     lookedAt: look.at,
   }
+}
+
+/** Dimensions that are looked at again at once: a bad look waits to be confirmed. */
+export function unconfirmedOf({ dimensions }: Pick<Standing, 'dimensions'>, sampling: readonly Sampling[]): string[] {
+  return sampling.flatMap(each => {
+    const found = dimensions[each.dimension]
+    return found && isUnconfirmed(found, each) ? [each.dimension] : []
+  })
 }
 
 /** The judgement that the level is told with: the first of the worst. */
