@@ -73,8 +73,11 @@ class Pages {
     const filter = filterOf(query)
     // Taken first: what changes while the page is made is told after it.
     const from = live.lastId
-    const bars = await this.#uptime.of(filter.span, [...patrol.watches.keys()])
-    const watches = [...patrol.watches.values()]
+    const bars = await this.#uptime.of(
+      filter.span,
+      [...patrol.told()].map(({ id }) => id),
+    )
+    const watches = [...patrol.told()]
     const tally = tallyOf(watches)
     const state = stateOf(tally)
     const content = await overview({ watches, filter, barsOf: bars, clock })
@@ -108,7 +111,7 @@ class Pages {
     const { patrol, history, clock, live } = this.#paged
     const from = live.lastId
     const rows = incidents(history, { limit: listed })
-    const state = stateOf(tallyOf(patrol.watches.values()))
+    const state = stateOf(tallyOf(patrol.told()))
     const open = rows.filter(({ endedAt }) => endedAt === undefined).length
     const title = `Incidents: ${open === 0 ? 'none' : open} open`
     const skip = { to: 'main', words: 'Skip to the incidents' }
