@@ -49,7 +49,7 @@ export interface Patch {
   /** Rows of which only numbers changed: id, message, latency, times. */
   readonly ticks: readonly (readonly [id: string, message: string, ms: string, looks: string])[]
   /** Groups with such rows. */
-  readonly groups: readonly { readonly id: string; readonly sum: string; readonly fold: string }[]
+  readonly groups: readonly { readonly id: string; readonly sum: string; readonly fold: string; readonly isQuiet: boolean }[]
 }
 
 /**
@@ -205,7 +205,12 @@ function groupsOf(
   const views = watches.map(watch => viewOf(watch, at)).filter(view => keys.has(groupKey(view)))
   return [...Map.groupBy(views, groupKey)].map(([key, members]) => {
     const figures = groupFigures(members)
-    return { id: domId('g', key), sum: String(groupSum(figures)), fold: String(foldText(figures, groupTitle(key))) }
+    return {
+      id: domId('g', key),
+      sum: String(groupSum(figures)),
+      fold: String(foldText(figures, groupTitle(key))),
+      isQuiet: figures.quiet.size > 0,
+    }
   })
 }
 

@@ -54,7 +54,6 @@ export const liveScript = `
       const part = row.querySelector(name)
       if (part.textContent !== text) part.textContent = text
     }
-    texts.delete(row)
   }
   document.addEventListener('toggle', event => {
     if (!event.target.open || !event.target.matches('.fold')) return
@@ -69,12 +68,19 @@ export const liveScript = `
   const putRow = ({ group, loud, html }) => {
     const row = made(html)
     const old = byId(row.id)
-    const list = byId(group) && byId(group).querySelector(loud ? '.loud' : '.quiet')
-    if (!old || !list) return refreshSoon(1000)
-    row.querySelector('.up').replaceWith(old.querySelector('.up'))
-    const hadFocus = old.contains(document.activeElement)
-    old.remove()
+    const section = byId(group)
+    if (!section) return refreshSoon(1000)
+    const list = section.querySelector(loud ? '.loud' : '.quiet')
+    const hadFocus = old && old.contains(document.activeElement)
     later.delete(row.id)
+    if (old) {
+      row.querySelector('.up').replaceWith(old.querySelector('.up'))
+      old.remove()
+    } else if (list) {
+      // Its bars are the server's to draw.
+      refreshSoon(2000)
+    }
+    if (!list) return
     let [low, high] = [0, list.children.length]
     while (low < high) {
       const middle = (low + high) >> 1
@@ -83,23 +89,20 @@ export const liveScript = `
     }
     list.insertBefore(row, list.children[low] || null)
     row.classList.add('fresh')
-    row.addEventListener('animationend', () => row.classList.remove('fresh'), { once: true })
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) setTimeout(() => row.classList.remove('fresh'), 2000)
+    setTimeout(() => row.classList.remove('fresh'), 2000)
     if (hadFocus) row.querySelector('a').focus({ preventScroll: true })
   }
 
   /** Puts one element in the place of another, with what was open, and with the focus where it was. */
-  const swap = (old, next) => {
+  const swap = (old, next, isAnother) => {
     if (!old || !next) return
     const active = document.activeElement
     const held = old.contains(active) && active !== old
       ? { id: active.id, near: active.closest('[id]').id, href: active.getAttribute('href') }
       : undefined
-    const opened = new Map(all('details[id]', old).map(details => [details.id, details.open]))
-    const marks = new Set(all('details[data-opened]', old).map(details => details.id))
+    const wasOpen = new Map(isAnother ? [] : all('details[id]', old).map(details => [details.id, details.open]))
     for (const details of all('details[id]', next)) {
-      if (opened.has(details.id)) details.open = opened.get(details.id)
-      if (marks.has(details.id)) details.dataset.opened = ''
+      if (wasOpen.has(details.id)) details.open = wasOpen.get(details.id) && !('lazy' in details.dataset)
     }
     old.replaceWith(next)
     if (!held) return
@@ -108,24 +111,25 @@ export const liveScript = `
     if (target) target.focus({ preventScroll: true })
   }
 
-  let refreshing = false
+  let asking
   let planned = 0
   const refreshSoon = ms => {
     if (!planned) planned = setTimeout(refresh, ms)
   }
-  /** Asks for the page as it is now. */
-  const refresh = async () => {
+  /** Asks for the page as it is now, or for another choice of checks; the last question counts. */
+  const refresh = async ({ isAnother = false } = {}) => {
     clearTimeout(planned)
     planned = 0
-    if (refreshing) return refreshSoon(1000)
-    refreshing = true
+    if (asking) asking.abort()
+    const mine = (asking = new AbortController())
     try {
-      const answer = await fetch(location.href, { cache: 'no-store' })
+      const answer = await fetch(location.href, { cache: 'no-store', signal: mine.signal })
       if (answer.status >= 500) return lost()
       const next = new DOMParser().parseFromString(await answer.text(), 'text/html')
       if (!next.body.dataset.from) return lost()
-      for (const id of page === 'overview' ? ['head', 'open', 'groups'] : ['head', 'main']) swap(byId(id), next.getElementById(id))
+      for (const id of page === 'overview' ? ['head', 'open', 'groups'] : ['head', 'main']) swap(byId(id), next.getElementById(id), isAnother)
       if (form) {
+        byId('shown').textContent = next.getElementById('shown').textContent
         const { group } = form.elements
         const chosen = group.value
         group.replaceChildren(...next.querySelector('select[name=group]').children)
@@ -134,12 +138,11 @@ export const liveScript = `
       state = { title: next.title, icon: next.getElementById('icon').getAttribute('href') }
       seen = next.body.dataset.from
       later.clear()
-      applyFilter()
       showState()
     } catch {
-      lost()
+      if (!mine.signal.aborted) lost()
     } finally {
-      refreshing = false
+      if (asking === mine) asking = undefined
     }
   }
 
@@ -162,17 +165,17 @@ export const liveScript = `
     if (page !== 'overview') return
     if (patch.head) swap(byId('head'), made(patch.head))
     if (patch.open !== undefined) swap(byId('open'), made(patch.open))
-    patch.rows.forEach(putRow)
+    if (patch.rows.length > 0 && isNarrow()) refreshSoon(500)
+    else patch.rows.forEach(putRow)
     patch.ticks.forEach(tick)
-    for (const { id, sum, fold } of patch.groups) {
+    for (const { id, sum, fold, isQuiet } of patch.groups) {
       const group = byId(id)
       if (!group) continue
       group.querySelector('.sum').innerHTML = sum
       const details = group.querySelector('.fold')
       details.querySelector('summary').innerHTML = fold
-      details.hidden = details.querySelector('.row') === null
+      details.hidden = !isQuiet
     }
-    if (patch.rows.length > 0 && isNarrow(wish())) applyFilter()
   }
 
   let source
