@@ -42,7 +42,7 @@ export class Patrolled implements AsyncDisposable {
   readonly recorder: Recorder
   readonly patrol: Patrol
 
-  constructor(directory: string, clock = new FakeClock()) {
+  constructor(directory: string, clock = new FakeClock(), onChange?: (watch: Watch) => void) {
     this.clock = clock
     const log = (): void => {}
     this.history = new History(join(directory, 'history.db'))
@@ -51,7 +51,8 @@ export class Patrolled implements AsyncDisposable {
     const connector = { connect: async () => ({}), login: async () => ({}) } as unknown as Connector
     const shared = new SharedThings()
     const looker = new Looker(clock, { connector, shared, secret: async () => 'secret' })
-    this.patrol = new Patrol({ clock, log, looker, scheduler: this.scheduler, recorder: this.recorder, history: this.history })
+    const { scheduler, recorder, history } = this
+    this.patrol = new Patrol({ clock, log, looker, scheduler, recorder, history, ...(onChange && { onChange }) })
   }
 
   check(name: string, asked: Asked = {}): WatchedCheck {

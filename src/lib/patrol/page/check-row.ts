@@ -15,15 +15,14 @@ const soonDays = 14
 
 interface RowPlace {
   readonly now: number
-  /** Absent in rows that are sent to an open page: it keeps the bars that it has. */
+  /** Absent in rows that are sent to an open page: it keeps the bars that it has, or asks for them. */
   readonly bars?: Bars
-  readonly isHidden?: boolean
 }
 
 /** A check as an element of a list. */
-export function checkRow(view: CheckView, { now, bars, isHidden = false }: RowPlace): Markup {
+export function checkRow(view: CheckView, { now, bars }: RowPlace): Markup {
   const { id, name, host, type, sla, status, message, reason } = view
-  return html`<li id="${domId('c', id)}" class="row ${statusLooks[status].tone}" data-k="${rowKey(view)}" data-s="${status}" data-p="${sla}"${view.flapping ? html` data-f` : ''}${isHidden ? html` hidden` : ''}>
+  return html`<li id="${domId('c', id)}" class="row ${statusLooks[status].tone}" data-k="${rowKey(view)}" data-s="${status}" data-p="${sla}"${view.flapping ? html` data-f` : ''}>
 ${statusMark(status)}
 <span class="who"><a href="${checkPath(id)}">${name}</a>${host === undefined ? '' : html` <span class="host">on ${host}</span>`} <small>${sla} ${type}</small></span>
 <span class="said"><span class="msg">${clipped(message)}</span>${tags(view)}${reason && status !== 'suppressed' ? html`<span class="why">${reasons[reason]}</span>` : ''}${links(view)}</span>
@@ -48,7 +47,7 @@ export const inOrder = (a: CheckView, b: CheckView): number => {
 
 /** When it was and will be looked at: `14:03:12, next 14:03:42`. */
 export function looksText({ lookedAt, nextAt }: CheckView, now: number): string {
-  const last = lookedAt === undefined ? [] : [`look ${momentText(lookedAt, now)}`]
+  const last = lookedAt === undefined ? [] : [momentText(lookedAt, now)]
   const next = nextAt === undefined ? [] : [`next ${momentText(nextAt, now)}`]
   return [...last, ...next].join(', ')
 }

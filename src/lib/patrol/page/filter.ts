@@ -15,6 +15,8 @@ export interface Filter {
   /** All of them must be there. */
   readonly text: string
   readonly span: Span
+  /** Groups whose quiet checks are listed too. */
+  readonly open: ReadonlySet<string>
 }
 
 /** What nobody knows is left out: a page is better than none. */
@@ -28,13 +30,13 @@ export function filterOf(query: URLSearchParams): Filter {
     ...(group && { group }),
     text: (query.get('q') ?? '').slice(0, 200),
     span: query.get('span') === '30d' ? '30d' : '48h',
+    open: new Set(query.getAll('open')),
   }
 }
 
 export const isNarrow = ({ status, group, sla, text }: Filter): boolean =>
   status !== undefined || group !== undefined || sla !== undefined || text.trim() !== ''
 
-/** The script does the same, with what stands in the row. */
 export function fits(view: CheckView, filter: Filter): boolean {
   if (filter.sla !== undefined && view.sla !== filter.sla) return false
   if (filter.group !== undefined && groupKey(view) !== filter.group) return false

@@ -37,7 +37,10 @@ export function groupFigures(members: Iterable<Member>): GroupFigures {
 }
 
 /** Worst first, then by name; what has no group comes last. */
-export function groupOrder(a: readonly [string, GroupFigures], b: readonly [string, GroupFigures]): number {
+export function groupOrder(
+  a: readonly [string, GroupFigures, ...unknown[]],
+  b: readonly [string, GroupFigures, ...unknown[]],
+): number {
   const [left, right] = [worstRank(a[1]), worstRank(b[1])]
   if (left !== right) return left - right
   if (a[0] === noGroup || b[0] === noGroup) return a[0] === noGroup ? 1 : -1
@@ -72,29 +75,33 @@ export function groupSum(figures: GroupFigures): Markup {
 export const foldText = ({ quiet }: GroupFigures, title: string): Markup =>
   html`${figuresText(quiet)}<span class="vh"> in ${title}</span>`
 
+interface GroupRows {
+  readonly figures: GroupFigures
+  readonly loud: readonly Markup[]
+  /** Undefined where they are to be asked for. */
+  readonly quiet: readonly Markup[] | undefined
+  /** Rows for which there is no room. */
+  readonly more: number
+  readonly isOpen: boolean
+}
+
 /** A group with the lists of its rows; what is quiet lies in a fold. */
-export function groupSection(
-  key: string,
-  part: {
-    readonly figures: GroupFigures
-    readonly loud: readonly Markup[]
-    readonly quiet: readonly Markup[]
-    readonly isOpen: boolean
-    readonly isHidden: boolean
-  },
-): Markup {
-  const { figures, loud, quiet, isOpen, isHidden } = part
+export function groupSection(key: string, { figures, loud, quiet, more, isOpen }: GroupRows): Markup {
   const id = domId('g', key)
-  return html`<section class="group" id="${id}" data-g="${key}" aria-labelledby="${id}-h"${isHidden ? html` hidden` : ''}>
+  const query = encodeURIComponent(key.toWellFormed())
+  const rows = quiet
+    ? html`<ul class="rows quiet">
+${quiet}</ul>`
+    : html`<p class="note"><a href="/?open=${query}#${id}-f">List them</a></p>`
+  return html`<section class="group" id="${id}" data-g="${key}" aria-labelledby="${id}-h">
 <h3 id="${id}-h">${groupTitle(key)}</h3>
 <p class="sum">${groupSum(figures)}</p>
 <ul class="rows loud">
 ${loud}</ul>
-<details class="fold" id="${id}-f"${isOpen ? html` open` : ''}${quiet.length === 0 ? html` hidden` : ''}>
+<details class="fold" id="${id}-f"${quiet ? '' : html` data-lazy`}${isOpen ? html` open` : ''}${quiet?.length === 0 || figures.quiet.size === 0 ? html` hidden` : ''}>
 <summary>${foldText(figures, groupTitle(key))}</summary>
-<ul class="rows quiet">
-${quiet}</ul>
+${rows}
 </details>
-</section>
+${more > 0 ? html`<p class="note">${more} more are not listed: <a href="/?group=${query}">this group alone</a>, or filter for less</p>` : ''}</section>
 `
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { EventFeed } from '../../net/server/event-feed.ts'
 import { EventHub } from '../../net/server/event-hub.ts'
+import { isTold } from '../../probe/index.ts'
 import type { Patrol } from '../patrol.ts'
 import { type CheckView, tallyOf, viewOf } from '../view.ts'
 import type { Watch } from '../watch.ts'
@@ -48,7 +49,7 @@ export interface Patch {
   /** Rows of which only numbers changed: id, message, latency, times. */
   readonly ticks: readonly (readonly [id: string, message: string, ms: string, looks: string])[]
   /** Groups with such rows. */
-  readonly groups: readonly { readonly id: string; readonly sum: string; readonly fold: string }[]
+  readonly groups: readonly { readonly id: string; readonly sum: string; readonly fold: string; readonly isQuiet: boolean }[]
 }
 
 /**
@@ -78,8 +79,8 @@ export class LivePage implements Disposable {
     return this.#hub.lastId
   }
 
-  changed({ id }: Watch): void {
-    if (this.#cancel) this.#changed.add(id)
+  changed({ id, unit }: Watch): void {
+    if (this.#cancel && isTold(unit)) this.#changed.add(id)
   }
 
   feed(lastEventId: string | undefined): EventFeed {
@@ -96,12 +97,12 @@ export class LivePage implements Disposable {
     const { clock, patrol } = this.#tools
     this.#notedUntil = clock.monotonic() + notedMs
     if (this.#cancel) return
-    const { watches, generation } = patrol()
+    const told = [...patrol().told()]
     const at = { now: clock.now(), monotonic: clock.monotonic() }
-    for (const watch of watches.values()) this.#faces.set(watch.id, faceOf(viewOf(watch, at)))
-    this.#incidents = incidentsOf(withIncidents(watches.values()))
-    this.#tally = JSON.stringify(tallyOf(watches.values()))
-    this.#generation = generation
+    for (const watch of told) this.#faces.set(watch.id, faceOf(viewOf(watch, at)))
+    this.#incidents = incidentsOf(withIncidents(told))
+    this.#tally = JSON.stringify(tallyOf(told))
+    this.#generation = patrol().generation
     this.#arm()
   }
 
@@ -138,27 +139,20 @@ export class LivePage implements Disposable {
     this.#generation = generation
     if (this.#changed.size === 0 && !isOther) return undefined
     const at = { now: clock.now(), monotonic: clock.monotonic() }
-    const [rows, ticks] = [[] as CheckView[], [] as CheckView[]]
-    for (const id of this.#changed) {
-      const watch = watches.get(id)
-      if (!watch) this.#changed.delete(id)
-      else if (this.#isSeen(viewOf(watch, at))) ticks.push(viewOf(watch, at))
-      else rows.push(viewOf(watch, at))
-    }
+    const views = [...this.#changed].flatMap(id => watches.get(id) ?? []).map(watch => viewOf(watch, at))
+    const [ticks = [], rows = []] = [true, false].map(isSeen => views.filter(view => this.#isSeen(view) === isSeen))
     const isAll = isOther || rows.length > maxRows
     const told = isAll ? [] : ticks.slice(0, maxTicks)
-    for (const { id } of isAll ? ticks : told) this.#changed.delete(id)
-    for (const view of rows) {
-      this.#changed.delete(view.id)
-      this.#faces.set(view.id, faceOf(view))
-    }
+    this.#changed.clear()
+    if (!isAll) for (const { id } of ticks.slice(maxTicks)) this.#changed.add(id)
+    for (const view of rows) this.#faces.set(view.id, faceOf(view))
     return {
       at: at.now,
       ...(isAll && { all: true }),
-      ...this.#whole(watches, at.now),
+      ...this.#whole([...patrol().told()], at.now),
       rows: isAll ? [] : rows.map(view => rowOf(view, at.now)),
       ticks: told.map(view => tickOf(view, at.now)),
-      groups: isAll ? [] : groupsOf(watches, new Set(rows.map(groupKey)), at),
+      groups: isAll ? [] : groupsOf([...patrol().told()], new Set(rows.map(groupKey)), at),
     }
   }
 
@@ -167,13 +161,13 @@ export class LivePage implements Disposable {
   }
 
   /** What is told of the patrol as a whole. */
-  #whole(watches: ReadonlyMap<string, Watch>, now: number): Partial<Patch> {
-    const tally = tallyOf(watches.values())
+  #whole(watches: readonly Watch[], now: number): Partial<Patch> {
+    const tally = tallyOf(watches)
     const text = JSON.stringify(tally)
     const state = stateOf(tally)
     const head = text !== this.#tally && { state, title: titleOf(state, headlineOf(tally)), head: String(headline(tally)) }
     this.#tally = text
-    const open = withIncidents(watches.values())
+    const open = withIncidents(watches)
     const incidents = incidentsOf(open)
     const before = this.#incidents
     this.#incidents = incidents
@@ -203,15 +197,20 @@ const tickOf = (view: CheckView, now: number): Patch['ticks'][number] => [
 ]
 
 function groupsOf(
-  watches: ReadonlyMap<string, Watch>,
+  watches: readonly Watch[],
   keys: ReadonlySet<string>,
   at: { readonly now: number; readonly monotonic: number },
 ): Patch['groups'] {
   if (keys.size === 0) return []
-  const views = [...watches.values()].map(watch => viewOf(watch, at)).filter(view => keys.has(groupKey(view)))
+  const views = watches.map(watch => viewOf(watch, at)).filter(view => keys.has(groupKey(view)))
   return [...Map.groupBy(views, groupKey)].map(([key, members]) => {
     const figures = groupFigures(members)
-    return { id: domId('g', key), sum: String(groupSum(figures)), fold: String(foldText(figures, groupTitle(key))) }
+    return {
+      id: domId('g', key),
+      sum: String(groupSum(figures)),
+      fold: String(foldText(figures, groupTitle(key))),
+      isQuiet: figures.quiet.size > 0,
+    }
   })
 }
 

@@ -1,65 +1,97 @@
 import { type Clock, sleep } from '../../core/clock.ts'
 import { slaClasses } from '../../probe/index.ts'
 import { html, type Markup } from '../../render/page/markup.ts'
-import { tallyOf, viewOf } from '../view.ts'
+import { type CheckView, tallyOf, viewOf } from '../view.ts'
 import type { Watch } from '../watch.ts'
 import { checkRow, inOrder } from './check-row.ts'
 import { type Filter, fits, isNarrow, statusFilters } from './filter.ts'
-import { groupFigures, groupKey, groupOrder, groupSection, groupTitle } from './groups.ts'
+import { type GroupFigures, groupFigures, groupKey, groupOrder, groupSection, groupTitle } from './groups.ts'
 import { headline } from './headline.ts'
 import { openIncidents, withIncidents } from './open-incidents.ts'
 import { isLoud, statusLooks } from './status-look.ts'
-import type { Bars } from './uptime.ts'
+import type { Uptime } from './uptime.ts'
 
 /** Of so few checks nothing is folded away. */
 const fewChecks = 40
+/** Rows of one page; of more the filter is the way. */
+const maxRows = 600
 /** Rows that are made at once: looks need not wait for a page. */
-const rowsAtOnce = 400
+const rowsAtOnce = 200
 
-export interface OverviewParts {
+interface OverviewParts {
   readonly watches: readonly Watch[]
   readonly filter: Filter
-  readonly barsOf: (id: string) => Bars
+  readonly uptime: Uptime
   readonly clock: Clock
 }
 
-/** All checks, with what is wrong first. */
-export async function overview({ watches, filter, barsOf, clock }: OverviewParts): Promise<Markup[]> {
+/** All checks, with what is wrong first. Checks that are well are counted, and listed where somebody asks for them. */
+export async function overview({ watches, filter, uptime, clock }: OverviewParts): Promise<Markup[]> {
   const at = { now: clock.now(), monotonic: clock.monotonic() }
   const views = watches.map(watch => viewOf(watch, at))
-  const byGroup = Map.groupBy(views, groupKey)
-  const groups = [...byGroup].map(([key, members]) => [key, groupFigures(members)] as const).sort(groupOrder)
-  const sections: Markup[] = []
-  let count = 0
-  let made = 0
-  for (const [key, figures] of groups) {
-    const loud: Markup[] = []
-    const quiet: Markup[] = []
-    const matching = new Set((byGroup.get(key) ?? []).filter(view => fits(view, filter)))
-    count += matching.size
-    for (const view of (byGroup.get(key) ?? []).sort(inOrder)) {
-      if (++made % rowsAtOnce === 0) await sleep(clock, 0)
-      const row = checkRow(view, { now: at.now, bars: barsOf(view.id), isHidden: !matching.has(view) })
-      ;(isLoud(view) ? loud : quiet).push(row)
-    }
-    const isOpen = views.length <= fewChecks || (isNarrow(filter) && [...matching].some(view => !isLoud(view)))
-    sections.push(groupSection(key, { figures, loud, quiet, isOpen, isHidden: matching.size === 0 }))
+  const groups = groupsOf(views, filter)
+  const listed = groups.flatMap(({ loud, quiet = [] }) => [...loud, ...quiet])
+  const barsOf = await uptime.of(
+    filter.span,
+    listed.map(({ id }) => id),
+  )
+  const rows = new Map<CheckView, Markup>()
+  for (const [index, view] of listed.entries()) {
+    if (index > 0 && index % rowsAtOnce === 0) await sleep(clock, 0)
+    rows.set(view, checkRow(view, { now: at.now, bars: barsOf(view.id) }))
   }
+  const rowsOf = (some: readonly CheckView[]): Markup[] => some.flatMap(view => rows.get(view) ?? [])
+  const count = groups.reduce((sum, { fitting }) => sum + fitting, 0)
+  const keys = [...new Set(views.map(groupKey))].sort()
   return [
     headline(tallyOf(watches)),
     html`<main id="main">
 ${openIncidents(withIncidents(watches), at.now)}<section aria-labelledby="checks" class="checks">
 <h2 id="checks" tabindex="-1">Checks</h2>
-${filterForm(filter, { groups: groups.map(([key]) => key), total: views.length, count })}
+${filterForm(filter, { groups: keys, total: views.length, count })}
 <div id="groups">
 `,
-    ...sections,
-    html`</div>
-<p id="none" class="note"${count > 0 || views.length === 0 ? html` hidden` : ''}>No check fits.</p>
+    ...groups.map(({ key, figures, loud, quiet, more, isOpen }) =>
+      groupSection(key, { figures, loud: rowsOf(loud), quiet: quiet && rowsOf(quiet), more, isOpen }),
+    ),
+    html`${count > 0 || views.length === 0 ? '' : html`<p class="note">No check fits.</p>`}</div>
 </section>
 </main>
 `,
   ]
+}
+
+interface Group {
+  readonly key: string
+  readonly figures: GroupFigures
+  readonly loud: readonly CheckView[]
+  readonly quiet: readonly CheckView[] | undefined
+  readonly fitting: number
+  readonly more: number
+  readonly isOpen: boolean
+}
+
+/** Groups with something that fits, and what of them is listed. */
+function groupsOf(views: readonly CheckView[], filter: Filter): Group[] {
+  const narrow = isNarrow(filter)
+  const isFew = views.length <= fewChecks
+  const all = [...Map.groupBy(views, groupKey)].map(([key, members]) => [key, groupFigures(members), members] as const)
+  let room = maxRows
+  return all.sort(groupOrder).flatMap(([key, figures, members]) => {
+    const fitting = members.filter(view => fits(view, filter)).sort(inOrder)
+    if (fitting.length === 0) return []
+    const loud = fitting.filter(isLoud)
+    const quiet = fitting.filter(view => !isLoud(view))
+    const isListed = isFew || narrow || filter.open.has(key)
+    const wanted = isListed ? fitting.length : loud.length
+    const shown = Math.min(room, wanted)
+    room -= shown
+    return {
+      ...{ key, figures, fitting: fitting.length, more: wanted - shown, isOpen: isListed },
+      loud: loud.slice(0, shown),
+      quiet: isListed ? quiet.slice(0, Math.max(0, shown - loud.length)) : undefined,
+    }
+  })
 }
 
 interface FilterFacts {
@@ -77,7 +109,7 @@ function filterForm(filter: Filter, { groups, total, count }: FilterFacts): Mark
 <label class="text">Text <input type="search" name="q" id="q" value="${text}" autocomplete="off" spellcheck="false" aria-keyshortcuts="/"></label>
 <label>Status <select name="status">${option('', 'any', status)}${statusFilters.map(each => option(each, words(each), status))}</select></label>
 <label>Class <select name="sla">${option('', 'any', sla)}${slaClasses.map(each => option(each, each, sla))}</select></label>
-<label>Group <select name="group">${option('', 'any', group)}${[...groups].sort().map(key => option(key, groupTitle(key), group))}</select></label>
+<label>Group <select name="group">${option('', 'any', group)}${groups.map(key => option(key, groupTitle(key), group))}</select></label>
 <label>Uptime <select name="span">${option('48h', '48 hours', span)}${option('30d', '30 days', span)}</select></label>
 <button type="submit">Show</button>
 <output id="shown" for="filter">${count === total ? '' : `${count} of ${total} shown`}</output>

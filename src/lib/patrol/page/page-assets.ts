@@ -23,7 +23,7 @@ export class PageAssets {
     this.script = this.#add({
       name: 'page',
       end: 'js',
-      body: `'use strict'\nconst icons = ${icons}\n${filterScript}${liveScript}`,
+      body: `'use strict';\n{\n  const icons = ${icons}\n${filterScript}${liveScript}}\n`,
     })
   }
 

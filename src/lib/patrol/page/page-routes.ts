@@ -17,7 +17,7 @@ import { domId } from './link.ts'
 import type { LivePage } from './live-page.ts'
 import { overview } from './overview-page.ts'
 import { PageAssets } from './page-assets.ts'
-import { barsOf, Uptime } from './uptime.ts'
+import { Uptime } from './uptime.ts'
 
 interface Paged {
   readonly patrol: Patrol
@@ -73,11 +73,10 @@ class Pages {
     const filter = filterOf(query)
     // Taken first: what changes while the page is made is told after it.
     const from = live.lastId
-    const bars = await this.#uptime.of(filter.span, [...patrol.watches.keys()])
-    const watches = [...patrol.watches.values()]
+    const watches = [...patrol.told()]
     const tally = tallyOf(watches)
     const state = stateOf(tally)
-    const content = await overview({ watches, filter, barsOf: bars, clock })
+    const content = await overview({ watches, filter, uptime: this.#uptime, clock })
     const skip = { to: 'checks', words: 'Skip to the checks' }
     return this.#answer({ page: 'overview', title: titleOf(state, headlineOf(tally)), state, from, skip }, content)
   }
@@ -89,7 +88,7 @@ class Pages {
     if (!watch) return this.#missing(id, from)
     const at = { now: clock.now(), monotonic: clock.monotonic() }
     const view = viewOf(watch, at)
-    const bars = (['48h', '30d'] as const).map(span => barsOf(history, id, { span, now: at.now }))
+    const bars = await Promise.all((['48h', '30d'] as const).map(async span => (await this.#uptime.of(span, [id]))(id)))
     const content = checkPage({
       watch,
       view,
@@ -108,7 +107,7 @@ class Pages {
     const { patrol, history, clock, live } = this.#paged
     const from = live.lastId
     const rows = incidents(history, { limit: listed })
-    const state = stateOf(tallyOf(patrol.watches.values()))
+    const state = stateOf(tallyOf(patrol.told()))
     const open = rows.filter(({ endedAt }) => endedAt === undefined).length
     const title = `Incidents: ${open === 0 ? 'none' : open} open`
     const skip = { to: 'main', words: 'Skip to the incidents' }

@@ -15,6 +15,7 @@ h2:focus{outline:0}
 .skip{position:absolute;left:-999rem;z-index:5;padding:.5rem .9rem;background:var(--card);border:1px solid var(--line)}
 .skip:focus{left:.5rem;top:.5rem}
 [hidden]{display:none!important}
+
 nav{display:flex;flex-wrap:wrap;align-items:baseline;gap:.2rem 1.4rem;padding-top:.7rem;padding-bottom:.6rem}
 nav a[aria-current]{color:inherit;text-decoration:none;font-weight:600;box-shadow:0 2px var(--ink)}
 .live{margin-left:auto;color:var(--soft);font-size:.87rem;font-variant-numeric:tabular-nums}
@@ -46,7 +47,6 @@ p.why{margin:.2rem 0}
 .facts{display:flex;flex-wrap:wrap;gap:.1rem 1.5rem;margin:.4rem 0 0;font-size:.93rem}
 .host,code,pre{font-family:var(--mono);font-size:.92em}
 .tag{display:inline-block;padding:0 .45rem;border:1px solid var(--warn);border-radius:.7rem;color:var(--warn);font-size:.8rem;line-height:1.4;white-space:nowrap;vertical-align:.08em}
-.msg+.tag{margin-left:.5rem}
 .runbook{font-size:.9rem}
 ul{margin:0;padding:0;list-style:none}
 .incidents,.rows,.failures,.dimensions,.fold{background:var(--card);border:1px solid var(--line);border-radius:.4rem}
@@ -74,7 +74,7 @@ button{cursor:pointer}
 summary{cursor:pointer}
 .fold>summary{padding:.3rem .9rem}
 .fold>summary>span{margin-right:.8rem}
-.row{display:grid;grid-template-columns:6.5rem minmax(9rem,17rem) minmax(0,1fr) 16.5rem 7.6rem 6.2rem;grid-template-areas:"st who said up lat when" "st who said cert cert when";grid-template-rows:auto 1fr;gap:0 1rem;padding:.4rem .9rem;border-left:.25rem solid transparent;content-visibility:auto;contain-intrinsic-size:auto 3.4rem}
+.row{display:grid;grid-template-columns:7.2rem minmax(9rem,15rem) minmax(0,1fr) 14.5rem 7.6rem 9.4rem;grid-template-areas:"st who said up lat when" "st who said cert cert when";grid-template-rows:auto 1fr;gap:0 1rem;padding:.4rem .9rem;border-left:.25rem solid transparent;content-visibility:auto;contain-intrinsic-size:auto 3.4rem}
 .loud .row{border-left-color:var(--tone)}
 .loud .row.bad{background:var(--tint-bad)}.loud .row.unknown{background:var(--tint-unknown)}.loud .row.warn{background:var(--tint-warn)}
 .row .st{grid-area:st}.row .who{grid-area:who}.row .said{grid-area:said}.row .up{grid-area:up}.row .lat{grid-area:lat}.row .cert{grid-area:cert}.row .when{grid-area:when}
@@ -83,7 +83,7 @@ summary{cursor:pointer}
 .said .msg{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:3;overflow:hidden}
 .up,.lat{display:flex;align-items:center;gap:.5rem;font-size:.87rem;font-variant-numeric:tabular-nums;white-space:nowrap}
 .up{justify-content:space-between}
-.bars{flex:1;width:12rem;height:1rem;min-width:0}
+.bars{flex:1;width:9rem;height:1rem;min-width:0}
 .bars path{fill:none;stroke:var(--tone);stroke-width:3}
 .bars .good{stroke-width:16;stroke-dasharray:3 1}
 .bars .blank{stroke:var(--line);stroke-width:3;stroke-dasharray:3 1}
@@ -119,10 +119,9 @@ pre{margin:.3rem 0;padding:.6rem .8rem;max-height:24rem;overflow:auto;background
 .fresh{animation:fresh 2s}
 @keyframes fresh{from{box-shadow:inset 0 0 0 2px var(--tone)}}
 footer{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;padding-top:2rem;padding-bottom:2rem;color:var(--soft);font-size:.87rem}
-@media(max-width:80rem){
-  .row{grid-template-columns:6.5rem minmax(0,1fr) 14rem 7.6rem;grid-template-areas:"st who up lat" "st said cert when"}
-  .who small{display:inline}
-  .bars{width:9rem}}
+@media(max-width:74rem){
+  .row{grid-template-columns:7.2rem minmax(0,1fr) 14rem 8.4rem;grid-template-areas:"st who up lat" "st said cert when"}
+  .who small{display:inline}}
 @media(max-width:46rem){
   nav,header,main,footer{padding-left:1rem;padding-right:1rem}
   h1{font-size:1.3rem}

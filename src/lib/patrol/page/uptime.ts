@@ -30,17 +30,21 @@ const rowsAtOnce = 12_000
 const freshMs = 10_000
 
 interface Kept {
-  readonly from: number
   readonly readAt: number
-  readonly slots: ReadonlyMap<string, readonly Slot[]>
+  readonly slots: readonly Slot[]
 }
 
-/** How well checks were over time: read in large pieces, and of what is over only once. */
+/** What is known of a span, as long as its slots stay the same. */
+interface Era {
+  readonly from: number
+  readonly slots: Map<string, Kept>
+}
+
+/** How well checks were over time: read of many at once, and of what is over only once. */
 export class Uptime {
   readonly #history: History
   readonly #clock: Clock
-  readonly #kept = new Map<Span, Kept>()
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #eras = new Map<Span, Era>()
 
   constructor(history: History, clock: Clock) {
     this.#history = history
@@ -49,51 +53,35 @@ export class Uptime {
 
   /** The bars of these checks. */
   async of(span: Span, ids: readonly string[]): Promise<(id: string) => Bars> {
-    // One reader at a time: the next finds what the one before has read.
-    const reading = this.#last.then(() => this.#read(span, ids))
-    this.#last = reading.catch(() => undefined)
-    const { from, slots } = await reading
-    const empty = Array.from({ length: spans[span].slots }, () => none)
-    return id => ({ from, span, slots: slots.get(id) ?? empty })
+    const { slots: count, hours } = spans[span]
+    const slotMs = hours * hourMs
+    const now = this.#clock.now()
+    const from = (Math.floor(now / slotMs) - count + 1) * slotMs
+    const before = this.#eras.get(span)
+    const era = before?.from === from ? before : { from, slots: new Map<string, Kept>() }
+    this.#eras.set(span, era)
+    const strange = ids.filter(id => !era.slots.has(id))
+    const old = ids.filter(id => Math.abs(now - (era.slots.get(id)?.readAt ?? now)) >= freshMs)
+    await this.#read(era, strange, { since: from, slotMs, count })
+    await this.#read(era, old, { since: from + (count - 1) * slotMs, slotMs, count: 1 })
+    const empty = Array.from({ length: count }, () => none)
+    return id => ({ from, span, slots: era.slots.get(id)?.slots ?? empty })
   }
 
-  async #read(span: Span, ids: readonly string[]): Promise<Kept> {
-    const now = this.#clock.now()
-    const { slots: count, hours } = spans[span]
-    const { from, slotMs } = gridOf(span, now)
-    const before = this.#kept.get(span)
-    const isKnown = before !== undefined && before.from === from && ids.every(id => before.slots.has(id))
-    if (isKnown && Math.abs(now - before.readAt) < freshMs) return before
-    const since = isKnown ? from + (count - 1) * slotMs : from
-    const slots = new Map<string, readonly Slot[]>()
-    const step = Math.max(1, Math.floor(rowsAtOnce / (isKnown ? hours : count * hours)))
+  /** Reads the last slots of some checks; those before them are known. */
+  async #read({ slots }: Era, ids: readonly string[], grid: Grid): Promise<void> {
+    const step = Math.max(1, Math.floor((rowsAtOnce * hourMs) / (grid.count * grid.slotMs)))
     for (let at = 0; at < ids.length; at += step) {
       if (at > 0) await sleep(this.#clock, 0)
       const some = ids.slice(at, at + step)
-      const counted = hourCounts(this.#history, some, since)
+      const counts = hourCounts(this.#history, some, grid.since)
+      const readAt = this.#clock.now()
       for (const id of some) {
-        const old = isKnown ? (before.slots.get(id) ?? []).slice(0, -1) : []
-        slots.set(id, [...old, ...gathered(counted.get(id) ?? [], { since, slotMs, count: count - old.length })])
+        const known = slots.get(id)?.slots.slice(0, -grid.count) ?? []
+        slots.set(id, { readAt, slots: [...known, ...gathered(counts.get(id) ?? [], grid)] })
       }
     }
-    const kept = { from, readAt: now, slots }
-    this.#kept.set(span, kept)
-    return kept
   }
-}
-
-/** The bars of one check, as it is now. */
-export function barsOf(history: History, id: string, { span, now }: { readonly span: Span; readonly now: number }): Bars {
-  const { from, slotMs } = gridOf(span, now)
-  const hours = hourCounts(history, [id], from).get(id) ?? []
-  return { from, span, slots: gathered(hours, { since: from, slotMs, count: spans[span].slots }) }
-}
-
-/** The slot of now is the last one. */
-function gridOf(span: Span, now: number): { readonly from: number; readonly slotMs: number } {
-  const { slots, hours } = spans[span]
-  const slotMs = hours * hourMs
-  return { from: (Math.floor(now / slotMs) - slots + 1) * slotMs, slotMs }
 }
 
 interface Grid {

@@ -28,4 +28,8 @@ function textOf(value: Value): string {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-const escapeHtml = (text: string): string => visible(text).replace(/[&<>"']/g, character => entities[character] ?? '')
+/** Of which nothing needs to change: most of what is put in. */
+const plain = /^[ !#-%(-;=?-~]*$/
+
+const escapeHtml = (text: string): string =>
+  plain.test(text) ? text : visible(text).replace(/[&<>"']/g, character => entities[character] ?? '')
