@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'bun:test'
+import { statSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { hostNamed } from '../../src/lib/core/host.ts'
 import { incidents, lastFailures, lastLooks } from '../../src/lib/patrol/history/read-history.ts'
 import { FakeClock } from '../helpers/fake-clock.ts'
@@ -342,6 +345,16 @@ describe('new checks for a running patrol', () => {
 })
 
 describe('the history', () => {
+  test('is for nobody else to read', async () => {
+    await using dir = await tempDir()
+    await using patrolled = new Patrolled(dir.path)
+    patrolled.patrol.apply([patrolled.check('db')])
+    await patrolled.clock.advance(minute)
+    const modes = (await readdir(dir.path)).map(name => statSync(join(dir.path, name)).mode & 0o777)
+    expect(modes.length).toBeGreaterThan(1)
+    expect([...new Set(modes)]).toEqual([0o600])
+  })
+
   test('keeps bad looks when many good ones follow', async () => {
     await using dir = await tempDir()
     await using patrolled = new Patrolled(dir.path)

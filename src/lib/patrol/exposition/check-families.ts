@@ -1,90 +1,103 @@
+import type { Standing } from '../standing/standing.ts'
 import { worstTold } from '../standing/standing.ts'
-import { statusOf } from '../view.ts'
-import type { Watch } from '../watch.ts'
+import { type Status, statusOf } from '../view.ts'
+import type { Measured, Watch } from '../watch.ts'
 import { type CheckLabels, checkLabels } from './check-labels.ts'
-import { type Family, labelText, type Sample, safeName } from './family.ts'
+import { numberText } from './exposition-text.ts'
+import { type Family, labelText, safeName } from './family.ts'
 
-/** What is known of every check now, a series each. */
+const gauges = {
+  opsctl_check_success: 'Whether the check stands well (1; a warning is well) or not (0).',
+  opsctl_check_suppressed: 'Whether the check is not judged because of one that it depends on.',
+  opsctl_check_reason_info: 'Why the check does not stand well, as a label.',
+  opsctl_check_dimension_success: 'Whether the dimension stands well.',
+  opsctl_check_duration_seconds: 'How long the last look took.',
+  opsctl_check_last_look_timestamp_seconds: 'When it was last looked at.',
+} as const
+const counters = {
+  opsctl_check_looks: 'Looks at the check.',
+  opsctl_check_bad_looks: 'Looks that found it bad.',
+} as const
+
+const figurePrefix = 'opsctl_check_figure_'
+
+/** Lines of one check, by the name of their metric, and what they were written from. */
+interface WrittenCheck {
+  readonly status: Status
+  readonly standing: Standing
+  readonly measured: Measured | undefined
+  readonly labels: CheckLabels
+  readonly lines: ReadonlyMap<string, string>
+  /** Names of figures as the check calls them, by the name of their metric. */
+  readonly figures: ReadonlyMap<string, string>
+}
+
+/** What is known of every check now. Lines of a check are written anew only after a look: most have none from one scrape to the next. */
 export class CheckFamilies {
-  /** Labels as text, made once for each check. */
-  readonly #labels = new WeakMap<Watch, CheckLabels>()
+  readonly #written = new WeakMap<Watch, WrittenCheck>()
 
   of(watches: Iterable<Watch>): Family[] {
-    const success: Sample[] = []
-    const suppressed: Sample[] = []
-    const reasons: Sample[] = []
-    const durations: Sample[] = []
-    const lookedAt: Sample[] = []
-    const looks: Sample[] = []
-    const failures: Sample[] = []
-    const dimensions: Sample[] = []
-    const figures = new Figures()
-    for (const watch of watches) {
-      const { standing, measured } = watch
-      const { all: labels, besideReason, besideDimension } = this.#labelsOf(watch)
-      const status = statusOf(watch)
-      if (status === 'off' || status === 'pending') continue
-      const isGood = status === 'pass' || status === 'warn'
-      suppressed.push({ labels, value: status === 'suppressed' ? 1 : 0 })
-      if (standing.looks === 0) continue
-      success.push({ labels, value: isGood ? 1 : 0 })
-      looks.push({ labels, value: standing.looks })
-      failures.push({ labels, value: standing.badLooks })
-      lookedAt.push({ labels, value: standing.lookedAt / 1000 })
-      const reason = status === 'pass' ? undefined : worstTold(standing)?.reason
-      if (reason !== undefined) reasons.push({ labels: `${besideReason},${labelText({ reason })}`, value: 1 })
-      for (const [dimension, { level }] of Object.entries(standing.dimensions))
-        dimensions.push({
-          labels: `${besideDimension},${labelText({ dimension })}`,
-          value: level === 'pass' || level === 'warn' ? 1 : 0,
-        })
-      if (!measured) continue
-      durations.push({ labels, value: measured.ms / 1000 })
-      for (const name in measured.metrics) figures.add(name, { labels, value: measured.metrics[name] ?? Number.NaN })
+    const families = new Map<string, { readonly family: Family; readonly written: string[] }>()
+    const add = (name: string, type: Family['type'], help: string): void => {
+      const written: string[] = []
+      families.set(name, { family: { name, help, type, samples: [], written }, written })
     }
-    return [
-      gauge('opsctl_check_success', 'Whether the check stands well (1; a warning is well) or not (0).', success),
-      gauge('opsctl_check_suppressed', 'Whether the check is not judged because of one that it depends on.', suppressed),
-      gauge('opsctl_check_reason_info', 'Why the check does not stand well, as a label.', reasons),
-      gauge('opsctl_check_dimension_success', 'Whether the dimension stands well.', dimensions),
-      gauge('opsctl_check_duration_seconds', 'How long the last look took.', durations),
-      gauge('opsctl_check_last_look_timestamp_seconds', 'When it was last looked at.', lookedAt),
-      { name: 'opsctl_check_looks', help: 'Looks at the check.', type: 'counter', samples: looks },
-      { name: 'opsctl_check_bad_looks', help: 'Looks that found it bad.', type: 'counter', samples: failures },
-      ...figures.families(),
-    ]
+    for (const [name, help] of Object.entries(gauges)) add(name, 'gauge', help)
+    for (const [name, help] of Object.entries(counters)) add(name, 'counter', help)
+    for (const watch of watches) {
+      const { lines, figures } = this.#writtenOf(watch)
+      for (const [name, line] of lines) {
+        if (!families.has(name)) add(name, 'gauge', `What the last look measured as ${figures.get(name)}.`)
+        families.get(name)?.written.push(line)
+      }
+    }
+    return [...families.values()].map(({ family }) => family)
   }
 
-  #labelsOf(watch: Watch): CheckLabels {
-    const known = this.#labels.get(watch) ?? checkLabels(watch.subject.labels)
-    this.#labels.set(watch, known)
-    return known
-  }
-}
-
-/** What looks measured, by name. Names that Prometheus can not tell apart are one. */
-class Figures {
-  readonly #bySafeName = new Map<string, { readonly name: string; readonly samples: Sample[] }>()
-  readonly #byName = new Map<string, Sample[]>()
-
-  add(name: string, sample: Sample): void {
-    const samples = this.#byName.get(name) ?? this.#begun(name)
-    if (samples.at(-1)?.labels !== sample.labels) samples.push(sample)
-  }
-
-  families(): Family[] {
-    return [...this.#bySafeName].map(([safe, { name, samples }]) =>
-      gauge(`opsctl_check_figure_${safe}`, `What the last look measured as ${name}.`, samples),
-    )
-  }
-
-  #begun(name: string): Sample[] {
-    const safe = safeName(name)
-    const { samples } = this.#bySafeName.get(safe) ?? { samples: [] }
-    if (!this.#bySafeName.has(safe)) this.#bySafeName.set(safe, { name, samples })
-    this.#byName.set(name, samples)
-    return samples
+  #writtenOf(watch: Watch): WrittenCheck {
+    const known = this.#written.get(watch)
+    const { standing, measured } = watch
+    const status = statusOf(watch)
+    if (known && known.standing === standing && known.measured === measured && known.status === status) return known
+    const labels = known?.labels ?? checkLabels(watch.subject.labels)
+    const written = { status, standing, measured, labels, ...linesOf({ status, standing, measured, labels }) }
+    this.#written.set(watch, written)
+    return written
   }
 }
 
-const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({ name, help, type: 'gauge', samples })
+function linesOf({
+  status,
+  standing,
+  measured,
+  labels: { all, besideReason, besideDimension },
+}: Omit<WrittenCheck, 'lines' | 'figures'>): Pick<WrittenCheck, 'lines' | 'figures'> {
+  const lines = new Map<string, string>()
+  const figures = new Map<string, string>()
+  if (status === 'off' || status === 'pending') return { lines, figures }
+  const put = (name: string, labels: string, value: number): void =>
+    void lines.set(name, `${name}{${labels}} ${numberText(value)}`)
+  put('opsctl_check_suppressed', all, status === 'suppressed' ? 1 : 0)
+  if (standing.looks === 0) return { lines, figures }
+  put('opsctl_check_success', all, status === 'pass' || status === 'warn' ? 1 : 0)
+  lines.set('opsctl_check_looks', `opsctl_check_looks_total{${all}} ${standing.looks}`)
+  lines.set('opsctl_check_bad_looks', `opsctl_check_bad_looks_total{${all}} ${standing.badLooks}`)
+  put('opsctl_check_last_look_timestamp_seconds', all, standing.lookedAt / 1000)
+  const reason = status === 'pass' ? undefined : worstTold(standing)?.reason
+  if (reason !== undefined) put('opsctl_check_reason_info', `${besideReason},${labelText({ reason })}`, 1)
+  const ofDimensions = Object.entries(standing.dimensions).map(([dimension, { level }]) => {
+    const isGood = level === 'pass' || level === 'warn'
+    return `opsctl_check_dimension_success{${besideDimension},${labelText({ dimension })}} ${isGood ? 1 : 0}`
+  })
+  if (ofDimensions.length > 0) lines.set('opsctl_check_dimension_success', ofDimensions.join('\n'))
+  if (!measured) return { lines, figures }
+  put('opsctl_check_duration_seconds', all, measured.ms / 1000)
+  for (const [figure, value] of Object.entries(measured.metrics)) {
+    const name = `${figurePrefix}${safeName(figure)}`
+    // Names that Prometheus can not tell apart are one.
+    if (lines.has(name)) continue
+    put(name, all, value)
+    figures.set(name, figure)
+  }
+  return { lines, figures }
+}

@@ -10,8 +10,8 @@ export type ExpositionForm = keyof typeof expositionTypes
 /** Families as text. In OpenMetrics a counter is declared without its `_total`, and the end is marked. */
 export function expositionText(families: readonly Family[], form: ExpositionForm): string {
   const lines: string[] = []
-  for (const { name, help, type, samples } of families) {
-    if (samples.length === 0) continue
+  for (const { name, help, type, samples, written = [] } of families) {
+    if (samples.length === 0 && written.length === 0) continue
     const sampled = type === 'counter' ? `${name}_total` : name
     const declared = form === 'openmetrics' ? name : sampled
     lines.push(
@@ -19,6 +19,7 @@ export function expositionText(families: readonly Family[], form: ExpositionForm
       `# TYPE ${declared} ${type}`,
     )
     for (const sample of samples) addSample(lines, sampled, sample)
+    for (const line of written) lines.push(line)
   }
   if (form === 'openmetrics') lines.push('# EOF')
   return `${lines.join('\n')}\n`
@@ -44,7 +45,8 @@ function addDistribution(
   lines.push(`${name}_sum${braces} ${numberText(sum)}`, `${name}_count${braces} ${count}`)
 }
 
-function numberText(value: number): string {
+/** As Prometheus reads it. */
+export function numberText(value: number): string {
   if (Number.isFinite(value)) return String(value)
   return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
 }

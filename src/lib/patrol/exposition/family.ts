@@ -5,6 +5,8 @@ export interface Family {
   readonly help: string
   readonly type: 'gauge' | 'counter' | 'histogram'
   readonly samples: readonly Sample[]
+  /** Further samples that are text already, a line each or several: of what does not change from one scrape to the next. */
+  readonly written?: readonly string[]
 }
 
 export interface Sample {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { OpsError } from '../../core/errors.ts'
 
@@ -35,6 +36,8 @@ export function openDatabase(path: string): DatabaseSync {
     })
   let database: DatabaseSync | undefined
   try {
+    // Made private before SQLite makes it: what it makes beside it is as private.
+    closeSync(openSync(path, 'a', 0o600))
     database = new DatabaseSync(path)
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000')
     const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
