@@ -10,8 +10,11 @@ export interface Lane {
   readonly rank: number
   /** Of all starts, 0 to 1, while there is more to do than workers. */
   readonly share: number
-  /** So many workers are kept free for it by all others. */
+  /** Workers that are its own: the others leave them free, or in use by it. */
   readonly reserved: number
+  /** Workers that the others leave free beside those that it uses, until it has its share of all. */
+  readonly headroom: number
+  readonly mostHeld: number
   /** Due, and no cap is known to be in the way; the longest due first. */
   readonly ready: IndexedHeap<Entry>
   readonly lag: LagHistogram
@@ -25,15 +28,15 @@ export interface Lane {
   owed: number
 }
 
-/** Of starts and, by a quarter of it, of workers. */
 const usualShares: Readonly<Record<SlaClass, number>> = { P0: 0.5, P1: 0.3, P2: 0.2 }
 
 /**
  * Who starts next. P0 comes before P1, P1 before P2, but for a class that is a whole start behind its share: that comes first. So each gets
  * at least its share of starts while it has something to do, P0 waits for two others at most, and what a class leaves goes to the rest.
  *
- * Shares of starts do not help when nothing ends: a class whose runs all hang would hold every worker until their deadlines. So a quarter
- * of the share of each class, and at least one worker where there are six, is left to it by the others.
+ * Shares of starts do not help when nothing ends: a class whose runs all hang would hold every worker until their deadlines. So the others
+ * leave a class a quarter of its share of workers; and where it uses those up, because its own hang too, a sixteenth more than it uses,
+ * until it holds its whole share: whoever comes next finds a free one at once. With fewer than six workers nothing is left.
  */
 export class Lanes implements Iterable<Lane> {
   readonly #workers: number
@@ -86,15 +89,25 @@ export class Lanes implements Iterable<Lane> {
 
   #admits(wanting: Lane): boolean {
     let free = this.#workers - this.#running
-    for (const lane of this.#lanes) if (lane !== wanting) free -= Math.max(0, lane.reserved - lane.running)
+    // What is its own it may take from the headroom of others too.
+    const left = wanting.running < wanting.reserved ? reserveOf : leftTo
+    for (const lane of this.#lanes) if (lane !== wanting) free -= left(lane)
     return free > 0
   }
 }
+
+/** Of its own workers those that it does not use. */
+const reserveOf = ({ reserved, running }: Lane): number => Math.max(0, reserved - running)
+
+/** Free workers that nobody else may take who uses his own. */
+const leftTo = (lane: Lane): number => Math.max(reserveOf(lane), Math.min(lane.headroom, lane.mostHeld - lane.running))
 
 function newLane(lane: Pick<Lane, 'sla' | 'rank' | 'share'>, workers: number): Lane {
   return {
     ...lane,
     reserved: Math.max(workers >= 6 ? 1 : 0, Math.floor((workers * lane.share) / 4)),
+    headroom: workers >= 6 ? Math.ceil((workers * lane.share) / 16) : 0,
+    mostHeld: Math.floor(workers * lane.share),
     ...{ ready: new IndexedHeap<Entry>(({ dueAt }) => dueAt), lag: new LagHistogram() },
     ...{ due: 0, running: 0, started: 0, aborted: 0, abandoned: 0, owed: 0 },
   }
