@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { keyOf } from '../../src/lib/alert/index.ts'
 import type { Alert } from '../../src/lib/core/alert.ts'
 import type { CheckResult, Sampling } from '../../src/lib/core/check.ts'
 import type { Connector } from '../../src/lib/core/context.ts'
@@ -46,7 +47,7 @@ export class Patrolled implements AsyncDisposable {
     this.clock = clock
     const log = (): void => {}
     this.history = new History(join(directory, 'history.db'))
-    this.recorder = new Recorder({ clock, log, history: this.history, raise: async alerts => void this.alerts.push(...alerts) })
+    this.recorder = new Recorder({ clock, log, history: this.history, raise: async alerts => this.#raise(alerts) })
     this.scheduler = new Scheduler({ clock, random: () => 0.5, workers: 10, capPerKey: 5, log })
     const connector = { connect: async () => ({}), login: async () => ({}) } as unknown as Connector
     const shared = new SharedThings()
@@ -107,6 +108,12 @@ export class Patrolled implements AsyncDisposable {
 
   looksAt(name: string): number {
     return this.looks.filter(look => look.name === name).length
+  }
+
+  /** Knows, as channels do, what it was told. */
+  #raise(alerts: readonly Alert[]): void {
+    const known = new Set(this.alerts.map(keyOf))
+    for (const alert of alerts) if (!known.has(keyOf(alert))) this.alerts.push(alert)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -56,7 +56,7 @@ export class Patrol {
   constructor(tools: PatrolTools) {
     this.#tools = tools
     this.#held = new Held(tools.clock)
-    this.#saved = new Map(tools.history.saved())
+    this.#saved = tools.history.saved()
   }
 
   get watches(): ReadonlyMap<string, Watch> {

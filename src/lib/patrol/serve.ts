@@ -103,6 +103,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   const served = {
     patrol,
     history,
+    recorder,
     heartbeats: beats,
     version: context.program.version,
     startedAt,
@@ -134,7 +135,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   const where = server.addresses.map(formatAddress).join(', ')
   log('info', `watching ${patrol.watches.size} checks, answering at ${where}`)
   const forget = context.onReload(() => void reload())
-  await untilStopped(context, () => history.prune(clock.now()))
+  await untilStopped(context, () => recorder.prune())
   forget()
   await server.close()
   await scheduler.drain(drainMs)

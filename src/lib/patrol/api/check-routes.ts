@@ -7,12 +7,14 @@ import type { Heartbeat, Heartbeats } from '../../probe/index.ts'
 import type { History } from '../history/history.ts'
 import { hoursSince, incidents, lastFailures, lastLooks } from '../history/read-history.ts'
 import type { Patrol } from '../patrol.ts'
+import type { Recorder } from '../recorder.ts'
 import { type CheckView, tallyOf, viewOf } from '../view.ts'
 import type { Watch } from '../watch.ts'
 
 export interface Served {
   readonly patrol: Patrol
   readonly history: History
+  readonly recorder: Recorder
   readonly heartbeats: Heartbeats
   readonly version: string
   readonly startedAt: number
@@ -24,7 +26,7 @@ const maxBeatBytes = 4096
 
 /** `/api/v1/…`: what the patrol knows, and what it can be told. */
 export function checkRoutes(served: Served): Route[] {
-  const { patrol, history, heartbeats, version, startedAt } = served
+  const { patrol, history, recorder, heartbeats, version, startedAt } = served
   return [
     route({
       method: 'GET',
@@ -74,8 +76,8 @@ export function checkRoutes(served: Served): Route[] {
       path: '/api/v1/heartbeats/:name',
       handler: async (request, { name }) => {
         const beat = await beatOf(request, served.now().now)
-        history.beat(name, beat)
         heartbeats.beat(name, beat)
+        recorder.beat(name, beat)
         for (const watch of patrol.watches.values()) if (watch.check.type === 'heartbeat') patrol.lookNow(watch)
         return { status: 204 }
       },

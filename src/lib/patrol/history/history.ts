@@ -4,7 +4,7 @@ import type { Reason } from '../../core/item.ts'
 import type { Heartbeat } from '../../probe/index.ts'
 import type { Level } from '../standing/level.ts'
 import type { Standing } from '../standing/standing.ts'
-import { openDatabase } from './schema.ts'
+import { openDatabase, wrongHistory } from './schema.ts'
 
 /** What one look came to, as a row of the history. */
 export interface LookRow {
@@ -28,6 +28,15 @@ export interface Change {
   readonly alert?: Alert
 }
 
+/** What is committed together. */
+export interface Batch {
+  readonly changes: readonly Change[]
+  /** Last ones, by name. */
+  readonly beats: ReadonlyMap<string, Heartbeat>
+  /** Checks that are no longer made, and since when. */
+  readonly gone: ReadonlyMap<string, number>
+}
+
 export interface Saved {
   readonly standing: Standing
   readonly due: Readonly<Record<string, number>>
@@ -46,18 +55,26 @@ const incidentsKeptMs = 400 * dayMs
 
 /** The memory of a patrol: one file, written by one process. Synchronous, since each commit is a fraction of a millisecond. */
 export class History implements Disposable {
+  readonly #path: string
   readonly #database: DatabaseSync
   readonly #keys = new Map<string, Watched>()
   readonly #prepared = new Map<string, StatementSync>()
 
+  /** @throws OpsError E_STATE */
   constructor(path: string) {
+    this.#path = path
     this.#database = openDatabase(path)
-    for (const row of this.#sql('SELECT id, key, results, failures FROM watched').all())
-      this.#keys.set(String(row['id']), {
-        key: Number(row['key']),
-        results: Number(row['results']),
-        failures: Number(row['failures']),
-      })
+    try {
+      for (const row of this.read(() => this.#sql('SELECT id, key, results, failures FROM watched').all()))
+        this.#keys.set(String(row['id']), {
+          key: Number(row['key']),
+          results: Number(row['results']),
+          failures: Number(row['failures']),
+        })
+    } catch (error) {
+      this.#database.close()
+      throw error
+    }
   }
 
   /** For questions: see read-history.ts. */
@@ -69,14 +86,30 @@ export class History implements Disposable {
     return this.#keys.get(id)?.key
   }
 
-  /** How checks stood when the last process ended, those included that are no longer made. */
-  *saved(): Generator<readonly [id: string, saved: Saved]> {
-    for (const row of this.#sql('SELECT id, standing, due FROM watched WHERE gone IS NULL').iterate())
-      yield [String(row['id']), { standing: JSON.parse(String(row['standing'])), due: JSON.parse(String(row['due'])) }]
+  /** What the file holds, and the file alone can have spoilt. @throws OpsError E_STATE when it is damaged */
+  read<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw wrongHistory(this.#path, 'is damaged', error)
+    }
   }
 
-  /** Commits all of them at once. @throws when the disk is full: nothing of it is kept then */
-  commit(changes: readonly Change[], gone: { readonly ids: readonly string[]; readonly at: number } = { ids: [], at: 0 }): void {
+  /** How checks stood when the last process ended, those included that nobody asks for any more. @throws OpsError E_STATE */
+  saved(): Map<string, Saved> {
+    return this.read(() => {
+      const rows = this.#sql('SELECT id, standing, due FROM watched WHERE gone IS NULL').all()
+      return new Map(
+        rows.map(({ id, standing, due }) => [
+          String(id),
+          { standing: JSON.parse(String(standing)), due: JSON.parse(String(due)) },
+        ]),
+      )
+    })
+  }
+
+  /** Commits all of it at once. @throws when the disk is full: nothing of it is kept then */
+  commit({ changes, beats, gone }: Batch): void {
     const before = new Map<string, Watched | undefined>()
     this.#transaction(
       () => {
@@ -84,7 +117,9 @@ export class History implements Disposable {
           if (!before.has(change.id)) before.set(change.id, this.#keys.get(change.id))
           this.#write(change)
         }
-        for (const id of gone.ids) this.#sql('UPDATE watched SET gone = ? WHERE id = ?').run(gone.at, id)
+        for (const [name, { at, message, isFailure }] of beats)
+          this.#sql('REPLACE INTO heartbeat VALUES (?, ?, ?, ?)').run(name, at, message ?? null, isFailure ? 1 : 0)
+        for (const [id, at] of gone) this.#sql('UPDATE watched SET gone = ? WHERE id = ?').run(at, id)
       },
       () => {
         for (const [id, watched] of before) {
@@ -106,29 +141,33 @@ export class History implements Disposable {
     this.#sql('DELETE FROM outbox WHERE seq <= ?').run(seq)
   }
 
-  /** Keeps the last beat of each name. */
-  beat(name: string, { at, message, isFailure }: Heartbeat): void {
-    this.#sql('REPLACE INTO heartbeat VALUES (?, ?, ?, ?)').run(name, at, message ?? null, isFailure ? 1 : 0)
+  /** The last beat of each name. @throws OpsError E_STATE */
+  beats(): Map<string, Heartbeat> {
+    const rows = this.read(() => this.#sql('SELECT * FROM heartbeat').all())
+    return new Map(
+      rows.map(({ name, at, message, failed }) => {
+        const told = typeof message === 'string' && { message }
+        return [String(name), { at: Number(at), ...told, ...(failed === 1 && { isFailure: true as const }) }]
+      }),
+    )
   }
 
-  *beats(): Generator<readonly [name: string, heartbeat: Heartbeat]> {
-    for (const { name, at, message, failed } of this.#sql('SELECT * FROM heartbeat').iterate()) {
-      const told = typeof message === 'string' && { message }
-      yield [String(name), { at: Number(at), ...told, ...(failed === 1 && { isFailure: true as const }) }]
-    }
-  }
-
-  /** Forgets what is too old to be asked for. */
+  /** Forgets what is too old to be asked for. @throws when the disk is full: nothing is forgotten then */
   prune(now: number): void {
+    const forgotten: string[] = []
     this.#transaction(() => {
-      this.#sql('DELETE FROM hour WHERE hour < ?').run(Math.floor((now - hoursKeptMs) / hourMs))
+      // By key, since the hours of all together are many.
+      this.#sql('DELETE FROM hour WHERE key IN (SELECT key FROM watched) AND hour < ?').run(
+        Math.floor((now - hoursKeptMs) / hourMs),
+      )
       this.#sql('DELETE FROM incident WHERE ended IS NOT NULL AND ended < ?').run(now - incidentsKeptMs)
       for (const { id, key } of this.#sql('SELECT id, key FROM watched WHERE gone < ?').all(now - goneForMs)) {
         for (const table of ['result', 'failure', 'hour']) this.#sql(`DELETE FROM ${table} WHERE key = ?`).run(Number(key))
         this.#sql('DELETE FROM watched WHERE key = ?').run(Number(key))
-        this.#keys.delete(String(id))
+        forgotten.push(String(id))
       }
     })
+    for (const id of forgotten) this.#keys.delete(id)
   }
 
   [Symbol.dispose](): void {

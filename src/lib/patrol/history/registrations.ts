@@ -18,14 +18,17 @@ export interface Registrations {
   readonly off: ReadonlySet<string>
 }
 
-export function readRegistrations({ database }: History): Registrations {
-  const rows = database.prepare('SELECT * FROM registered').all()
-  const registered = rows.map(({ name, definition, source, at }): [string, Registration] => [
-    String(name),
-    { name: String(name), definition: JSON.parse(String(definition)), source: String(source), at: Number(at) },
-  ])
-  const off = database.prepare('SELECT name FROM switched_off').all()
-  return { registered: new Map(registered), off: new Set(off.map(({ name }) => String(name))) }
+/** @throws OpsError E_STATE */
+export function readRegistrations(history: History): Registrations {
+  return history.read(() => {
+    const rows = history.database.prepare('SELECT * FROM registered').all()
+    const registered = rows.map(({ name, definition, source, at }): [string, Registration] => [
+      String(name),
+      { name: String(name), definition: JSON.parse(String(definition)), source: String(source), at: Number(at) },
+    ])
+    const off = history.database.prepare('SELECT name FROM switched_off').all()
+    return { registered: new Map(registered), off: new Set(off.map(({ name }) => String(name))) }
+  })
 }
 
 /** Keeps what changed: durable when it returns. */

@@ -24,16 +24,18 @@ const tables = `
   PRAGMA user_version = ${form};
 `
 
+/** An error about the file itself. */
+export const wrongHistory = (path: string, problem: string, cause?: unknown): OpsError =>
+  new OpsError('E_STATE', `the history of the patrol at ${path} ${problem}`, {
+    hint: 'move the file away to begin a new one',
+    ...(cause !== undefined && { cause }),
+  })
+
 /**
  * Opens the database of a patrol, made where there is none. What is committed survives kill -9 and a power cut.
  * @throws OpsError E_STATE
  */
 export function openDatabase(path: string): DatabaseSync {
-  const wrong = (problem: string, cause?: unknown): OpsError =>
-    new OpsError('E_STATE', `the history of the patrol at ${path} ${problem}`, {
-      hint: 'move the file away to begin a new one',
-      ...(cause !== undefined && { cause }),
-    })
   let database: DatabaseSync | undefined
   try {
     // Made private before SQLite makes it: what it makes beside it is as private.
@@ -42,10 +44,10 @@ export function openDatabase(path: string): DatabaseSync {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000')
     const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
     if (found === 0) database.exec(`BEGIN; ${tables} COMMIT`)
-    else if (found !== form) throw wrong(`is of form ${found}, and this opsctl knows form ${form}`)
+    else if (found !== form) throw wrongHistory(path, `is of form ${found}, and this opsctl knows form ${form}`)
     return database
   } catch (error) {
     database?.close()
-    throw error instanceof OpsError ? error : wrong('can not be opened', error)
+    throw error instanceof OpsError ? error : wrongHistory(path, 'can not be opened', error)
   }
 }
