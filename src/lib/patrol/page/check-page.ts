@@ -125,25 +125,39 @@ function latency(looks: readonly LookRow[]): Markup {
 `
 }
 
+/** Of bad looks so many are shown at once. */
+const shownFailures = 8
+
 function failureList(failures: readonly LookRow[], now: number): Markup {
   if (failures.length === 0) return html``
+  const rest = failures.slice(shownFailures)
   return html`<section aria-labelledby="failures">
 <h2 id="failures">Last looks that were not well <small>${failures.length}</small></h2>
 <ul class="failures">
-${failures.map(
-  ({ at, level, message, reason, ms, evidence }) => html`<li class="${statusLooks[level].tone}">
-${statusMark(level)}
-<span class="what"><span class="msg">${message}</span>${reason ? html`<span class="why">${reasons[reason]}</span>` : ''}${
+${failures.slice(0, shownFailures).map(failure => failureItem(failure, now))}</ul>
+${
+  rest.length === 0
+    ? ''
+    : html`<details id="more-failures"><summary>${rest.length} more</summary>
+<ul class="failures">
+${rest.map(failure => failureItem(failure, now))}</ul>
+</details>
+`
+}</section>
+`
+}
+
+function failureItem({ at, level, message, reason, ms, evidence }: LookRow, now: number): Markup {
+  const seen =
     evidence === undefined
       ? ''
-      : html`<details id="seen-${at}"><summary>What was seen</summary><pre tabindex="0">
+      : html`<details id="seen-${at}"><summary>What was seen</summary><pre tabindex="0" aria-label="what was seen">
 ${evidence}</pre></details>`
-  }</span>
+  return html`<li class="${statusLooks[level].tone}">
+${statusMark(level)}
+<span class="what"><span class="msg">${message}</span>${reason ? html`<span class="why">${reasons[reason]}</span>` : ''}${seen}</span>
 <span class="when">${moment(at, now)}, ${latencyText(ms)}</span>
 </li>
-`,
-)}</ul>
-</section>
 `
 }
 

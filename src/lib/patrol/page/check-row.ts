@@ -25,7 +25,7 @@ export function checkRow(view: CheckView, { now, bars }: RowPlace): Markup {
   return html`<li id="${domId('c', id)}" class="row ${statusLooks[status].tone}" data-k="${rowKey(view)}" data-s="${status}" data-p="${sla}"${view.flapping ? html` data-f` : ''}>
 ${statusMark(status)}
 <span class="who"><a href="${checkPath(id)}">${name}</a>${host === undefined ? '' : html` <span class="host">on ${host}</span>`} <small>${sla} ${type}</small></span>
-<span class="said"><span class="msg">${clipped(message)}</span>${tags(view)}${reason && status !== 'suppressed' ? html`<span class="why">${reasons[reason]}</span>` : ''}${links(view)}</span>
+<span class="said"><span class="msg">${clipped(message)}</span>${tags(view)}${links(view)}${reason && status !== 'suppressed' ? html`<span class="why">${reasons[reason]}</span>` : ''}</span>
 <span class="up">${bars ? html`${uptimeBars(bars)} <span aria-hidden="true">${uptimeText(bars.slots)}</span>` : ''}</span>
 <span class="lat">${sparkline(view.latencies)} <span class="ms">${view.ms === undefined ? '' : latencyText(view.ms)}</span></span>
 <span class="cert${(view.certificateDays ?? soonDays) < soonDays ? ' soon' : ''}">${view.certificateDays === undefined ? '' : certificateText(view.certificateDays)}</span>

@@ -8,8 +8,9 @@ import { clipped } from './check-row.ts'
 import { checkPath, runbookLink } from './link.ts'
 import { growing, moment } from './moment.ts'
 
-/** So many are listed; the page of incidents has the others. */
-const shown = 50
+/** So many are shown at once, so many more in a fold; the page of incidents has the others. */
+const shown = 8
+const folded = 40
 
 export const severityLooks: Readonly<Record<AlertSeverity, { readonly sign: string; readonly tone: Tone }>> = {
   critical: { sign: '✗', tone: 'bad' },
@@ -30,12 +31,21 @@ export function withIncidents(watches: Iterable<Watch>): Watch[] {
 
 /** What is wrong now. Nothing where nothing is. */
 export function openIncidents(open: readonly Watch[], now: number): Markup {
-  const rest = open.length - shown
+  const rest = open.length - shown - folded
+  const more = open.slice(shown, shown + folded)
   return html`<section id="open" aria-labelledby="open-h"${open.length === 0 ? html` hidden` : ''}>
 <h2 id="open-h">Open incidents <small>${open.length}</small></h2>
 <ul class="incidents">
 ${open.slice(0, shown).map(watch => card(watch, now))}</ul>
-${rest > 0 ? html`<p class="note">and ${rest} more: <a href="/incidents">all incidents</a></p>` : ''}</section>
+${
+  more.length === 0
+    ? ''
+    : html`<details id="more-open"><summary>${more.length} more</summary>
+<ul class="incidents">
+${more.map(watch => card(watch, now))}</ul>
+</details>
+`
+}${rest > 0 ? html`<p class="note">and ${rest} more: <a href="/incidents">all incidents</a></p>` : ''}</section>
 `
 }
 
@@ -45,7 +55,7 @@ function card({ id, check: { runbook }, standing }: Watch, now: number): Markup 
   const { severity, summary, startedAt, reason } = incident
   return html`<li class="${severityLooks[severity].tone}">
 ${severityMark(severity)}
-<span class="what"><a href="${checkPath(id)}">${clipped(summary)}</a>${flapping.isFlapping ? html` <span class="tag">⇅ flapping</span>` : ''}${reason ? html`<span class="why">${reasons[reason]}</span>` : ''}${runbook === undefined ? '' : html` ${runbookLink(runbook)}`}</span>
+<span class="what"><a href="${checkPath(id)}">${clipped(summary)}</a>${flapping.isFlapping ? html` <span class="tag">⇅ flapping</span>` : ''}${runbook === undefined ? '' : html` ${runbookLink(runbook)}`}${reason ? html`<span class="why">${reasons[reason]}</span>` : ''}</span>
 <span class="when">since ${moment(startedAt, now)}<span class="for">${growing(startedAt, formatDuration(Math.max(0, now - startedAt)))}</span></span>
 </li>
 `

@@ -72,9 +72,10 @@ button{cursor:pointer}
 .group .fold{margin-top:.35rem}
 .fold .rows{border:0;border-top:1px solid var(--line);border-radius:0}
 summary{cursor:pointer}
+#open details,.failures+details{margin-top:.35rem}
 .fold>summary{padding:.3rem .9rem}
 .fold>summary>span{margin-right:.8rem}
-.row{display:grid;grid-template-columns:7.2rem minmax(9rem,15rem) minmax(0,1fr) 14.5rem 7.6rem 9.4rem;grid-template-areas:"st who said up lat when" "st who said cert cert when";grid-template-rows:auto 1fr;gap:0 1rem;padding:.4rem .9rem;border-left:.25rem solid transparent;content-visibility:auto;contain-intrinsic-size:auto 3.4rem}
+.row{display:grid;grid-template-columns:7.2rem minmax(9rem,14rem) minmax(0,1fr) 14.5rem 7.6rem 10.6rem;grid-template-areas:"st who said up lat when" "st who said cert cert when";grid-template-rows:auto 1fr;gap:0 1rem;padding:.4rem .9rem;border-left:.25rem solid transparent;content-visibility:auto;contain-intrinsic-size:auto 3.4rem}
 .loud .row{border-left-color:var(--tone)}
 .loud .row.bad{background:var(--tint-bad)}.loud .row.unknown{background:var(--tint-unknown)}.loud .row.warn{background:var(--tint-warn)}
 .row .st{grid-area:st}.row .who{grid-area:who}.row .said{grid-area:said}.row .up{grid-area:up}.row .lat{grid-area:lat}.row .cert{grid-area:cert}.row .when{grid-area:when}
@@ -108,6 +109,7 @@ figure details{margin-top:.3rem}
 .axis{margin:.15rem 0 0;color:var(--soft);font-size:.83rem}
 .scroll{max-height:24rem;overflow:auto;margin-top:.4rem}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;background:var(--card)}
+table{overflow-wrap:normal}
 th,td{padding:.2rem .8rem;border:1px solid var(--line);text-align:left;vertical-align:top}
 th{font-weight:600}
 tbody th{font-weight:400;white-space:nowrap}

@@ -30,4 +30,4 @@ export function lineOf(
 const round = (value: number): number => Math.round(value * 10) / 10
 
 /** `34ms`; below a millisecond its first digit. */
-export const latencyText = (ms: number): string => (ms < 1 ? `${ms.toFixed(1)}ms` : formatDuration(ms))
+export const latencyText = (ms: number): string => (ms > 0 && ms < 1 ? `${ms.toFixed(1)}ms` : formatDuration(ms))
