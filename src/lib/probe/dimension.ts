@@ -14,6 +14,8 @@ export interface DimensionKind<Params extends z.ZodObject = z.ZodObject> {
   readonly summary: string
   /** Keys besides `type` and those of every dimension. */
   readonly params: Params
+  /** What one entry below `dimensions:` may be. */
+  readonly schema: z.ZodObject
   /** Milliseconds. */
   readonly defaults: { readonly intervalMs: number; readonly timeoutMs: number; readonly retries: number }
   /** Made once for each use, so that what parameters mean is worked out once. @throws ParamsError */
@@ -26,14 +28,23 @@ export type Judge = (observation: Observation, now: number) => Judged | undefine
 export type Judged = Omit<CheckJudgement, 'dimension'>
 
 /** A dimension, by `compile` or, where there is nothing to work out, by `judge`. */
-export const defineDimension = <P extends z.ZodObject>(
-  kind: Omit<DimensionKind<P>, 'compile'> &
+export function defineDimension<P extends z.ZodObject>(
+  kind: Omit<DimensionKind<P>, 'compile' | 'schema'> &
     (Pick<DimensionKind<P>, 'compile'> | { judge(params: z.output<P>, ...look: Parameters<Judge>): Judged | undefined }),
-): DimensionKind =>
-  ({
-    compile: params => (observation, now) => ('judge' in kind ? kind.judge(params, observation, now) : undefined),
+): DimensionKind {
+  // Made once, when it is first needed: to make a schema takes many times as long as to parse with it.
+  let schema: z.ZodObject | undefined
+  return {
+    compile: (params: z.output<P>): Judge => {
+      return (observation, now) => ('judge' in kind ? kind.judge(params, observation, now) : undefined)
+    },
     ...kind,
-  }) as DimensionKind<P> as unknown as DimensionKind
+    get schema() {
+      schema ??= z.strictObject({ type: z.literal(kind.type), ...commonKeys, ...kind.params.shape })
+      return schema
+    },
+  } as DimensionKind<P> as unknown as DimensionKind
+}
 
 /** A dimension with its parameters: what a check does with every look. */
 export interface Dimension {
@@ -50,10 +61,6 @@ const commonKeys = {
   of: z.int().min(1).max(100).optional().describe('the looks that `failures` counts in; as many as failures when absent'),
   level: z.enum(['fail', 'warn']).optional().describe('warn: what is bad is only a warning'),
 }
-
-/** What one entry below `dimensions:` may be, for a JSON Schema. */
-export const dimensionSchema = (kind: DimensionKind): z.ZodObject =>
-  z.strictObject({ type: z.literal(kind.type), ...commonKeys, ...kind.params.shape })
 
 /** @throws ParamsError with its place below `dimensions` */
 export function readDimensions(value: readonly Json[], kinds: readonly DimensionKind[]): Dimension[] {
@@ -73,7 +80,7 @@ const typeOf = (entry: Json): Json | undefined =>
   typeof entry === 'object' && entry !== null && 'type' in entry ? entry.type : undefined
 
 function dimensionOf(kind: DimensionKind, { entry, name }: { readonly entry: Json; readonly name: string }): Dimension {
-  const params = parseParams(dimensionSchema(kind), entry) as z.output<z.ZodObject<typeof commonKeys>>
+  const params = parseParams(kind.schema, entry) as z.output<z.ZodObject<typeof commonKeys>>
   const { interval, timeout, retries, failures = 1, of = failures, level } = params
   if (of < failures) throw new ParamsError(`of: ${of} looks can not hold ${failures} bad ones`, { path: ['of'] })
   const problem = contradiction({ retries, failures, of })

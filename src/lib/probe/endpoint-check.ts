@@ -9,7 +9,7 @@ import { parseParams } from '../core/params.ts'
 import { TransportError } from '../core/transport.ts'
 import { phaseNames } from '../net/phases.ts'
 import { Deadline } from '../run/deadline.ts'
-import { type Dimension, type DimensionKind, dimensionSchema, readDimensions } from './dimension.ts'
+import { type Dimension, type DimensionKind, readDimensions } from './dimension.ts'
 import { evidenceOf } from './evidence.ts'
 import type { Observation } from './observation.ts'
 import { worstOf } from './worst-of.ts'
@@ -54,7 +54,7 @@ export function defineEndpointCheck<Shape extends z.ZodRawShape>(kind: EndpointK
   const loose = z.array(z.record(z.string(), z.json())).min(1).optional()
   const Params = z.strictObject({ ...kind.params, timeout: timeoutKey, dimensions: loose })
   const told = (): z.ZodType => {
-    const [first, ...rest] = dimensions.map(dimensionSchema)
+    const [first, ...rest] = dimensions.map(({ schema }) => schema)
     return first
       ? z.strictObject({ ...kind.params, timeout: timeoutKey, dimensions: z.array(z.union([first, ...rest])).optional() })
       : Params
