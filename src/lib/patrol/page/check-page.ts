@@ -165,7 +165,7 @@ function lookList(looks: readonly LookRow[], now: number): Markup {
   if (looks.length === 0) return html``
   return html`<section aria-labelledby="looks">
 <h2 id="looks">Last looks <small>${looks.length}</small></h2>
-<details id="all-looks"><summary>As a table</summary><div class="scroll" tabindex="0" role="region" aria-labelledby="looks"><table><thead><tr><th scope="col">when</th><th scope="col">result</th><th scope="col">took</th><th scope="col">message</th></tr></thead><tbody>
+<details id="all-looks"><summary>As a table</summary><div class="scroll" tabindex="0" role="region" aria-label="The last looks as a table"><table><thead><tr><th scope="col">when</th><th scope="col">result</th><th scope="col">took</th><th scope="col">message</th></tr></thead><tbody>
 ${looks.map(
   ({ at, level, message, ms }) =>
     html`<tr><th scope="row">${moment(at, now)}</th><td>${statusMark(level)}</td><td>${latencyText(ms)}</td><td>${message}</td></tr>

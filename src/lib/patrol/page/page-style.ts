@@ -7,6 +7,7 @@ ${lightColours}${fixedFont}
 @media(prefers-color-scheme:dark){:root{
 ${darkColours}}}
 ${bodyRules}${tones}
+.skipped{--tone:var(--soft)}
 nav,header,main,footer{max-width:96rem;margin:0 auto;padding:0 1.5rem}
 a{color:var(--link);text-decoration-thickness:1px;text-underline-offset:.15em}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:2px}
@@ -47,7 +48,7 @@ p.why{margin:.2rem 0}
 .facts{display:flex;flex-wrap:wrap;gap:.1rem 1.5rem;margin:.4rem 0 0;font-size:.93rem}
 .host,code,pre{font-family:var(--mono);font-size:.92em}
 .tag{display:inline-block;padding:0 .45rem;border:1px solid var(--warn);border-radius:.7rem;color:var(--warn);font-size:.8rem;line-height:1.4;white-space:nowrap;vertical-align:.08em}
-.runbook{font-size:.9rem}
+.runbook{display:inline-block;padding:.15rem 0;font-size:.9rem}
 ul{margin:0;padding:0;list-style:none}
 .incidents,.rows,.failures,.dimensions,.fold{background:var(--card);border:1px solid var(--line);border-radius:.4rem}
 .incidents>li,.failures>li,.dimensions>li{display:grid;grid-template-columns:6.5rem minmax(0,1fr) auto;gap:0 1rem;padding:.5rem .9rem;border-left:.25rem solid var(--tone)}
