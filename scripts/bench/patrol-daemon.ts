@@ -54,6 +54,10 @@ export class PatrolDaemon implements AsyncDisposable {
     return daemon
   }
 
+  get url(): string {
+    return this.#url
+  }
+
   get(path: string): Promise<Response> {
     return fetch(this.#url + path)
   }

@@ -78,10 +78,9 @@ function groupsOf(views: readonly CheckView[], filter: Filter): Group[] {
   const all = [...Map.groupBy(views, groupKey)].map(([key, members]) => [key, groupFigures(members), members] as const)
   let room = maxRows
   return all.sort(groupOrder).flatMap(([key, figures, members]) => {
-    const fitting = members.filter(view => fits(view, filter)).sort(inOrder)
+    const fitting = narrow ? members.filter(view => fits(view, filter)) : members
     if (fitting.length === 0) return []
-    const loud = fitting.filter(isLoud)
-    const quiet = fitting.filter(view => !isLoud(view))
+    const loud = fitting.filter(isLoud).sort(inOrder)
     const isListed = isFew || narrow || filter.open.has(key)
     const wanted = isListed ? fitting.length : loud.length
     const shown = Math.min(room, wanted)
@@ -89,10 +88,12 @@ function groupsOf(views: readonly CheckView[], filter: Filter): Group[] {
     return {
       ...{ key, figures, fitting: fitting.length, more: wanted - shown, isOpen: isListed },
       loud: loud.slice(0, shown),
-      quiet: isListed ? quiet.slice(0, Math.max(0, shown - loud.length)) : undefined,
+      quiet: isListed ? quietOf(fitting).slice(0, Math.max(0, shown - loud.length)) : undefined,
     }
   })
 }
+
+const quietOf = (views: readonly CheckView[]): CheckView[] => views.filter(view => !isLoud(view)).sort(inOrder)
 
 interface FilterFacts {
   readonly groups: readonly string[]
