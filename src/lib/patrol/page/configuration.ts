@@ -1,7 +1,6 @@
 import { formatDuration } from '../../core/duration.ts'
 import { html, type Markup } from '../../render/page/markup.ts'
 import type { Watch } from '../watch.ts'
-import { checkPath } from './link.ts'
 
 /** How a check is made. Parameters are not among it: they may lead to secrets. */
 export function configuration({ check, unit: { host } }: Watch): Markup {
@@ -20,7 +19,9 @@ export function configuration({ check, unit: { host } }: Watch): Markup {
     ],
     [
       'Depends on',
-      dependsOn.length === 0 ? 'nothing' : html`${dependsOn.map(name => html`<a href="${checkPath(name)}">${name}</a> `)}`,
+      dependsOn.length === 0
+        ? 'nothing'
+        : html`${dependsOn.map(name => html`<a href="/?q=${encodeURIComponent(name.toWellFormed())}">${name}</a> `)}`,
     ],
     ['An incident ends after', `${recoveries} good looks in a row`],
     ['Comes from', source],
