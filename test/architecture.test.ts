@@ -10,7 +10,7 @@ const layers: readonly (readonly string[])[] = [
   ['cli'],
   ['commands'],
   ['patrol'],
-  ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden', 'drill', 'report'],
+  ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden', 'drill', 'report', 'logs'],
   ['plan'],
   ['fleet'],
   ['transport', 'inventory', 'config', 'render', 'alert'],
@@ -115,7 +115,7 @@ describe('the layers', () => {
   })
 
   test('have domains that are entered by their index only, or by what of it needs no schemas', () => {
-    const domains = ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden', 'drill', 'report', 'fleet', 'patrol', 'alert']
+    const domains = ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden', 'drill', 'report', 'logs', 'fleet', 'patrol', 'alert']
     const inside = local.filter(
       ({ file, target }) => domains.includes(room(target)) && room(file) !== room(target) && !/\/(index|work)\.ts$/.test(target),
     )

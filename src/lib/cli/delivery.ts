@@ -5,7 +5,7 @@ import { OpsError, toOpsError } from '../core/errors.ts'
 import type { Io, Progress } from '../core/io.ts'
 import type { Item } from '../core/item.ts'
 import type { OutputStore } from '../core/output-store.ts'
-import { type Document, isDocument, isReport, type Report, type Result } from '../core/report.ts'
+import { type ByteStream, type Document, isDocument, isReport, type Report, type Result } from '../core/report.ts'
 import { plainStyle } from '../io/plain-style.ts'
 import type { Components } from './components.ts'
 import { outputReader } from './output-reader.ts'
@@ -83,8 +83,18 @@ export class Delivery {
   async finish(result: Result): Promise<void> {
     if (isReport(result)) await this.#finishReport(result)
     else if (isDocument(result)) await this.#finishDocument(result)
-    else for await (const bytes of result.bytes) await this.#guarded(() => this.#options.io.stdout.write(bytes))
+    else await this.#finishStream(result)
     if (this.#broken) throw isReport(result) && result.changed ? withWhereToLook(this.#broken, result) : this.#broken
+  }
+
+  async #finishStream({ bytes, report }: ByteStream): Promise<void> {
+    for await (const piece of bytes) {
+      await this.#guarded(() => this.#options.io.stdout.write(piece))
+      // Nobody gets what else there is to read.
+      if (this.#broken) break
+    }
+    const files = this.#destinations.filter(({ target }) => target.file !== undefined)
+    for (const { target, renderer } of files) if (report) await this.#deliver(target, this.#rendered(report(), target, renderer))
   }
 
   async #finishReport(report: Report): Promise<void> {

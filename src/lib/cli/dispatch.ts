@@ -5,7 +5,7 @@ import { exitCodeOf, strongest } from '../core/exit.ts'
 import type { Io } from '../core/io.ts'
 import { nearest } from '../core/nearest.ts'
 import { redact } from '../core/redact.ts'
-import { isDocument, isReport, type Result } from '../core/report.ts'
+import { isDocument, isReport, isStream, type Result } from '../core/report.ts'
 import { attached, flagOf } from '../surface/flag.ts'
 import { unknownVariables } from '../surface/unknown-variables.ts'
 import { askedColor, askedFormat, isMachineFormat } from './asked.ts'
@@ -89,7 +89,7 @@ async function perform(outside: Outside): Promise<number> {
     if (strongest([exit, exitOfLostOutput]) === exitOfLostOutput) throw lost
     await tell(lost, outside)
   }
-  return exit
+  return isStream(result) && result.report ? exitCodeOf(result.report()) : exit
 }
 
 const exitOfLostOutput = 74

@@ -75,12 +75,16 @@ export interface Document {
 
 /** Bytes with back-pressure, written to stdout by core. */
 export interface ByteStream {
+  /** Each piece is written before the next one is asked for. No more are asked for when stdout can not be written. */
   readonly bytes: AsyncIterable<Uint8Array>
+  /** What came of it, asked when the bytes have ended: the exit code follows from it, and -o FORMAT=FILE writes it. */
+  readonly report?: () => Report
 }
 
 export type Result = Report | Document | ByteStream
 
 export const isReport = (result: Result): result is Report => 'items' in result
+export const isStream = (result: Result): result is ByteStream => 'bytes' in result
 export const isDocument = (result: Result): result is Document => 'mime' in result
 
 /**

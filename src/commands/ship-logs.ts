@@ -1,0 +1,24 @@
+import { defineCommand } from '../lib/core/command.ts'
+import { shipLogs, shipOptions } from '../lib/logs/index.ts'
+
+export default defineCommand({
+  path: ['ship-logs'],
+  summary: 'read logs and write their records as JSON lines',
+  description: `Reads each file once, whole, in the order given, and writes one record a line to stdout. The format of each file is found out from its first lines, or named by --format. A line that does not fit is kept as {"raw": …, "error": why}; none is dropped but blank ones. With -v it says at the end how many lines there were, and how many did not fit and why; -o json=FILE has the same as data.
+
+Numbers are numbers, a dash for "no value" is left out, times are RFC 3339 where the line says enough. A file that can not be read is told, and the others go on (exit 1).
+
+This version reads files and stdin once. It does not yet follow files that grow, remember where it was, collect from hosts, deliver elsewhere than to stdout, or watch with rules.`,
+  input: shipOptions,
+  exits: [0, 1, 2, 74, 78, 129, 130, 141, 143],
+  examples: [
+    { line: 'ship-logs /var/log/nginx/access.log', does: 'its records, the format found out' },
+    { line: 'ship-logs -v access.log access.log.1 access.log.2.gz', does: 'compressed ones too, and what came of each' },
+    {
+      line: `ship-logs --format nginx:'$remote_addr [$time_local] "$request" $status $request_time' access.log`,
+      does: 'a log_format of your own',
+    },
+    { line: 'ship-logs - -o json=summary.json', does: 'stdin; what came of it goes to a file' },
+  ],
+  run: shipLogs,
+})

@@ -1,0 +1,25 @@
+import type { RecordBuffer } from '../record-buffer.ts'
+import type { Tally } from '../tally.ts'
+
+/** A format of lines. */
+export interface Format {
+  /** As it is told: `combined`, `nginx`. */
+  readonly name: string
+  /** A reader for one source: it may remember what the source said first, as csv does. */
+  open(): LineReader
+}
+
+export interface LineReader {
+  /** Reads whole lines into records, and yields what it wrote when there is much of it; the rest stays in the buffer. */
+  read(lines: Uint8Array, place: ReadPlace): Iterable<Uint8Array>
+}
+
+export interface ReadPlace {
+  readonly records: RecordBuffer
+  readonly tally: Tally
+}
+
+/** A line that is none of its format. The reason is one of few, so that lines can be counted by it. */
+export class Misfit {
+  constructor(readonly reason: string) {}
+}

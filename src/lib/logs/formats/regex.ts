@@ -1,0 +1,40 @@
+import { OpsError } from '../../core/errors.ts'
+import { parsePattern } from '../../core/pattern.ts'
+import { type Format, Misfit } from './format.ts'
+import { jsonNumber } from './number.ts'
+import { textFormat } from './text-format.ts'
+
+/**
+ * Lines by a regular expression of RE2, which takes time in proportion to the line whatever that is; its named groups are the fields.
+ * @throws OpsError E_USAGE
+ */
+export function regexFormat(text: string): Format {
+  const pattern = parsed(text)
+  if (pattern.names.length === 0) {
+    throw new OpsError('E_USAGE', `regex: '${text}' has no named group`, {
+      hint: 'name what is to be a field: (?P<status>\\d+)',
+    })
+  }
+  return textFormat('regex', () => line => {
+    const found = pattern.captures(line)
+    if (found === undefined) return new Misfit('does not match')
+    const members = pattern.names.flatMap(name => {
+      const value = found.get(name)
+      if (value === undefined || value === '-') return []
+      const number = /^0\d/.test(value) ? undefined : jsonNumber(value)
+      return [`${JSON.stringify(name)}:${number ?? JSON.stringify(value)}`]
+    })
+    return `{${members.join(',')}}`
+  })
+}
+
+function parsed(text: string): ReturnType<typeof parsePattern> {
+  try {
+    return parsePattern(text, { multiline: false })
+  } catch (error) {
+    throw new OpsError('E_USAGE', `regex: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: 'the syntax is that of RE2: no look-around, no back references',
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,41 @@
+import type { Tally } from '../tally.ts'
+import { type Format, type LineReader, Misfit, type ReadPlace } from './format.ts'
+import { addMisfit, lineAt, utf8Text } from './line.ts'
+
+/** A line, without its end, as a record in JSON. */
+export type RecordOf = (line: string, tally: Tally) => string | Misfit
+
+/** Where a line says what those behind it are. */
+export class Heading {}
+
+/** A format that is read line by line as text. `make` gives what reads the lines of one source. */
+export function textFormat(name: string, make: () => (line: string, tally: Tally) => string | Misfit | Heading): Format {
+  return { name, open: () => new TextReader(make()) }
+}
+
+class TextReader implements LineReader {
+  readonly #recordOf: (line: string, tally: Tally) => string | Misfit | Heading
+
+  constructor(recordOf: (line: string, tally: Tally) => string | Misfit | Heading) {
+    this.#recordOf = recordOf
+  }
+
+  *read(lines: Uint8Array, { records, tally }: ReadPlace): Iterable<Uint8Array> {
+    for (let at = 0; at < lines.length; ) {
+      const { end, next } = lineAt(lines, at)
+      const text = utf8Text(lines, at, end)
+      at = next
+      if (text === '') {
+        tally.blank++
+        continue
+      }
+      const record = this.#recordOf(text, tally)
+      if (typeof record === 'string') {
+        records.add(record)
+        tally.records++
+      } else if (record instanceof Misfit) addMisfit(text, { reason: record.reason, records, tally })
+      else tally.headings++
+      if (records.isAmple) yield records.take()
+    }
+  }
+}

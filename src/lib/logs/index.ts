@@ -1,0 +1,2 @@
+export { shipOptions } from './options.ts'
+export { shipLogs } from './ship.ts'

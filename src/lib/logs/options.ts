@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { parsedBy, sizeField } from '../core/fields.ts'
+import { formatOf } from './formats/known-formats.ts'
+
+/** Flags of `opsctl ship-logs`. */
+export const shipOptions = z.strictObject({
+  file: z.array(z.string()).default([]).meta({
+    positional: true,
+    value: 'FILE',
+    completes: 'files',
+    description: 'logs, gzip and zstd too; stdin without any, and for -',
+  }),
+  format: z
+    .string()
+    .prefault('auto')
+    .transform(parsedBy(text => ({ text, format: formatOf(text) })))
+    .meta({
+      value: 'FORMAT',
+      description:
+        "how lines are written: json, logfmt, combined, common, combined-time, combinedio, vhost-combined, syslog, cri, docker, klog, csv, text, nginx:'$log_format', apache:'%h %l …', csv:a,b,c, regex:'(?P<name>…)'; auto finds it out from the first lines of each file",
+    }),
+  maxLine: sizeField().prefault('1MiB').meta({ value: 'SIZE', description: 'longest line' }),
+  longLines: z
+    .enum(['cut', 'split'])
+    .default('cut')
+    .meta({ value: 'HOW', description: 'a longer line is cut and told as one that does not fit, or taken as several' }),
+})
+
+export type ShipOptions = z.output<typeof shipOptions>

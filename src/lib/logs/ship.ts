@@ -1,0 +1,120 @@
+import { resolve } from 'node:path'
+import { rfc3339 } from '../core/clock.ts'
+import type { Context } from '../core/context.ts'
+import { OpsError } from '../core/errors.ts'
+import type { Item } from '../core/item.ts'
+import { type ByteStream, type Report, ReportFold } from '../core/report.ts'
+import type { ShipOptions } from './options.ts'
+import { RecordBuffer } from './record-buffer.ts'
+import { sourceItem } from './source-item.ts'
+import { SourceReading } from './source-reading.ts'
+import { batches } from './sources/batches.ts'
+import { type ByteSource, ChunkSource } from './sources/byte-source.ts'
+import { openFile } from './sources/file-source.ts'
+import { plainSource } from './sources/plain-source.ts'
+
+/** Logs as records: JSON lines, and at their end what came of each source. */
+export async function shipLogs(context: Context, options: ShipOptions): Promise<ByteStream> {
+  demandJsonLines(context)
+  if (options.maxLine < 1 || options.maxLine > maxMaxLine) {
+    throw new OpsError('E_USAGE', '--max-line is from 1 byte to 64 MiB', { hint: 'the longest line is held in memory' })
+  }
+  const shipment = new Shipment(context, options)
+  return { bytes: shipment.records(), report: () => shipment.report() }
+}
+
+const maxMaxLine = 64 * 1024 * 1024
+
+/** @throws OpsError E_USAGE */
+function demandJsonLines({ settings: { outputs } }: Context): void {
+  const other = outputs.find(({ format, file }) => file === undefined && !['human', 'ndjson', 'json'].includes(format))
+  if (!other) return
+  throw new OpsError('E_USAGE', `-o ${other.format}: records go to stdout as JSON lines`, {
+    hint: `-o ${other.format}=FILE has what came of the sources`,
+  })
+}
+
+class Shipment {
+  readonly #context: Context
+  readonly #options: ShipOptions
+  readonly #fold = new ReportFold()
+  readonly #startedAt: number
+  readonly #began: number
+
+  constructor(context: Context, options: ShipOptions) {
+    this.#context = context
+    this.#options = options
+    this.#startedAt = context.clock.now()
+    this.#began = context.clock.monotonic()
+  }
+
+  /** Each piece is whole records, and good until the next one. */
+  async *records(): AsyncGenerator<Uint8Array> {
+    const { file } = this.#options
+    const buffer = new RecordBuffer()
+    for (const name of file.length === 0 ? ['-'] : file) {
+      if (this.#context.signal.aborted) return
+      yield* this.#source(name, buffer)
+    }
+  }
+
+  report(): Report {
+    const { clock, runId, signal } = this.#context
+    const stop: unknown = signal.reason
+    return {
+      kind: 'ship-logs',
+      version: 1,
+      runId,
+      title: 'ship-logs',
+      startedAt: rfc3339(this.#startedAt),
+      durationMs: Math.round(clock.monotonic() - this.#began),
+      counts: this.#fold.counts,
+      items: this.#fold.items(),
+      omitted: this.#fold.omitted,
+      changed: false,
+      ...(stop instanceof OpsError && { stopped: { exit: stop.exit, message: stop.message } }),
+    }
+  }
+
+  async *#source(name: string, buffer: RecordBuffer): AsyncGenerator<Uint8Array> {
+    const { clock, log, signal } = this.#context
+    const { format, maxLine, longLines } = this.#options
+    const source = name === '-' ? 'stdin' : name
+    const reading = new SourceReading({ name: source, format: format.format, log })
+    const startedAt = clock.now()
+    const began = clock.monotonic()
+    let failure: unknown
+    try {
+      await using opened = await this.#open(name)
+      const { plain } = await plainSource(opened)
+      for await (const batch of batches(plain, { name: source, limit: { maxLineBytes: maxLine, longLines } })) {
+        yield* reading.read(batch, buffer)
+        if (buffer.length > 0) yield buffer.take()
+        if (signal.aborted) break
+      }
+    } catch (error) {
+      failure = error
+    }
+    // What was read before something went wrong is there all the same.
+    if (buffer.length > 0) yield buffer.take()
+    const item = sourceItem(reading, {
+      source,
+      failure,
+      startedAt: rfc3339(startedAt),
+      durationMs: Math.round(clock.monotonic() - began),
+    })
+    this.#tell(item)
+  }
+
+  async #open(name: string): Promise<ByteSource> {
+    const { io, paths, signal } = this.#context
+    return name === '-' ? new ChunkSource(io.stdin.read(signal)) : await openFile(resolve(paths.cwd, name), signal)
+  }
+
+  #tell(item: Item): void {
+    this.#fold.add(item)
+    const { log } = this.#context
+    if (item.outcome === 'failed') log('error', `${item.name}: ${item.message}`)
+    else log('info', `${item.name}: ${item.message}`)
+  }
+}

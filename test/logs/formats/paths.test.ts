@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
+import { apacheTemplate } from '../../../src/lib/logs/formats/apache-format.ts'
+import { nginxTemplate } from '../../../src/lib/logs/formats/nginx-format.ts'
+import type { Template } from '../../../src/lib/logs/formats/template.ts'
+import { templateFormat } from '../../../src/lib/logs/formats/template-format.ts'
+import { RecordBuffer } from '../../../src/lib/logs/record-buffer.ts'
+import { Tally } from '../../../src/lib/logs/tally.ts'
+
+const timed =
+  '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_time'
+const formats: readonly (readonly [string, Template])[] = [
+  ['combined with a time', nginxTemplate(timed)],
+  ['common', apacheTemplate('%h %l %u %t \\"%r\\" %>s %b')],
+  ['several upstreams', nginxTemplate('$time_iso8601 $status "$upstream_addr" $upstream_response_time [$host]')],
+  ['a text at the end', nginxTemplate('<$msec> $request_id $uri')],
+  ['times without brackets', nginxTemplate('$time_local $time_iso8601 $request|$request_length')],
+]
+
+/** Pieces that lines are made of, regular and odd. */
+const pieces = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom('-', ' ', '"', '\\', '[', ']', '" "', ' - ', '\r', '\x00', '\x7f', '\t', '|') },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      'GET / HTTP/1.1',
+      'get / HTTP/1.1',
+      'M-SEARCH * HTTP/1.1',
+      'GET /a b HTTP/2.0',
+      'GET /',
+      'GET / HTTP/11',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      '0',
+      '007',
+      '0.125',
+      '.5',
+      '5.',
+      '-1',
+      '200',
+      '9007199254740993',
+      '123456789.1234567',
+      '1e5',
+      '0.1, 0.2',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      '17/May/2015:10:05:03 +0000',
+      '31/Feb/2015:10:05:03 +0000',
+      '17/May/2015:10:05:60 +0000',
+      '17/May/2015:10:61:00 -0330',
+      '2015-05-17T10:05:03+00:00',
+      '2015-05-17T10:05:03.25Z',
+      '2015-05-17T10:05:03.Z',
+      '2015-13-17T10:05:03+24:00',
+      '1431857103.125',
+    ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('\\x22', '\\"', '\\\\', '\\xD0\\x9F', '\\xFF', '\\n', '\\q', 'жар', '\u2028', '😀', 'кот'),
+  },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 6 }) },
+)
+
+/** Values in the places of a format's fields, so that many lines are nearly right. */
+const nearly = ({ before, fields }: Template): fc.Arbitrary<Buffer> =>
+  fc
+    .tuple(
+      fc.array(fc.array(pieces, { maxLength: 2 }), { minLength: fields.length, maxLength: fields.length }),
+      fc.constantFrom('', '', '', '\r', ' ', '\r\r'),
+    )
+    .map(([values, end]) =>
+      Buffer.from(before + fields.map(({ after }, index) => values[index]?.join('') + after).join('') + end),
+    )
+
+const anything = fc.oneof(
+  fc.array(pieces).map(each => Buffer.from(each.join(''))),
+  fc.uint8Array({ maxLength: 80 }).map(bytes => Buffer.from(bytes)),
+)
+
+const regular = Buffer.from('192.0.2.7 - ann [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 12 "-" "curl/8" 0.125')
+
+describe.each(formats)('%s', (_, template) => {
+  test('is read alike by the quick and by the exact path, whatever the lines are', () => {
+    const damaged = nearly(template).chain(line =>
+      fc.tuple(fc.nat(line.length), fc.integer({ min: 0, max: 255 })).map(([at, byte]) => {
+        const copy = Buffer.from(line)
+        if (at < copy.length && byte !== 10) copy[at] = byte
+        return copy
+      }),
+    )
+    const line = fc.oneof(nearly(template), damaged, anything, fc.constant(regular))
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 8 }), lines => {
+        const bytes = Buffer.concat(
+          lines.flatMap(each => [Buffer.from(each.map(byte => (byte === 10 ? 32 : byte))), Buffer.from('\n')]),
+        )
+        const quick = recordsOf(template, bytes)
+        expect(quick).toEqual(recordsOf(template, bytes, { exactOnly: true }))
+        for (const record of quick.text.split('\n').slice(0, -1)) JSON.parse(record)
+      }),
+      { numRuns: 600 },
+    )
+  }, 120_000)
+})
+
+function recordsOf(template: Template, bytes: Buffer, options = {}) {
+  const records = new RecordBuffer()
+  const tally = new Tally()
+  const pieces = [...templateFormat(template, options).open().read(bytes, { records, tally })].map(piece => Buffer.from(piece))
+  const bytesOut = Buffer.concat([...pieces, Buffer.from(records.take())])
+  const { records: fit, misfits, blank, unreadTimes, reasons } = tally
+  return { bytes: bytesOut.toString('latin1'), text: bytesOut.toString('utf8'), fit, misfits, blank, unreadTimes, reasons }
+}
