@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import type { CheckPlace } from '../../src/lib/core/check.ts'
 import heartbeat from '../../src/lib/probe/checks/heartbeat.ts'
 import { heartbeats, SharedThings } from '../../src/lib/probe/index.ts'
 import { FakeClock } from '../helpers/fake-clock.ts'
+import { opsctl } from '../helpers/opsctl.ts'
+import { tempDir } from '../helpers/temp-dir.ts'
 
 const minute = 60_000
 
@@ -20,6 +23,7 @@ function heard({ listens = true } = {}) {
 describe('a heartbeat', () => {
   test('is waited for as long as a whole interval and its grace', async () => {
     const { clock, look } = heard()
+    await look()
     await clock.advance(12 * minute)
     expect(await look()).toMatchObject({ verdict: 'pass' })
     await clock.advance(1)
@@ -46,6 +50,7 @@ describe('a heartbeat', () => {
   test('of another name is not that one', async () => {
     const { clock, beats, look } = heard()
     beats.beat('restore', { at: clock.now() })
+    await look()
     await clock.advance(13 * minute)
     expect(await look()).toMatchObject({ verdict: 'fail' })
   })
@@ -54,4 +59,24 @@ describe('a heartbeat', () => {
     const { look } = heard({ listens: false })
     expect(await look()).toMatchObject({ verdict: 'unknown', message: expect.stringContaining('probe serve') })
   })
+
+  test('that never came is missed when its time is over, however often the patrol began anew', async () => {
+    const first = heard()
+    const awaited: [string, number][] = []
+    first.beats.listen(first.clock, (...told) => void awaited.push(told))
+    await first.look()
+    expect(awaited).toEqual([['backup', first.clock.now()]])
+    const second = heard()
+    second.beats.awaits('backup', first.clock.now() - 13 * minute)
+    expect(await second.look()).toMatchObject({ verdict: 'fail', reason: 'missing' })
+  })
+
+  test('is waited for once, not for each host that other checks look at', async () => {
+    await using dir = await tempDir()
+    await Bun.write(join(dir.path, 'checks.yaml'), 'checks: [{ name: backup, type: heartbeat, beat: nightly, every: 1d }]\n')
+    const { stdout, code } = await opsctl(['probe', '-f', 'checks.yaml', '-t', 'web1,web2', '-o', 'json'], { cwd: dir.path })
+    expect(JSON.parse(stdout).items).toMatchObject([{ name: 'backup', verdict: 'unknown' }])
+    expect(JSON.parse(stdout).items[0].host).toBeUndefined()
+    expect(code).toBe(3)
+  }, 30_000)
 })

@@ -88,6 +88,8 @@ export interface Check {
   unconnected?(trouble: { readonly reason: Reason; readonly message: string }): CheckResult | undefined
   /** How each of its dimensions wants to be sampled; absent: the engine's own figures. */
   readonly sampling?: readonly Sampling[]
+  /** It looks at no host, whatever hosts there are: what it judges comes to opsctl by itself. */
+  readonly isHeard?: true
   /** A check of a host that needs nothing but readings: those of many checks are done by one command. */
   readonly host?: HostLook
 }

@@ -29,6 +29,8 @@ export class Recorder implements AsyncDisposable {
   readonly #tools: RecorderTools
   #changes: Change[] = []
   readonly #beats = new Map<string, Heartbeat>()
+  /** Names of beats that are waited for, since when. */
+  readonly #awaited = new Map<string, number>()
   /** Checks that are no longer made, since when. */
   readonly #gone = new Map<string, number>()
   #cancelTimer: (() => void) | undefined
@@ -49,7 +51,13 @@ export class Recorder implements AsyncDisposable {
   add(change: Change): void {
     this.#gone.delete(change.id)
     this.#changes.push(change)
-    this.#cancelTimer ??= this.#tools.clock.timer(gatherMs, () => this.flush())
+    this.#commitSoon()
+  }
+
+  /** A beat of that name is waited for from now on. */
+  await(name: string, since: number): void {
+    this.#awaited.set(name, since)
+    this.#commitSoon()
   }
 
   /** Checks that are no longer made. */
@@ -75,10 +83,11 @@ export class Recorder implements AsyncDisposable {
   flush(): void {
     this.#cancelTimer?.()
     this.#cancelTimer = undefined
-    const [changes, beats, gone] = [this.#changes, this.#beats, this.#gone]
-    if (changes.length + beats.size + gone.size === 0) return
-    if (this.#tryTo(() => this.#tools.history.commit({ changes, beats, gone }))) {
+    const [changes, awaited, beats, gone] = [this.#changes, this.#awaited, this.#beats, this.#gone]
+    if (changes.length + awaited.size + beats.size + gone.size === 0) return
+    if (this.#tryTo(() => this.#tools.history.commit({ changes, awaited, beats, gone }))) {
       this.#changes = []
+      awaited.clear()
       beats.clear()
       gone.clear()
       if (changes.some(({ alert }) => alert !== undefined)) this.#handOn()
@@ -96,6 +105,10 @@ export class Recorder implements AsyncDisposable {
     if (lost > 0) this.#tools.log('error', `the history of the patrol could not be written to the end: ${lost} looks are lost`)
     await this.#raising
     this.#cancelHandOn?.()
+  }
+
+  #commitSoon(): void {
+    this.#cancelTimer ??= this.#tools.clock.timer(gatherMs, () => this.flush())
   }
 
   #tryTo(work: () => void): boolean {

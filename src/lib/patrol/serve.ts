@@ -60,7 +60,8 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   })
   const beats = shared.of(heartbeats)
   for (const [name, beat] of history.beats()) beats.beat(name, beat)
-  beats.listen(clock)
+  for (const [name, since] of history.awaited()) beats.awaits(name, since)
+  beats.listen(clock, (name, since) => recorder.await(name, since))
   using live: LivePage = new LivePage({ clock, patrol: () => patrol })
   const patrol = new Patrol({
     clock,

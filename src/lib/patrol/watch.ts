@@ -1,5 +1,6 @@
 import type { CheckJudgement, CheckResult, Sampling } from '../core/check.ts'
-import type { ProbedCheck, Unit } from '../probe/index.ts'
+import { OpsError } from '../core/errors.ts'
+import { type ProbedCheck, type Unit, unitsOf } from '../probe/index.ts'
 import { spread } from './scheduler/beat.ts'
 import type { AlertSubject } from './standing/incident.ts'
 import { neverLooked, type Standing, unconfirmedOf } from './standing/standing.ts'
@@ -135,6 +136,22 @@ export class Watch {
 
 /** `disk /`, `web1/disk /`. */
 export const watchId = ({ probed, host }: Unit): string => (host ? `${host.name}/${probed.name}` : probed.name)
+
+/** @throws OpsError E_PLAN for two that would go by one id: a check called `web1/disk`, and `disk` on web1 */
+export function refuseSameIds(checks: readonly ProbedCheck[]): void {
+  const seen = new Map<string, ProbedCheck>()
+  for (const probed of checks) {
+    for (const unit of unitsOf(probed)) {
+      const id = watchId(unit)
+      const other = seen.get(id)
+      if (other)
+        throw new OpsError('E_PLAN', `the checks '${other.name}' and '${probed.name}' would both be known as ${id}`, {
+          hint: 'give one of them another name:',
+        })
+      seen.set(id, probed)
+    }
+  }
+}
 
 /** The first moment of the beat after half an interval: whoever was late is not looked at twice in a row. */
 function nextBeat(after: number, { intervalMs, phaseMs }: { readonly intervalMs: number; readonly phaseMs: number }): number {

@@ -13,15 +13,27 @@ export interface Heartbeat {
 /** The last beat of each name, for the checks that wait for them. Only a patrol listens for beats: elsewhere nobody knows of any. */
 export class Heartbeats {
   readonly #beats = new Map<string, Heartbeat>()
-  /** Since when somebody listens. */
-  #since: number | undefined
+  readonly #awaited = new Map<string, number>()
+  #await: ((name: string) => number) | undefined
 
-  listen(clock: Clock): void {
-    this.#since = clock.now()
+  /** Somebody listens from now on. `awaited` is told each name that is first asked for, to remember it over restarts. */
+  listen(clock: Clock, awaited: (name: string, since: number) => void = () => {}): void {
+    this.#await = name => {
+      const since = clock.now()
+      this.#awaited.set(name, since)
+      awaited(name, since)
+      return since
+    }
   }
 
-  get since(): number | undefined {
-    return this.#since
+  /** A beat of that name has been waited for since then, though none came. */
+  awaits(name: string, since: number): void {
+    this.#awaited.set(name, since)
+  }
+
+  /** Since when a beat of that name is waited for, milliseconds since 1970: from now on, where nobody did. Undefined where nobody listens. */
+  awaitedSince(name: string): number | undefined {
+    return this.#await && (this.#awaited.get(name) ?? this.#await(name))
   }
 
   beat(name: string, heartbeat: Heartbeat): void {

@@ -68,7 +68,8 @@ export async function withHosts(
   const select = hostSelector(context, options)
   const checks: ProbedCheck[] = []
   for (const { isEndpoint, from, targets, place, ...check } of asked) {
-    const hosts = isEndpoint && from === 'here' ? undefined : await select(targets, { isEndpoint, place })
+    const hosts =
+      check.check.isHeard || (isEndpoint && from === 'here') ? undefined : await select(targets, { isEndpoint, place })
     checks.push({ ...check, ...(hosts && { hosts }) })
   }
   return options.shard ? shareOf(context, checks, { shard: options.shard, asked }) : checks
@@ -79,7 +80,7 @@ function shareOf(
   checks: readonly ProbedCheck[],
   { shard, asked }: { readonly shard: Shard; readonly asked: readonly AskedCheck[] },
 ): readonly ProbedCheck[] {
-  const endpoints = new Set(asked.flatMap(({ name, isEndpoint }) => (isEndpoint ? [name] : [])))
+  const endpoints = new Set(asked.flatMap(({ name, isEndpoint, check }) => (isEndpoint || check.isHeard ? [name] : [])))
   const mine = shareOfChecks(checks, { shard, endpoints })
   if (mine.length === 0 && checks.length > 0) log('warn', `shard ${shardText(shard)} is empty: every check is in another one`)
   return mine

@@ -28,6 +28,7 @@ const statusOf: Partial<Readonly<Record<ErrorCode, number>>> = {
   E_CONFIG: 422,
   E_INVENTORY: 422,
   E_PLAN: 422,
+  E_STATE: 507,
 }
 
 /** The refusal that an error of a handler stands for; undefined where nobody but us can help. */
@@ -63,6 +64,7 @@ const titles: Readonly<Record<number, string>> = {
   500: 'Internal Server Error',
   503: 'Service Unavailable',
   504: 'Gateway Timeout',
+  507: 'Insufficient Storage',
 }
 
 /** Problem details (RFC 9457). */

@@ -31,6 +31,8 @@ export interface Change {
 /** What is committed together. */
 export interface Batch {
   readonly changes: readonly Change[]
+  /** Names of beats that nobody has heard yet, and since when they are waited for. */
+  readonly awaited: ReadonlyMap<string, number>
   /** Last ones, by name. */
   readonly beats: ReadonlyMap<string, Heartbeat>
   /** Checks that are no longer made, and since when. */
@@ -45,6 +47,8 @@ export interface Saved {
 /** Looks that are kept of each check, and bad ones besides: good ones do not drive bad ones out. */
 export const kept = { results: 120, failures: 50 } as const
 const maxEvidence = 8192
+/** What the column `failed` of a beat holds. */
+const beatOf = { success: 0, failure: 1, none: 2 } as const
 const hourMs = 3_600_000
 const dayMs = 86_400_000
 /** Checks that are gone for so long are forgotten. */
@@ -91,7 +95,16 @@ export class History implements Disposable {
     try {
       return work()
     } catch (error) {
-      throw wrongHistory(this.#path, 'is damaged', error)
+      throw wrongHistory(this.#path, 'is damaged', { cause: error })
+    }
+  }
+
+  /** All of some work, or none. @throws OpsError E_STATE when the disk takes nothing */
+  write(work: () => void): void {
+    try {
+      this.#transaction(work)
+    } catch (error) {
+      throw wrongHistory(this.#path, 'can not be written', { cause: error, hint: 'make room on its disk; nothing was changed' })
     }
   }
 
@@ -109,7 +122,7 @@ export class History implements Disposable {
   }
 
   /** Commits all of it at once. @throws when the disk is full: nothing of it is kept then */
-  commit({ changes, beats, gone }: Batch): void {
+  commit({ changes, awaited, beats, gone }: Batch): void {
     const before = new Map<string, Watched | undefined>()
     this.#transaction(
       () => {
@@ -117,8 +130,15 @@ export class History implements Disposable {
           if (!before.has(change.id)) before.set(change.id, this.#keys.get(change.id))
           this.#write(change)
         }
+        for (const [name, since] of awaited)
+          this.#sql('INSERT OR IGNORE INTO heartbeat VALUES (?, ?, NULL, ?)').run(name, since, beatOf.none)
         for (const [name, { at, message, isFailure }] of beats)
-          this.#sql('REPLACE INTO heartbeat VALUES (?, ?, ?, ?)').run(name, at, message ?? null, isFailure ? 1 : 0)
+          this.#sql('REPLACE INTO heartbeat VALUES (?, ?, ?, ?)').run(
+            name,
+            at,
+            message ?? null,
+            isFailure ? beatOf.failure : beatOf.success,
+          )
         for (const [id, at] of gone) this.#sql('UPDATE watched SET gone = ? WHERE id = ?').run(at, id)
       },
       () => {
@@ -143,13 +163,19 @@ export class History implements Disposable {
 
   /** The last beat of each name. @throws OpsError E_STATE */
   beats(): Map<string, Heartbeat> {
-    const rows = this.read(() => this.#sql('SELECT * FROM heartbeat').all())
+    const rows = this.read(() => this.#sql('SELECT * FROM heartbeat WHERE failed <> ?').all(beatOf.none))
     return new Map(
       rows.map(({ name, at, message, failed }) => {
         const told = typeof message === 'string' && { message }
-        return [String(name), { at: Number(at), ...told, ...(failed === 1 && { isFailure: true as const }) }]
+        return [String(name), { at: Number(at), ...told, ...(failed === beatOf.failure && { isFailure: true as const }) }]
       }),
     )
+  }
+
+  /** Since when beats are waited for that never came, by name. @throws OpsError E_STATE */
+  awaited(): Map<string, number> {
+    const rows = this.read(() => this.#sql('SELECT name, at FROM heartbeat WHERE failed = ?').all(beatOf.none))
+    return new Map(rows.map(({ name, at }) => [String(name), Number(at)]))
   }
 
   /** Forgets what is too old to be asked for. @throws when the disk is full: nothing is forgotten then */

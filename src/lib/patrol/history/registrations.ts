@@ -31,10 +31,11 @@ export function readRegistrations(history: History): Registrations {
   })
 }
 
-/** Keeps what changed: durable when it returns. */
-export function writeRegistrations({ database }: History, before: Registrations, { registered, off }: Registrations): void {
-  database.exec('BEGIN IMMEDIATE')
-  try {
+/** Keeps what changed: durable when it returns. @throws OpsError E_STATE; nothing is kept then */
+export function writeRegistrations(history: History, before: Registrations, { registered, off }: Registrations): void {
+  if (registered === before.registered && off === before.off) return
+  const { database } = history
+  history.write(() => {
     for (const [name, { definition, source, at }] of registered) {
       if (before.registered.get(name)?.definition === definition) continue
       database.prepare('REPLACE INTO registered VALUES (?, ?, ?, ?)').run(name, JSON.stringify(definition), source, at)
@@ -43,9 +44,5 @@ export function writeRegistrations({ database }: History, before: Registrations,
       if (!registered.has(name)) database.prepare('DELETE FROM registered WHERE name = ?').run(name)
     for (const name of off) if (!before.off.has(name)) database.prepare('REPLACE INTO switched_off VALUES (?)').run(name)
     for (const name of before.off) if (!off.has(name)) database.prepare('DELETE FROM switched_off WHERE name = ?').run(name)
-    database.exec('COMMIT')
-  } catch (error) {
-    database.exec('ROLLBACK')
-    throw error
-  }
+  })
 }

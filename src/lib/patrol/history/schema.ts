@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { OpsError } from '../../core/errors.ts'
+import { OpsError, type OpsErrorDetails } from '../../core/errors.ts'
 
 /** What the tables look like; another number is another form. */
 const form = 1
@@ -25,10 +25,10 @@ const tables = `
 `
 
 /** An error about the file itself. */
-export const wrongHistory = (path: string, problem: string, cause?: unknown): OpsError =>
+export const wrongHistory = (path: string, problem: string, details: OpsErrorDetails = {}): OpsError =>
   new OpsError('E_STATE', `the history of the patrol at ${path} ${problem}`, {
     hint: 'move the file away to begin a new one',
-    ...(cause !== undefined && { cause }),
+    ...details,
   })
 
 /**
@@ -48,6 +48,6 @@ export function openDatabase(path: string): DatabaseSync {
     return database
   } catch (error) {
     database?.close()
-    throw error instanceof OpsError ? error : wrongHistory(path, 'can not be opened', error)
+    throw error instanceof OpsError ? error : wrongHistory(path, 'can not be opened', { cause: error })
   }
 }

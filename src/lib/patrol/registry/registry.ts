@@ -8,7 +8,7 @@ import { type Registration, type Registrations, readRegistrations, writeRegistra
 import type { ServeOptions } from '../options.ts'
 import type { Patrol } from '../patrol.ts'
 import type { PatrolFleet } from '../patrol-fleet.ts'
-import type { WatchedCheck } from '../watch.ts'
+import { refuseSameIds, type WatchedCheck } from '../watch.ts'
 import { readConfigured, readRegistered, type SourcedCheck, versionOf } from './read-checks.ts'
 
 /** Where a probe is in its life; one that nobody knows is unregistered. */
@@ -146,6 +146,7 @@ export class Registry {
       all.map(({ check }) => check),
       { ...options, check: [], concurrency: options.workers, deadline: 0 },
     )
+    refuseSameIds(probed)
     await fleet.prepare(probed.flatMap(({ hosts = [] }) => hosts))
     const watched = probed.map((check, index) => ({
       ...check,

@@ -30,23 +30,25 @@ export default defineCheck({
     return {
       title: `a beat of ${params.beat} every ${formatDuration(params.every)}`,
       sampling: [{ dimension: 'heartbeat', intervalMs: 10_000, timeoutMs: 1_000, retries: 0, failures: 1, of: 1 }],
+      isHeard: true,
       run: async ({ shared, clock }) => judged(params, shared?.of(heartbeats), clock.now()),
     }
   },
 })
 
 function judged({ beat, every, grace }: Params, beats: Heartbeats | undefined, now: number): CheckResult {
-  if (beats?.since === undefined)
+  const since = beats?.awaitedSince(beat)
+  if (!beats || since === undefined)
     return { verdict: 'unknown', reason: 'unreadable', message: 'beats are heard by `opsctl probe serve` only' }
   const last = beats.last(beat)
-  const age = now - (last?.at ?? beats.since)
+  const age = now - (last?.at ?? since)
   const told = last?.message ? `: ${last.message}` : ''
   if (last?.isFailure) return { verdict: 'fail', reason: 'state', message: `${beat} says that it failed${told}` }
   const metrics = last && { beat_timestamp_seconds: last.at / 1000 }
   if (age > every + grace) {
     const message = last
       ? `no beat for ${formatDuration(age)}, expected every ${formatDuration(every)}`
-      : `no beat since the patrol began ${formatDuration(age)} ago`
+      : `no beat since it was first expected, ${formatDuration(age)} ago`
     return { verdict: 'fail', reason: 'missing', message, ...(metrics && { metrics }) }
   }
   if (!last) return { verdict: 'pass', message: `waiting for the first beat, for ${formatDuration(every + grace - age)} more` }

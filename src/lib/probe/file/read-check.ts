@@ -75,6 +75,8 @@ export async function readCheck(node: ChangeNode, { components, defaults }: Read
       hint: 'add `from: host` to ask it from each of them',
     })
   }
+  if (check.isHeard && !node.child('targets').isAbsent)
+    node.child('targets').wrong(`targets of a check that looks at no host`, { part: 'key', hint: 'leave them out' })
   const wanted = samplingOf(check, component.type)
   return {
     name,
