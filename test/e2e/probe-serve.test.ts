@@ -22,9 +22,11 @@ class Webhook {
       const pieces: Buffer[] = []
       request.on('data', piece => pieces.push(piece))
       request.on('end', () => {
-        if (this.status === 200) {
+        const key = String(request.headers['idempotency-key'])
+        // What a kill kept from knowing that it arrived comes again, under the same key.
+        if (this.status === 200 && !this.told.some(each => each.key === key)) {
           const { alert, ...rest } = JSON.parse(Buffer.concat(pieces).toString())
-          this.told.push({ key: String(request.headers['idempotency-key']), body: alert ?? rest })
+          this.told.push({ key, body: alert ?? rest })
         }
         response.writeHead(this.status).end()
       })
