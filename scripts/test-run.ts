@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { missingFile, type NeedName } from '../test/helpers/needs.ts'
 import { runShown } from './run-shown.ts'
 import { packageOf } from './test-setup.ts'
@@ -10,30 +12,71 @@ export interface Totals {
   readonly skipped: readonly string[]
 }
 
-/** Runs test files with `bun test`, shows failures as they come, and counts. */
-export async function runTests(run: {
+interface Run {
   readonly name: string
   readonly files: readonly string[]
   readonly timeoutMs: number
   readonly env?: Readonly<Record<string, string>>
-}): Promise<Totals> {
+}
+
+/** How long each file took: here the last time, and before the first time somewhere else. Bun starts with the longest. */
+const timings = ['.tmp/timings.json', 'test/timings.json']
+
+/**
+ * Runs test files with `bun test`, each with globals of its own, shows what a file printed when it is through, and counts.
+ * Several files run at a time, one more than there are processors, since many wait; those that measure times come after them, without the one more.
+ */
+export async function runTests(run: Run): Promise<Totals> {
+  const processors = availableParallelism()
+  const calm = run.files.filter(wantsCalm)
+  const others = run.files.filter(file => !calm.includes(file))
+  await rm(missingFile, { force: true })
+  const together = await runLane({ ...run, files: others, workers: Math.min(processors + 1, 6) })
+  const quiet = await runLane({ ...run, name: `${run.name}-calm`, files: calm, workers: Math.min(processors, 2) })
+  return {
+    passed: together.passed + quiet.passed,
+    failed: together.failed + quiet.failed,
+    skipped: [...together.skipped, ...quiet.skipped],
+  }
+}
+
+const wantsCalm = (file: string): boolean => /^\/\/ Wants calm: /m.test(readFileSync(file, 'utf8'))
+
+async function runLane(run: Run & { readonly workers: number }): Promise<Totals> {
+  if (run.files.length === 0) return { passed: 0, failed: 0, skipped: [] }
   const report = `.tmp/${run.name}.xml`
   await rm(report, { force: true })
-  await rm(missingFile, { force: true })
-  const flags = ['--only-failures', `--timeout=${run.timeoutMs}`, '--reporter=junit', `--reporter-outfile=${report}`]
-  const argv = [process.execPath, 'test', ...flags, ...run.files.map(file => `./${file}`)]
+  const argv = [process.execPath, ...testArguments({ ...run, report })]
   const end = await runShown({ argv, env: { NO_COLOR: '1', ...run.env }, show: 'always', deadlineMs: 3_600_000 })
-  const { passed, failed } = countTests(end.output, end.code)
+  const { passed, failed } = countTests({ ...end, files: run.files.length })
   return { passed, failed, skipped: await skippedTests(report) }
+}
+
+export function testArguments(lane: {
+  readonly files: readonly string[]
+  readonly timeoutMs: number
+  readonly workers: number
+  readonly report: string
+}): string[] {
+  return [
+    ...['test', '--only-failures', `--timeout=${lane.timeoutMs}`, `--parallel=${lane.workers}`],
+    ...['--reporter=junit', `--reporter-outfile=${lane.report}`],
+    ...[...timings.map(file => `--timings=${file}`), '--update-timings'],
+    ...lane.files.map(file => `./${file}`),
+  ]
 }
 
 /**
  * Passed and failed of the summary that ends the output. A run without one ended early, by a crash or by process.exit
- * in a test, and counts as one failure; so does a failing exit code without a failed test.
+ * in a test, and counts as one failure; so do a failing exit code without a failed test and a file that was not run.
  */
-export function countTests(output: string, code: number | null): { readonly passed: number; readonly failed: number } {
-  const lines = output.trimEnd().split('\n')
-  const last = lines.findLastIndex(line => /^Ran \d+ tests? across \d+ files?\./.test(line))
+export function countTests(run: { readonly output: string; readonly code: number | null; readonly files: number }): {
+  readonly passed: number
+  readonly failed: number
+} {
+  const lines = run.output.trimEnd().split('\n')
+  const summary = /^Ran \d+ tests? across (\d+) files?\./
+  const last = lines.findLastIndex(line => summary.test(line))
   if (last === -1) return { passed: 0, failed: 1 }
   const counts = new Map<string, number>()
   for (let index = last - 1; index >= 0; index--) {
@@ -43,7 +86,8 @@ export function countTests(output: string, code: number | null): { readonly pass
     counts.set(word, Number(count))
   }
   const failed = counts.get('fail') ?? 0
-  return { passed: counts.get('pass') ?? 0, failed: failed === 0 && code !== 0 ? 1 : failed }
+  const isWhole = run.code === 0 && Number(summary.exec(lines[last] ?? '')?.[1]) === run.files
+  return { passed: counts.get('pass') ?? 0, failed: failed === 0 && !isWhole ? 1 : failed }
 }
 
 async function skippedTests(report: string): Promise<string[]> {

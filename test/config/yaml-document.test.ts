@@ -4,6 +4,8 @@ import { parseYamlDocument } from '../../src/lib/config/yaml-document.ts'
 import type { OpsError } from '../../src/lib/core/errors.ts'
 import { needs } from '../helpers/needs.ts'
 
+// Wants calm: it compares two times of some 100 ms.
+
 const path = 'hosts.yaml'
 const parse = (text: string) => parseYamlDocument(text, path)
 const fault = (text: string): OpsError => {

@@ -4,7 +4,7 @@
 dir=$1
 sshd=/usr/sbin/sshd
 
-# useradd and friends refuse to wait for each other.
+# useradd and friends refuse to wait for each other; who copies /etc takes the lock, too.
 alone() { flock /run/opsctl-test.lock "$@"; }
 
 make_users() {

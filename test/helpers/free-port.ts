@@ -1,4 +1,7 @@
 import { createServer } from 'node:net'
+import { ownNumbers } from './own-numbers.ts'
+
+const nextNumber = ownNumbers(22_000)
 
 /**
  * A port that nobody listens on, below the range from which the kernel takes the ports of outgoing connections.
@@ -6,7 +9,7 @@ import { createServer } from 'node:net'
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 22_000)
+    const port = 10_000 + nextNumber()
     if (await canListen(port)) return port
   }
 }

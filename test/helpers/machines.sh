@@ -10,9 +10,13 @@ exec 2>>"$dir/log"
 init='
 set -e
 dir=$1
+# Not while a fleet makes an account.
+exec 9>/run/opsctl-test.lock
+flock -s 9
 # In memory: nothing here has to outlive a power cut, and a disk is slow to promise that.
 mount -t tmpfs etc /run
 cp -a /etc /run/etc
+exec 9>&-
 mount --bind /run/etc /etc
 mount -t tmpfs run /run
 mkdir -p /run/sshd /run/root

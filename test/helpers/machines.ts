@@ -5,6 +5,7 @@ import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { cableNumber } from './cable-number.ts'
 import { writeClientFiles } from './client-files.ts'
 import { poll } from './poll.ts'
 import { makeKey } from './ssh-key.ts'
@@ -72,7 +73,7 @@ interface Cable {
 
 /** Addresses of 198.18.0.0/16, kept for tests (RFC 2544), four for each cable. */
 function makeCables(count: number): Cable[] {
-  const first = Math.floor(Math.random() * (2 ** 14 - count))
+  const first = cableNumber(count)
   return Array.from({ length: count }, (_, index) => {
     const block = (first + index) * 4
     const [high, low] = [block >> 8, block & 255]

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { cableNumber } from './cable-number.ts'
 
 const run = promisify(execFile)
 
@@ -20,7 +21,7 @@ export interface Netns extends AsyncDisposable {
 
 /** Makes a namespace with two addresses of 198.18.0.0/16, kept for tests (RFC 2544). Ask `needs('root', 'netns')` first. */
 export async function makeNetns(): Promise<Netns> {
-  const number = Math.floor(Math.random() * 2 ** 14)
+  const number = cableNumber()
   const name = `opsctl-${number}`
   const block = number * 4
   const address = (host: number): string => `198.18.${block >> 8}.${(block & 255) + host}`

@@ -8,6 +8,8 @@ import errorCases from './data/node-set-errors.json'
 import handMade from './data/node-sets.json'
 import { generatedSets } from './generated-sets.ts'
 
+// Wants calm: 50 ms are not much.
+
 const all = [...new Set(Object.values(groups).flat())]
 const names: NodeSetNames = {
   group: name => (name === '*' ? all : groups[name]),

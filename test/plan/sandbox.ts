@@ -21,7 +21,8 @@ export async function startSandbox(options: {
   readonly sharesNetwork?: boolean
 }): Promise<Sandbox> {
   const { directory, setUp = ':', env = {}, sharesNetwork = false } = options
-  const script = `set -e; cp -a /etc ${directory}/etc; mount --bind ${directory}/etc /etc; mount -t tmpfs tmpfs /run; ${setUp}
+  // Not while the helper of another test makes an account.
+  const script = `set -e; flock -s /run/opsctl-test.lock cp -a /etc ${directory}/etc; mount --bind ${directory}/etc /etc; mount -t tmpfs tmpfs /run; ${setUp}
 echo ready; exec sleep 3600`
   const flags = [
     '--mount',

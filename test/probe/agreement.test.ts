@@ -12,6 +12,8 @@ import { findProgram, needs } from '../helpers/needs.ts'
 import { poll } from '../helpers/poll.ts'
 import { fleetPool } from '../transport/fleet-pool.ts'
 
+// Wants calm: two programs measure this machine, one after the other.
+
 // What the checks read over SSH is what Prometheus' node_exporter reads on the same machine, while that has something to do.
 
 const folder = join(import.meta.dirname, '../../src/lib/probe/checks')

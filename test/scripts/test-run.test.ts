@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runShown } from '../../scripts/run-shown.ts'
-import { countTests } from '../../scripts/test-run.ts'
+import { countTests, testArguments } from '../../scripts/test-run.ts'
 
 const cases: readonly { name: string; source: string; passed: number; failed: number }[] = [
   {
@@ -23,18 +23,41 @@ const cases: readonly { name: string; source: string; passed: number; failed: nu
   },
 ]
 
-for (const { name, source, passed, failed } of cases) {
-  test(`counts ${name}`, async () => {
-    const parent = join(import.meta.dir, '../../.tmp')
-    await mkdir(parent, { recursive: true })
-    const directory = await mkdtemp(join(parent, 'count-'))
-    try {
-      await writeFile(join(directory, 'a.test.ts'), `import { test } from 'bun:test'\n${source}\n`)
-      const argv = ['sh', '-c', 'exec "$0" test "$1" 2>&1', process.execPath, directory]
-      const end = await runShown({ argv, show: 'never', deadlineMs: 20_000 })
-      expect(countTests(end.output, end.code)).toEqual({ passed, failed })
-    } finally {
-      await rm(directory, { recursive: true })
+test.each(cases)(
+  'counts $name',
+  async ({ source, passed, failed }) => {
+    expect(await counted({ 'a.test.ts': source })).toEqual({ passed, failed })
+  },
+  60_000,
+)
+
+test('counts what other files did while one ended its process, and what crashed', async () => {
+  const good = `test('a', () => {}); test('b', () => {})`
+  const sources = { 'a.test.ts': good, 'b.test.ts': `test('c', () => process.exit(0))`, 'c.test.ts': good }
+  expect(await counted(sources)).toEqual({ passed: 4, failed: 1 })
+  const { failed } = await counted({ ...sources, 'b.test.ts': `test('c', () => process.kill(process.pid, 'SIGSEGV'))` })
+  expect(failed).toBeGreaterThan(0)
+}, 120_000)
+
+test('counts a file that was not run', async () => {
+  expect(await counted({ 'a.test.ts': `test('a', () => {})` }, 2)).toEqual({ passed: 1, failed: 1 })
+}, 60_000)
+
+/** What a lane of two workers with these files counts. */
+async function counted(sources: Readonly<Record<string, string>>, files = Object.keys(sources).length) {
+  const parent = join(import.meta.dir, '../../.tmp')
+  await mkdir(parent, { recursive: true })
+  const directory = await mkdtemp(join(parent, 'count-'))
+  try {
+    for (const [name, source] of Object.entries(sources)) {
+      await writeFile(join(directory, name), `import { test } from 'bun:test'\n${source}\n`)
     }
-  })
+    const paths = Object.keys(sources)
+    const args = testArguments({ files: paths, timeoutMs: 20_000, workers: 2, report: 'report.xml' })
+    const argv = ['sh', '-c', 'cd "$0"; exec "$@" 2>&1', directory, process.execPath, ...args]
+    const end = await runShown({ argv, show: 'never', deadlineMs: 50_000 })
+    return countTests({ ...end, files })
+  } finally {
+    await rm(directory, { recursive: true })
+  }
 }

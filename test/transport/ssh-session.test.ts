@@ -8,6 +8,8 @@ import { needs } from '../helpers/needs.ts'
 import type { HostKeyType } from '../helpers/ssh-key.ts'
 import { fleetPool, pinned } from './fleet-pool.ts'
 
+// Wants calm: closing may take 200 ms.
+
 const signal = new AbortController().signal
 
 describe.skipIf(!needs('sshd', 'ssh-keygen'))('a session', () => {

@@ -5,6 +5,8 @@ import { encodeQuery, readAnswer } from '../../../src/lib/net/dns/message.ts'
 import { NetError } from '../../../src/lib/net/net-error.ts'
 import { zoneLine } from '../../helpers/dns-server.ts'
 
+// Wants calm: 80 ms are not much.
+
 const id = 0x1234
 const question = { name: 'shop.example', type: 'A', class: 'IN' } as const
 const query = encodeQuery({ ...question, recursionDesired: true }, id)

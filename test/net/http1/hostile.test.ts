@@ -5,6 +5,8 @@ import { checkPlace } from '../../probe/check-place.ts'
 import { scriptedServer } from '../http/scripted-server.ts'
 import { hostileServers } from './hostile-servers.ts'
 
+// Wants calm: looks may take 100 ms more than their deadline.
+
 const deadlineMs = 400
 /** What a look may take beyond its deadline, on a machine that has nothing else to do. */
 const graceMs = 100

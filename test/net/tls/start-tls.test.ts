@@ -11,6 +11,8 @@ import { needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
 import { type Listening, NoSocket, opensslServer, tcpServer, tcpTo } from '../../helpers/tls-server.ts'
 
+// Wants calm: it may take 300 ms more than its signal.
+
 const long = 120_000
 const { signal } = new AbortController()
 

@@ -6,6 +6,8 @@ import { dnsServer, framed, reply, type Said, zoneLine } from '../../helpers/dns
 import { type Listening, tcpServer } from '../../helpers/tls-server.ts'
 import { checkPlace } from '../check-place.ts'
 
+// Wants calm: looks may take 100 ms more than their deadline.
+
 const deadlineMs = 400
 /** Beyond the deadline, with a machine that has others to serve too. */
 const graceMs = 100

@@ -14,6 +14,8 @@ import { checkPlace } from '../check-place.ts'
 import { framedReply, type GrpcReply, grpcServer, healthReplies } from '../grpc-server.ts'
 import { answering, endless, lookInTime, resetting, silent, slow } from '../hostile-servers.ts'
 
+// Wants calm: looks may take 100 ms more than their deadline.
+
 const at = ({ port }: { readonly port: number }, service = ''): string => `grpc://127.0.0.1:${port}/${service}`
 const ok = { 'grpc-status': '0' }
 

@@ -13,6 +13,8 @@ import { makeNetns } from '../../helpers/netns.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
 import { checkPlace } from '../check-place.ts'
 
+// Wants calm: looks may take 100 ms more than their deadline.
+
 const long = 60_000
 
 /** This machine, with the programs that are in PATH. */

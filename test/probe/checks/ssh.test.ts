@@ -16,6 +16,8 @@ import { actingServer } from '../acting-server.ts'
 import { checkPlace } from '../check-place.ts'
 import { endless, lookInTime, resetting, silent, slow } from '../hostile-servers.ts'
 
+// Wants calm: looks may take 100 ms more than their deadline.
+
 const at = ({ port }: { readonly port: number }): string => `ssh://127.0.0.1:${port}`
 
 describe.skipIf(!needs('sshd', 'ssh-keygen'))('a real sshd', () => {

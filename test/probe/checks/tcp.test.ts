@@ -14,6 +14,8 @@ import { actingServer } from '../acting-server.ts'
 import { checkPlace } from '../check-place.ts'
 import { endless, lookInTime, resetting, silent, slow } from '../hostile-servers.ts'
 
+// Wants calm: looks may take 100 ms more than their deadline.
+
 const at = ({ port }: { readonly port: number }): string => `tcp://127.0.0.1:${port}`
 
 test('what is sent ends in CRLF, and a secret is read from where it stands and told nowhere', async () => {

@@ -17,6 +17,8 @@ import { scripted, willing } from '../../net/starttls/starttls-servers.ts'
 import { fullHost } from '../../plan/step-host.ts'
 import { fleetPool } from '../../transport/fleet-pool.ts'
 
+// Wants calm: looks may take 150 ms more than their deadline.
+
 const long = 120_000
 const place: CheckPlace = { transport: fullHost(), clock: systemClock, signal: new AbortController().signal }
 const look = (config: Record<string, Json>, more: Partial<CheckPlace> = {}): Promise<CheckResult> =>

@@ -5,6 +5,8 @@ import udp from '../../../src/lib/probe/checks/udp.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { checkPlace } from '../check-place.ts'
 
+// Wants calm: looks may take 100 ms more than their deadline.
+
 /** Answers each datagram with what the test says. */
 async function udpServer(answers: (bytes: Buffer) => readonly Buffer[], host = '127.0.0.1') {
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
