@@ -21,15 +21,30 @@ const schemas = {
  * YAML (JSON included) as plain data with positions; one document, keys unique. An empty text is null.
  * @throws OpsError of `code` with `path:line:column`
  */
-export function parseYamlDocument(
+export const parseYamlDocument = (
   text: string,
   path: string,
   code: ErrorCode = 'E_CONFIG',
   dialect: Dialect = 'yaml',
-): YamlDocument {
-  const lines = new LineCounter()
+): YamlDocument => parseYamlPart(text, { path, code, dialect, linesBefore: 0 })
+
+interface PartOf {
+  readonly path: string
+  readonly code: ErrorCode
+  readonly dialect?: Dialect
+  /** In the file, in front of the text. */
+  readonly linesBefore: number
+}
+
+/** The same for a text out of the middle of a file. */
+export function parseYamlPart(text: string, { path, code, dialect = 'yaml', linesBefore }: PartOf): YamlDocument {
+  const counter = new LineCounter()
+  const place = (offset: number): Position => {
+    const { line, col } = counter.linePos(offset)
+    return { line: Math.max(line, 1) + linesBefore, column: Math.max(col, 1) }
+  }
   const document = parseDocument(text, {
-    lineCounter: lines,
+    lineCounter: counter,
     prettyErrors: false,
     logLevel: 'error',
     // The library compares every key with every other: YamlIndex does it in one pass.
@@ -37,7 +52,7 @@ export function parseYamlDocument(
     ...schemas[dialect],
   })
   const fail = ({ offset, problem, ...details }: Problem): OpsError => {
-    const position = place(lines, offset)
+    const position = place(offset)
     return new OpsError(code, `${path}:${position.line}:${position.column}: ${problem}`, {
       data: { file: path, ...position },
       ...details,
@@ -49,7 +64,7 @@ export function parseYamlDocument(
   if (index.fault) throw fail(index.fault)
   return {
     value: toJson(document, fail),
-    locate: (keys, part = 'value') => place(lines, index.offsetOf(keys, part)),
+    locate: (keys, part = 'value') => place(index.offsetOf(keys, part)),
   }
 }
 
@@ -61,11 +76,6 @@ interface Problem extends YamlFault {
 interface Position {
   readonly line: number
   readonly column: number
-}
-
-function place(lines: LineCounter, offset: number): Position {
-  const { line, col } = lines.linePos(offset)
-  return { line: Math.max(line, 1), column: Math.max(col, 1) }
 }
 
 function wording({ code, message }: YAMLParseError | YAMLWarning): Pick<Problem, 'problem' | 'hint'> {

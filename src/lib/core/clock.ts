@@ -36,3 +36,17 @@ export function steadyClock(clock: Clock): Clock {
 
 /** A moment in RFC 3339, UTC, milliseconds. */
 export const rfc3339 = (epochMs: number): string => new Date(epochMs).toISOString()
+
+/** To be called within long work, often: gives a promise to wait for when everything else must have its turn first. */
+export type GiveWay = () => Promise<void> | undefined
+
+/** Others have their turn at least every so many milliseconds. */
+export function givingWay(clock: Clock, everyMs = 5): GiveWay {
+  let last = clock.monotonic()
+  return () => {
+    if (clock.monotonic() - last < everyMs) return undefined
+    return sleep(clock, 0).then(() => {
+      last = clock.monotonic()
+    })
+  }
+}

@@ -39,9 +39,9 @@ export class Patrol {
   readonly #tools: PatrolTools
   readonly #watches = new Map<string, Watch>()
   /** By job: an endpoint, or all that is read on one host. */
-  #groups: ReadonlyMap<string, readonly Watch[]> = new Map()
+  readonly #groups = new Map<string, readonly Watch[]>()
   /** Names of checks by what depends on them. */
-  #byName = new Map<string, Watch[]>()
+  readonly #byName = new Map<string, readonly Watch[]>()
   /** Standings of the last process, until their checks are asked for. */
   readonly #saved: Map<string, Saved>
   /** Children that went bad before their parent was looked at. */
@@ -72,23 +72,46 @@ export class Patrol {
 
   /** Watches exactly these from now on. What did not change goes on as it was; what changed keeps how it stands. */
   apply(checks: readonly WatchedCheck[]): void {
-    const wanted = new Map(checks.flatMap(check => unitsOf(check).map(unit => [watchId(unit), { check, unit }] as const)))
-    const gone = [...this.#watches.values()].filter(({ id }) => !wanted.has(id))
-    const changed = new Set<string>()
-    for (const watch of gone) this.#end(watch, 'no longer watched')
-    for (const [id, { check, unit }] of wanted) {
-      const known = this.#watches.get(id)
-      if (known && known.check.version === check.version && known.check.isOn === check.isOn) continue
-      this.#watches.set(id, this.#watchOf(check, { unit, known }))
-      changed.add(id)
-    }
+    const names = new Set(checks.map(({ name }) => name))
+    this.change({ put: checks, gone: [...this.#byName.keys()].filter(name => !names.has(name)) })
     // Those that no process asks for any more, and that stood open when the last one ended.
     this.#forgetSaved()
-    this.#arrange(changed)
+  }
+
+  /** Watches these from now on, in the place of those of their names, and some no longer. Takes as long as what changed. */
+  change({ put, gone }: { readonly put: readonly WatchedCheck[]; readonly gone: readonly string[] }): void {
+    const touched = new Map<string, Watch[]>()
+    const ended = gone.flatMap(name => this.#end(this.placesOf(name), touched))
+    for (const name of gone) this.#byName.delete(name)
+    for (const check of put) ended.push(...this.#put(check, touched))
+    if (touched.size === 0) return
+    for (const [id, added] of touched) this.#arrange(id, added)
     // Whom they waited for may be another, or gone.
     for (const child of this.#held) this.#settleHeld(child)
-    this.#tools.recorder.gone(gone.map(({ id }) => id))
-    if (changed.size + gone.length > 0) this.generation++
+    if (ended.length > 0) this.#tools.recorder.gone(ended)
+    this.generation++
+  }
+
+  /** Gives the ids of places that it has no longer. */
+  #put(check: WatchedCheck, touched: Map<string, Watch[]>): string[] {
+    const before = this.placesOf(check.name)
+    const isSame = ({ check: { version, isOn } }: Watch): boolean => version === check.version && isOn === check.isOn
+    if (before.length > 0 && before.every(isSame)) return []
+    const units = unitsOf(check)
+    const ids = new Set(units.map(watchId))
+    const ended = this.#end(
+      before.filter(({ id }) => !ids.has(id)),
+      touched,
+    )
+    const places = units.map(unit => this.#watchOf(check, { unit, known: this.#watches.get(watchId(unit)) }))
+    for (const { groupId } of before) touch(touched, groupId)
+    for (const watch of places) {
+      this.#watches.set(watch.id, watch)
+      touch(touched, watch.groupId).push(watch)
+    }
+    if (places.length > 0) this.#byName.set(check.name, places)
+    else this.#byName.delete(check.name)
+    return ended
   }
 
   /** Those that this patrol tells of: parents of other shares' checks are looked at only. */
@@ -131,11 +154,14 @@ export class Patrol {
     // It went bad, and what follows from that was not decided.
     const isUndecided = isBad(watch.standing.level) && watch.standing.incident === undefined
     for (const { dimension, intervalMs } of check.sampling) {
-      const dueIn =
-        known?.dues.get(dimension) === undefined ? (saved?.due[dimension] ?? 0) - epoch : (known.dues.get(dimension) ?? 0) - now
+      const due = known?.dues.get(dimension)
+      const dueIn = due === undefined ? (saved?.due[dimension] ?? 0) - epoch : due - now
       // What a clock that was set puts far away is due within its interval all the same.
       const isPlanned = !isUndecided && dueIn > 0 && dueIn <= intervalMs
-      watch.plan(dimension, now + (isPlanned ? dueIn : spread(watch.groupId, Math.min(intervalMs, catchUpMs[check.sla]))))
+      // Being changed while it waits for its turn delays nothing.
+      const isOverdue = known !== undefined && due !== undefined && due <= now && known.lookedAt < due
+      const otherwise = isOverdue ? 0 : spread(watch.groupId, Math.min(intervalMs, catchUpMs[check.sla]))
+      watch.plan(dimension, now + (isPlanned ? dueIn : otherwise))
     }
     if (known) {
       known.isGone = true
@@ -145,20 +171,18 @@ export class Patrol {
     return watch
   }
 
-  /** Groups what is looked at together, and tells the scheduler what changed. */
-  #arrange(changed: ReadonlySet<string>): void {
+  /** Groups anew what is looked at together, and tells the scheduler. */
+  #arrange(id: string, added: readonly Watch[]): void {
     const { scheduler, clock } = this.#tools
-    const before = this.#groups
-    const on = [...this.#watches.values()].filter(({ check }) => check.isOn)
-    this.#byName = new Map(Map.groupBy(this.#watches.values(), ({ check }) => check.name))
-    this.#groups = Map.groupBy(on, ({ groupId }) => groupId)
-    for (const [id, group] of this.#groups) {
-      const isSame = before.get(id)?.length === group.length && !group.some(watch => changed.has(watch.id))
-      if (isSame) continue
-      const due = Math.min(...group.map(({ dueAt }) => dueAt))
-      scheduler.put(jobOf({ id, group, run: signal => this.#run(id, signal) }), Math.max(0, due - clock.monotonic()))
+    const stays = (this.#groups.get(id) ?? []).filter(({ isGone }) => !isGone)
+    const group = [...stays, ...added.filter(({ check }) => check.isOn)]
+    if (group.length === 0) {
+      if (this.#groups.delete(id)) void scheduler.remove(id)
+      return
     }
-    for (const id of before.keys()) if (!this.#groups.has(id)) void scheduler.remove(id)
+    this.#groups.set(id, group)
+    const due = Math.min(...group.map(({ dueAt }) => dueAt))
+    scheduler.put(jobOf({ id, group, run: signal => this.#run(id, signal) }), Math.max(0, due - clock.monotonic()))
   }
 
   async #run(id: string, signal: AbortSignal): Promise<number | undefined> {
@@ -292,11 +316,16 @@ export class Patrol {
     onChange?.(watch)
   }
 
-  #end(watch: Watch, why: string): void {
-    watch.isGone = true
-    this.#held.release(watch)
-    this.#close(watch, why)
-    this.#watches.delete(watch.id)
+  /** No longer watched; gives their ids. */
+  #end(watches: readonly Watch[], touched: Map<string, Watch[]>): string[] {
+    for (const watch of watches) {
+      watch.isGone = true
+      this.#held.release(watch)
+      this.#close(watch, 'no longer watched')
+      this.#watches.delete(watch.id)
+      touch(touched, watch.groupId)
+    }
+    return watches.map(({ id }) => id)
   }
 
   #close(watch: Watch, why: string): void {
@@ -319,6 +348,13 @@ export class Patrol {
     if (left.length > 0) recorder.gone(left.map(([id]) => id))
     this.#saved.clear()
   }
+}
+
+/** What comes to a group anew. */
+function touch(touched: Map<string, Watch[]>, groupId: string): Watch[] {
+  const known = touched.get(groupId) ?? []
+  touched.set(groupId, known)
+  return known
 }
 
 const isDeadline = (reason: unknown): boolean => reason instanceof OpsError && reason.code === 'E_DEADLINE'

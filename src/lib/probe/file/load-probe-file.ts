@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { parseYamlDocument } from '../../config/yaml-document.ts'
+import { parseLargeDocument } from '../../config/large-document.ts'
+import type { GiveWay } from '../../core/clock.ts'
 import type { Context } from '../../core/context.ts'
 import { OpsError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
@@ -15,7 +16,12 @@ export const fileKeys = ['checks', 'suites', 'defaults', 'include'] as const
 /** Files within files: more is a circle. */
 const maxDepth = 10
 
-type Loading = Pick<Context, 'program' | 'component' | 'paths' | 'signal'>
+interface Loading extends Pick<Context, 'program' | 'component' | 'paths' | 'signal'> {
+  /** Others have their turn meanwhile; absent: nobody waits. */
+  readonly giveWay?: GiveWay
+  /** Told every file before it is read, included ones too, and what was read. */
+  readonly onRead?: (file: string, bytes?: Uint8Array) => void
+}
 
 /**
  * Reads a file of checks with everything that it includes. Nothing is contacted. The file is either one check (`endpoint:` or `type:` at
@@ -29,6 +35,8 @@ export const loadProbeFile = (context: Loading, path: string): Promise<readonly 
 export interface ProbeSource {
   readonly path: string
   readonly text?: string
+  /** It is one check and nothing else. */
+  readonly isOne?: boolean
 }
 
 /** The checks of several files, which may depend on each other. @throws OpsError E_PLAN with everything that is wrong in the first wrong one */
@@ -61,15 +69,19 @@ interface FileToRead extends ProbeSource {
 }
 
 /** @throws SourceError where the file itself can not be read */
-async function readFile(context: Loading, { path, text, above }: FileToRead): Promise<AskedCheck[]> {
+async function readFile(context: Loading, { path, text, isOne: mustBeOne = false, above }: FileToRead): Promise<AskedCheck[]> {
+  const { giveWay } = context
   const file = resolve(context.paths.cwd, path)
-  const document = text === undefined ? await parsed(context, { path, file }) : parseYamlDocument(text, path, 'E_PLAN')
+  const written = text ?? (await textOf(context, { path, file }))
+  const document = await parseLargeDocument(written, { path, code: 'E_PLAN', giveWay })
   const problems = new Problems({ document, path })
   const top = new ChangeNode(document.value, problems)
   const components = changeComponents(context)
   const members =
-    top.value === null ? top.wrong('the file is empty', { hint: 'it has checks:' }) : top.members('a file of checks')
-  const isOne = members !== undefined && (members.has('endpoint') || members.has('type'))
+    top.value === null
+      ? top.wrong('the file is empty', { hint: 'it has checks:' })
+      : top.members(mustBeOne ? 'a check' : 'a file of checks')
+  const isOne = members !== undefined && (mustBeOne || members.has('endpoint') || members.has('type'))
   const defaults = isOne ? new ChangeNode({}, problems) : top.child('defaults')
   if (!isOne) for (const [key, node] of members ?? []) judgeKey(key, node)
   if (!defaults.isAbsent) judgeDefaults(defaults)
@@ -81,6 +93,7 @@ async function readFile(context: Loading, { path, text, above }: FileToRead): Pr
       : (top.child('checks').entries('write `checks: [{ endpoint: https://example.com }]`') ?? [])
   const checks: AskedCheck[] = []
   for (const node of nodes) {
+    await giveWay?.()
     const check = await readCheck(node, { components, defaults })
     if (check) checks.push(check)
   }
@@ -131,13 +144,17 @@ function judgeDefaults(defaults: ChangeNode): void {
   }
 }
 
-async function parsed({ signal }: Loading, { path, file }: { readonly path: string; readonly file: string }) {
+async function textOf(
+  { signal, onRead }: Loading,
+  { path, file }: { readonly path: string; readonly file: string },
+): Promise<string> {
+  onRead?.(file)
+  const bytes = await sourceReader({ directory: dirname(file), signal })(file)
+  onRead?.(file, bytes)
   try {
-    const bytes = await sourceReader({ directory: dirname(file), signal })(file)
-    return parseYamlDocument(new TextDecoder('utf-8', { fatal: true }).decode(bytes), path, 'E_PLAN')
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
-    if (cause instanceof TypeError) throw new OpsError('E_PLAN', `${path}: the file of checks is not UTF-8 text`, { cause })
-    throw cause
+    throw new OpsError('E_PLAN', `${path}: the file of checks is not UTF-8 text`, { cause })
   }
 }
 
@@ -157,18 +174,26 @@ export function refuseDoubles(checks: readonly AskedCheck[]): void {
 
 /** @throws OpsError E_PLAN for what depends on no check, or on itself */
 export function refuseWrongParents(checks: readonly AskedCheck[]): void {
-  const names = checks.map(({ name }) => name)
-  for (const { dependsOn, place } of checks) {
-    const unknown = dependsOn.find(name => !names.includes(name))
+  const dependent = checks.filter(({ dependsOn }) => dependsOn.length > 0)
+  if (dependent.length === 0) return
+  const names = new Set(checks.map(({ name }) => name))
+  for (const { dependsOn, place } of dependent) {
+    const unknown = dependsOn.find(name => !names.has(name))
     if (unknown === undefined) continue
-    const close = nearest(unknown, names)
+    const close = nearest(unknown, [...names])
     throw new OpsError('E_PLAN', `${place}: depends_on names '${unknown}', and there is no such check`, {
-      hint: close ? `did you mean ${close}?` : `there are ${names.join(', ')}`,
+      hint: close ? `did you mean ${close}?` : `there are ${someOf([...names])}`,
     })
   }
-  const circle = circleOf(checks)
+  const circle = circleOf(dependent)
   if (circle) {
     const place = checks.find(({ name }) => name === circle[0])?.place
     throw new OpsError('E_PLAN', `${place}: checks depend on each other in a circle: ${circle.join(' → ')}`)
   }
 }
+
+/** Of thousands nobody reads all. */
+const mostNamed = 20
+
+const someOf = (names: readonly string[]): string =>
+  names.length > mostNamed ? `${names.slice(0, mostNamed).join(', ')} and ${names.length - mostNamed} more` : names.join(', ')
