@@ -8,7 +8,7 @@ import { jsonSchemaOf } from '../core/json-schema.ts'
 import { parseParams } from '../core/params.ts'
 import { TransportError } from '../core/transport.ts'
 import { phaseNames } from '../net/phases.ts'
-import { Deadline } from '../run/deadline.ts'
+import { Deadlines } from '../run/deadlines.ts'
 import { type Dimension, type DimensionKind, readDimensions } from './dimension.ts'
 import { evidenceOf } from './evidence.ts'
 import type { Observation } from './observation.ts'
@@ -94,7 +94,7 @@ function endpointCheck<Shape extends z.ZodRawShape>({ kind, params, judges, time
     title: kind.title(params),
     sampling: judges.map(({ sampling }) => (timeoutMs === undefined ? sampling : { ...sampling, timeoutMs })),
     async run(place) {
-      using deadline = new Deadline(place.clock, { ms, signal: place.signal, reason: () => new LookTimeout(ms) })
+      using deadline = deadlinesOf(place, ms).begin()
       try {
         const observation = await kind.look({ ...place, signal: deadline.signal }, params, { timeoutMs: ms })
         place.observed?.(observation)
@@ -107,6 +107,18 @@ function endpointCheck<Shape extends z.ZodRawShape>({ kind, params, judges, time
     },
   }
 }
+
+/** Those of all looks that may take as long. */
+function deadlinesOf({ clock, signal, shared }: CheckPlace, ms: number): Deadlines {
+  const bySignal = shared?.of(allDeadlines)
+  const known = bySignal?.get(signal)?.get(ms)
+  if (known) return known
+  const made = new Deadlines(clock, { ms, signal, reason: () => new LookTimeout(ms) })
+  bySignal?.set(signal, (bySignal.get(signal) ?? new Map<number, Deadlines>()).set(ms, made))
+  return made
+}
+
+const allDeadlines = (): WeakMap<AbortSignal, Map<number, Deadlines>> => new WeakMap()
 
 /** Milliseconds become seconds, the unit of machine formats. */
 function phaseMetrics({ phases, totalMs }: Observation): Record<string, number> {
