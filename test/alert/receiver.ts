@@ -41,7 +41,10 @@ export class Receiver implements AsyncDisposable {
   async listen(port = this.#port): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen(port, '127.0.0.1', resolve)
+      this.#server.listen(port, '127.0.0.1', () => {
+        this.#server.off('error', reject)
+        resolve()
+      })
     })
     this.#port = (this.#server.address() as AddressInfo).port
   }

@@ -122,6 +122,11 @@ describe('opsctl probe serve', () => {
       await poll('it is well', 10_000, async () => (await statusOf(listen, 'db')) === 'pass')
       await target.shut()
       await poll('the first alert', 10_000, () => hook.lines.length === 1)
+      // A kill in the moment of an answer has it told again, under the same key.
+      await poll('its answer', 10_000, async () => {
+        const answer = await fetch(`http://127.0.0.1:${listen}/api/v1/alerts`)
+        return ((await answer.json()) as { pending: unknown[] }).pending.length === 0
+      })
 
       run.kill('SIGKILL')
       await run.ended.catch(() => undefined)

@@ -66,6 +66,22 @@ describe('a patrol', () => {
     expect(patrolled.told).toHaveLength(2)
   })
 
+  test('knows nothing of a check whose look goes wrong, and says so', async () => {
+    await using dir = await tempDir()
+    await using patrolled = new Patrolled(dir.path)
+    patrolled.patrol.apply([patrolled.check('db')])
+    await patrolled.clock.advance(minute)
+    patrolled.answers['db'] = async () => {
+      throw new TypeError('undefined is not an object')
+    }
+    await patrolled.clock.advance(minute)
+    expect(patrolled.told).toEqual(['firing db: opsctl went wrong: undefined is not an object'])
+    expect(patrolled.looksAt('db')).toBeWithin(11, 14)
+    patrolled.answers['db'] = good
+    await patrolled.clock.advance(minute)
+    expect(patrolled.told).toHaveLength(2)
+  })
+
   test('keeps an incident open while the check flaps', async () => {
     await using dir = await tempDir()
     await using patrolled = new Patrolled(dir.path)

@@ -9,6 +9,8 @@ export class PatrolFleet implements AsyncDisposable {
   readonly #context: Context
   readonly #options: ServeOptions
   #fleet: Fleet | undefined
+  /** The one before it: looks go on with what they began with. */
+  #before: Fleet | undefined
   /** One that knows this machine alone has not loaded what other hosts need. */
   #knowsOthers = false
 
@@ -21,10 +23,10 @@ export class PatrolFleet implements AsyncDisposable {
   async prepare(hosts: readonly Host[]): Promise<void> {
     const needsOthers = hosts.some(({ via }) => via !== 'local')
     if (this.#fleet && (this.#knowsOthers || !needsOthers)) return
-    const before = this.#fleet
-    this.#fleet = await connectFleet(this.#context, hosts, { ...this.#options, concurrency: this.#options.workers, deadline: 0 })
+    const next = await connectFleet(this.#context, hosts, { ...this.#options, concurrency: this.#options.workers, deadline: 0 })
+    this.#before = this.#fleet
+    this.#fleet = next
     this.#knowsOthers = needsOthers
-    await before?.[Symbol.asyncDispose]()
   }
 
   get connector(): Connector {
@@ -45,5 +47,6 @@ export class PatrolFleet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#fleet?.[Symbol.asyncDispose]()
+    await this.#before?.[Symbol.asyncDispose]()
   }
 }

@@ -1,7 +1,7 @@
 import type { AlertSeverity } from '../core/alert.ts'
 import type { CheckResult } from '../core/check.ts'
 import type { Clock } from '../core/clock.ts'
-import { OpsError } from '../core/errors.ts'
+import { causeChain, OpsError } from '../core/errors.ts'
 import type { Log } from '../core/io.ts'
 import { randomHex } from '../core/random-hex.ts'
 import { isTold, type Looker, unitsOf } from '../probe/index.ts'
@@ -186,16 +186,13 @@ export class Patrol {
   }
 
   async #run(id: string, signal: AbortSignal): Promise<number | undefined> {
-    const { clock, looker, scheduler } = this.#tools
+    const { clock, scheduler } = this.#tools
     const startedAt = clock.monotonic()
     const due = (this.#groups.get(id) ?? []).filter(watch => watch.isDueBy(startedAt))
     const wanted = due.filter(watch => !this.#suppressed(watch, startedAt))
     if (wanted.length > 0) {
       for (const watch of wanted) watch.lookedAt = startedAt
-      const results = await looker.look(
-        wanted.map(({ unit }) => unit),
-        signal,
-      )
+      const results = await this.#look(wanted, signal)
       const ms = clock.monotonic() - startedAt
       // Clocks of looks ran on while this process did not: what came of them means nothing.
       const isLost = scheduler.hasStalledSince(startedAt) || (signal.aborted && !isDeadline(signal.reason))
@@ -208,6 +205,22 @@ export class Patrol {
     }
     const group = this.#groups.get(id)
     return group && Math.max(1, Math.min(...group.map(({ dueAt }) => dueAt)) - startedAt)
+  }
+
+  async #look(wanted: readonly Watch[], signal: AbortSignal): Promise<readonly CheckResult[]> {
+    const { looker, log } = this.#tools
+    try {
+      return await looker.look(
+        wanted.map(({ unit }) => unit),
+        signal,
+      )
+    } catch (error) {
+      // Our bug: nobody may take the last good look for the truth.
+      const problem = causeChain(error).join(': ')
+      log('error', 'a look went wrong', { checks: wanted.map(({ id }) => id).join(', '), problem })
+      const message = looker.maskedText(`opsctl went wrong: ${problem}`)
+      return wanted.map(() => ({ verdict: 'unknown', reason: 'unreadable', message }))
+    }
   }
 
   /** Nothing is known: as if it had not been looked at. */

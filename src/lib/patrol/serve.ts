@@ -1,8 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
-import { toOpsError } from '../core/errors.ts'
 import type { Document } from '../core/report.ts'
 import { formatAddress, isLoopback, parseListenAddress } from '../net/server/listen-address.ts'
 import { heartbeats, Looker, readSecret, SharedThings } from '../probe/index.ts'
@@ -28,7 +26,9 @@ import { Recorder } from './recorder.ts'
 import { openRegistryStream } from './registry/open-registry-stream.ts'
 import { Registry } from './registry/registry.ts'
 import { watchFiles } from './registry/watch-files.ts'
+import { Reloader } from './reloader.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
+import { stateDirectory } from './state-directory.ts'
 import { tallyOf } from './view.ts'
 
 /** What runs at the end may take so long to end, milliseconds. */
@@ -42,9 +42,9 @@ const pruneEveryMs = 3_600_000
 export async function serve(context: Context, options: ServeOptions): Promise<Document> {
   const { clock, log, paths } = context
   const startedAt = clock.now()
+  using reloader = new Reloader(context)
   const began = clock.monotonic()
-  const directory = join(paths.state, 'patrol')
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const directory = stateDirectory(paths.state)
   await using _lock = await acquireLock(join(directory, 'lock'), { runId: context.runId, command: 'probe serve', clock })
   using history = new History(join(directory, 'history.db'))
   await using shared = new SharedThings()
@@ -84,21 +84,18 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
     isLoopback: options.listen.every(isForThisMachine),
     ...(options.blackbox !== undefined && { file: options.blackbox }),
   })
-  const reload = async (): Promise<void> => {
-    const told = (error: unknown): void => log('error', `not read anew, what was there goes on: ${toOpsError(error).message}`)
-    const modules = loadBlackboxConfig(context, options.blackbox)
-    await Promise.all([
-      registry.reload().then(() => log('info', `read anew: ${patrol.watches.size} checks`), told),
-      alerts.reload().catch(told),
-      modules
-        .then(found => blackbox.probes.use(found))
-        .catch(error => {
-          blackbox.probes.refused()
-          told(error)
-        }),
-    ])
+  const modules = {
+    reload: async (): Promise<void> => {
+      try {
+        blackbox.probes.use(await loadBlackboxConfig(context, options.blackbox))
+      } catch (error) {
+        blackbox.probes.refused()
+        throw error
+      }
+    },
   }
-  using _files = watchFiles(context, options, () => void reload())
+  const parts = [registry, alerts, modules]
+  using _files = watchFiles(context, options, () => reloader.request())
   await using _stream = await openRegistryStream(context, options, registry)
   const checkFamilies = new CheckFamilies()
   const served = {
@@ -112,7 +109,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   }
   await using server = await openPatrolServer(context, options, [
     ...checkRoutes(served),
-    ...registryRoutes(registry),
+    ...registryRoutes(registry, reloader),
     alertsRoute(alerts.alerting),
     blackboxRoute(blackbox.probes),
     ...pageRoutes({ patrol, history, version: served.version, clock, live }),
@@ -135,9 +132,9 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   ])
   const where = server.addresses.map(formatAddress).join(', ')
   log('info', `watching ${patrol.watches.size} checks, answering at ${where}`)
-  const forget = context.onReload(() => void reload())
+  if (patrol.watches.size === 0) log('warn', 'no check is watched: what -f names holds none yet')
+  reloader.begin({ parts, told: () => `read anew: ${patrol.watches.size} checks` })
   await untilStopped(context, () => recorder.prune())
-  forget()
   await server.close()
   await scheduler.drain(drainMs)
   const checks = patrol.watches.size

@@ -2,12 +2,13 @@ import type { AlertSeverity } from '../core/alert.ts'
 import type { Reason } from '../core/item.ts'
 import type { Json } from '../core/json.ts'
 import type { SlaClass } from '../probe/index.ts'
-import type { Level } from './standing/level.ts'
+import { type Level, levels } from './standing/level.ts'
 import { worstTold } from './standing/standing.ts'
 import type { Watch } from './watch.ts'
 
 /** How a check is shown: a level, or why it has none. */
-export type Status = Level | 'pending' | 'suppressed' | 'off'
+export const statuses = [...levels, 'pending', 'suppressed', 'off'] as const
+export type Status = (typeof statuses)[number]
 
 /** A check in one place, as the page and the API tell it. Times are milliseconds since 1970. */
 export interface CheckView {

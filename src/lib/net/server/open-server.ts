@@ -73,6 +73,6 @@ export async function openServer(options: ServerOptions): Promise<OpenServer> {
 function refuseOpenDoor(address: ListenAddress, { tls, insecureListen }: ServerOptions): void {
   if (address.type !== 'tcp' || isLoopback(address.host) || tls || insecureListen) return
   throw new OpsError('E_USAGE', `${address.host} can be reached from other machines, and there is no TLS`, {
-    hint: 'give a certificate and its key, listen on 127.0.0.1, or say that it shall be open',
+    hint: 'give a certificate and its key (--tls-cert, --tls-key), listen on 127.0.0.1, or say --insecure-listen',
   })
 }

@@ -31,7 +31,7 @@ export class OriginGuard {
     const plain = name.toLowerCase().replace(/\.$/, '')
     if (isLoopback(plain) || this.#names.has(plain)) return
     throw new Refusal(421, `this server is not called ${plain.slice(0, 253)}`, {
-      hint: 'add the name to those by which the server may be called, or ask by its address',
+      hint: 'begin it with --server-name and that name, or ask by its address',
     })
   }
 

@@ -3,12 +3,12 @@ import { nearest } from '../../core/nearest.ts'
 import { Refusal } from '../../net/server/refusal.ts'
 import { type Route, route } from '../../net/server/router.ts'
 import { jsonResponse } from '../../net/server/server-response.ts'
-import type { Heartbeat, Heartbeats } from '../../probe/index.ts'
+import { type Heartbeat, type Heartbeats, slaClasses } from '../../probe/index.ts'
 import type { History } from '../history/history.ts'
 import { hoursSince, incidents, lastFailures, lastLooks } from '../history/read-history.ts'
 import type { Patrol } from '../patrol.ts'
 import type { Recorder } from '../recorder.ts'
-import { type CheckView, tallyOf, viewOf } from '../view.ts'
+import { type CheckView, statuses, tallyOf, viewOf } from '../view.ts'
 import type { Watch } from '../watch.ts'
 
 export interface Served {
@@ -62,7 +62,10 @@ export function checkRoutes(served: Served): Route[] {
       method: 'POST',
       path: '/api/v1/checks/:id/look',
       handler: async (_, { id }) => {
-        patrol.lookNow(watchOf(patrol, id))
+        const watch = watchOf(patrol, id)
+        if (!watch.check.isOn)
+          throw new Refusal(409, `'${id}' is switched off`, { hint: `POST /api/v1/probes/${watch.check.name}/enable first` })
+        patrol.lookNow(watch)
         return { status: 202 }
       },
     }),
@@ -88,7 +91,8 @@ export function checkRoutes(served: Served): Route[] {
 function watchOf(patrol: Patrol, id: string): Watch {
   const watch = patrol.watches.get(id)
   if (watch) return watch
-  const close = nearest(id, [...patrol.watches.keys()])
+  const [place] = patrol.placesOf(id)
+  const close = place?.id ?? nearest(id, [...patrol.watches.keys()])
   throw new Refusal(404, `there is no check '${id}'`, close ? { hint: `did you mean ${close}?` } : {})
 }
 
@@ -104,12 +108,25 @@ function chosen({ patrol, now }: Served, query: URLSearchParams): CheckView[] {
       })
     }
   }
+  for (const [filter, known] of [
+    ['status', statuses],
+    ['sla', slaClasses],
+  ] as const)
+    refuseUnknown(query, filter, known)
   const at = now()
   const views = [...patrol.told()].map(watch => viewOf(watch, at))
   return views.filter(view => filters.every(filter => !query.has(filter) || query.getAll(filter).includes(view[filter] ?? '')))
 }
 
+function refuseUnknown(query: URLSearchParams, filter: string, known: readonly string[]): void {
+  const unknown = query.getAll(filter).find(value => !known.includes(value))
+  if (unknown !== undefined)
+    throw new OpsError('E_USAGE', `there is no ${filter} '${unknown}'`, { hint: `there are ${known.join(', ')}` })
+}
+
 function limitOf(query: URLSearchParams): number {
+  const unknown = [...query.keys()].find(key => key !== 'limit')
+  if (unknown !== undefined) throw new OpsError('E_USAGE', `there is no filter '${unknown}'`, { hint: 'there is limit' })
   const limit = Number(query.get('limit') ?? 100)
   if (Number.isInteger(limit) && limit > 0 && limit <= 10_000) return limit
   throw new OpsError('E_USAGE', `limit must be a whole number from 1 to 10000, not '${query.get('limit')}'`)

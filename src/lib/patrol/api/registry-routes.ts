@@ -2,11 +2,12 @@ import { parseYamlDocument } from '../../config/yaml-document.ts'
 import { type Route, route } from '../../net/server/router.ts'
 import { jsonResponse } from '../../net/server/server-response.ts'
 import type { Registry } from '../registry/registry.ts'
+import type { Reloader } from '../reloader.ts'
 
 const maxBytes = 256 * 1024
 
 /** `/api/v1/probes`: which probes there are, and their life at run time. */
-export function registryRoutes(registry: Registry): Route[] {
+export function registryRoutes(registry: Registry, reloader: Reloader): Route[] {
   const changed = { status: 204 } as const
   return [
     route({ method: 'GET', path: '/api/v1/probes', handler: async () => jsonResponse({ probes: registry.probes }) }),
@@ -43,7 +44,7 @@ export function registryRoutes(registry: Registry): Route[] {
       method: 'POST',
       path: '/api/v1/reload',
       handler: async () => {
-        await registry.reload()
+        await reloader.reload()
         return changed
       },
     }),
