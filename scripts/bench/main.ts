@@ -45,6 +45,10 @@ const benches: Readonly<Record<string, Bench>> = {
     summary: 'how soon the compiled program answers, beside a compiled hello, C, Go and Python programs',
     run: async options => (await import('./start-up.ts')).benchStartUp(options),
   },
+  logs: {
+    summary: 'logs to JSON lines by format, beside cat, grep -c and zstd -1; --tools NAME,NAME picks rows',
+    run: async options => (await import('./logs.ts')).benchLogs(options),
+  },
   semaphore: {
     summary: 'memory of 100,000 tasks that wait for their turn',
     run: () => script('semaphore.ts'),

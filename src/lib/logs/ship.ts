@@ -12,6 +12,7 @@ import { batches } from './sources/batches.ts'
 import { type ByteSource, ChunkSource } from './sources/byte-source.ts'
 import { openFile } from './sources/file-source.ts'
 import { plainSource } from './sources/plain-source.ts'
+import { untilStopped } from './sources/until-stopped.ts'
 
 /** Logs as records: JSON lines, and at their end what came of each source. */
 export async function shipLogs(context: Context, options: ShipOptions): Promise<ByteStream> {
@@ -108,7 +109,8 @@ class Shipment {
 
   async #open(name: string): Promise<ByteSource> {
     const { io, paths, signal } = this.#context
-    return name === '-' ? new ChunkSource(io.stdin.read(signal)) : await openFile(resolve(paths.cwd, name), signal)
+    if (name === '-') return untilStopped(new ChunkSource(io.stdin.read(signal)), signal)
+    return await openFile(resolve(paths.cwd, name), signal)
   }
 
   #tell(item: Item): void {

@@ -4,8 +4,7 @@ import { apacheTemplate } from '../../../src/lib/logs/formats/apache-format.ts'
 import { nginxTemplate } from '../../../src/lib/logs/formats/nginx-format.ts'
 import type { Template } from '../../../src/lib/logs/formats/template.ts'
 import { templateFormat } from '../../../src/lib/logs/formats/template-format.ts'
-import { RecordBuffer } from '../../../src/lib/logs/record-buffer.ts'
-import { Tally } from '../../../src/lib/logs/tally.ts'
+import { readLines } from '../read-lines.ts'
 
 const timed =
   '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_time'
@@ -101,8 +100,8 @@ describe.each(formats)('%s', (_, template) => {
         const bytes = Buffer.concat(
           lines.flatMap(each => [Buffer.from(each.map(byte => (byte === 10 ? 32 : byte))), Buffer.from('\n')]),
         )
-        const quick = recordsOf(template, bytes)
-        expect(quick).toEqual(recordsOf(template, bytes, { exactOnly: true }))
+        const quick = outcome(template, bytes)
+        expect(quick).toEqual(outcome(template, bytes, { exactOnly: true }))
         for (const record of quick.text.split('\n').slice(0, -1)) JSON.parse(record)
       }),
       { numRuns: 600 },
@@ -110,11 +109,8 @@ describe.each(formats)('%s', (_, template) => {
   }, 120_000)
 })
 
-function recordsOf(template: Template, bytes: Buffer, options = {}) {
-  const records = new RecordBuffer()
-  const tally = new Tally()
-  const pieces = [...templateFormat(template, options).open().read(bytes, { records, tally })].map(piece => Buffer.from(piece))
-  const bytesOut = Buffer.concat([...pieces, Buffer.from(records.take())])
+function outcome(template: Template, bytes: Buffer, options = {}) {
+  const { bytes: records, tally } = readLines(templateFormat(template, options), bytes)
   const { records: fit, misfits, blank, unreadTimes, reasons } = tally
-  return { bytes: bytesOut.toString('latin1'), text: bytesOut.toString('utf8'), fit, misfits, blank, unreadTimes, reasons }
+  return { bytes: records.toString('latin1'), text: records.toString('utf8'), fit, misfits, blank, unreadTimes, reasons }
 }

@@ -22,11 +22,11 @@ const named: Readonly<Record<string, () => Format>> = {
   json: () => jsonLines,
   cri: () => cri,
   klog: () => klog,
+  'vhost-combined': () => apache('vhost-combined', `%v:%p ${combined.replace('%b', '%O')}`),
   combined: () => apache('combined', combined),
   'combined-time': () => apache('combined-time', `${combined} %{s}T`),
   combinedio: () => apache('combinedio', `${combined} %I %O`),
   common: () => apache('common', common),
-  'vhost-combined': () => apache('vhost-combined', `%v:%p ${combined.replace('%b', '%O')}`),
   syslog: () => syslog,
   logfmt: () => logfmt,
 }

@@ -23,7 +23,7 @@ function plainValue(text: string | undefined): string {
   if (text === undefined || text === 'true') return 'true'
   if (text === 'false') return 'false'
   // What is written with zeros in front is no count.
-  return (/^(?:0|[1-9])[\d.]*$/.test(text) ? jsonNumber(text) : undefined) ?? JSON.stringify(text)
+  return (/^(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) ? jsonNumber(text) : undefined) ?? JSON.stringify(text)
 }
 
 function quotedValue(text: string): string {

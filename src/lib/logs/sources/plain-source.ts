@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { type ByteSource, ChunkSource, chunksOf, peek } from './byte-source.ts'
+import { wholeZstd } from './zstd-frames.ts'
 
 const magic = {
   gzip: [0x1f, 0x8b],
@@ -19,7 +20,7 @@ export async function plainSource(
   if (begins(magic['utf-16']) || begins(magic['UTF-16'])) throw new Error('it is UTF-16, which can not be read yet')
   if (begins(magic.gzip)) return { plain: await unmarked(inflated(whole, createGunzip({ chunkSize }))), compression: 'gzip' }
   if (begins(magic.zstd))
-    return { plain: await unmarked(inflated(whole, createZstdDecompress({ chunkSize }))), compression: 'zstd' }
+    return { plain: await unmarked(inflated(wholeZstd(whole), createZstdDecompress({ chunkSize }))), compression: 'zstd' }
   return { plain: await unmarked(whole) }
 }
 

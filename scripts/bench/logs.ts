@@ -1,0 +1,107 @@
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { figure, markdownTable, median, spread } from './figures.ts'
+import { opsctlProgram } from './fleet-clients.ts'
+import { tellGoals } from './goals.ts'
+import { accessLine, logLines } from './log-lines.ts'
+import { describeMachine } from './machine.ts'
+import { type Cost, measure } from './measure.ts'
+
+const accessBytes = 350_000_000
+const otherBytes = 60_000_000
+
+interface Work {
+  readonly name: string
+  readonly argv: readonly string[]
+  readonly file: string
+}
+
+/**
+ * Logs read once, to JSON lines and to /dev/null: MB of input a CPU second, the start of the program included. `cat`, `grep -c` and
+ * `zstd -1` of the same file say what is possible. False when a goal is missed.
+ */
+export async function benchLogs({
+  rounds,
+  tools,
+}: {
+  readonly rounds: number
+  readonly tools: readonly string[] | undefined
+}): Promise<boolean> {
+  const directory = mkdtempSync(join(tmpdir(), 'opsctl-bench-'))
+  try {
+    const works = worksIn(directory).filter(({ name }) => tools === undefined || tools.some(tool => name.includes(tool)))
+    const costs = new Map(works.map(({ name }) => [name, [] as Cost[]]))
+    process.stdout.write(`${describeMachine()}\n\n`)
+    for (let round = 0; round < rounds; round++) {
+      for (const { name, argv } of works) {
+        const env = { PATH: process.env['PATH'] ?? '', HOME: directory, XDG_STATE_HOME: join(directory, 'state') }
+        const run = await measure({ argv, env, deadlineMs: 300_000, discard: !name.startsWith('grep') })
+        if (run.code !== 0) throw new Error(`${name}: ended with ${run.code}: ${run.stderr}`)
+        costs.get(name)?.push(run)
+      }
+      process.stderr.write(`round ${round + 1}\n`)
+    }
+    return report(works, costs)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+function worksIn(directory: string): Work[] {
+  const access = join(directory, 'access.log')
+  writeLines(access, { bytes: accessBytes, line: accessLine })
+  const out = join(directory, 'out.ndjson')
+  const others = Object.entries(logLines).map(([format, line]) => {
+    const file = join(directory, `${format}.log`)
+    writeLines(file, { bytes: otherBytes, line })
+    return {
+      name: format,
+      file,
+      argv: [opsctlProgram(), 'ship-logs', '--format', format === 'csv' ? 'csv:a,b,c,d,e' : format, file],
+    }
+  })
+  const plain = [
+    ['cat', access],
+    ['grep', '-c', 'HTTP', access],
+    ...(Bun.which('zstd') ? [['zstd', '-1', '-q', '-c', access]] : []),
+  ]
+  return [
+    ...plain.map(argv => ({ name: argv.slice(0, -1).join(' '), file: access, argv })),
+    { name: 'combined-time', file: access, argv: [opsctlProgram(), 'ship-logs', access] },
+    {
+      name: 'combined-time to a file',
+      file: access,
+      argv: ['sh', '-c', 'exec "$0" ship-logs "$1" > "$2"', opsctlProgram(), access, out],
+    },
+    ...others,
+  ]
+}
+
+/** So many bytes of lines, which differ. */
+function writeLines(file: string, { bytes, line }: { readonly bytes: number; readonly line: (index: number) => string }): void {
+  const block = Buffer.from(Array.from({ length: 50_000 }, (_, index) => `${line(index)}\n`).join(''))
+  const descriptor = openSync(file, 'w')
+  for (let written = 0; written < bytes; ) written += writeSync(descriptor, block)
+  closeSync(descriptor)
+}
+
+function report(works: readonly Work[], costs: ReadonlyMap<string, readonly Cost[]>): boolean {
+  const speeds = ({ name, file }: Work): number[] => (costs.get(name) ?? []).map(({ cpuS }) => statSync(file).size / 1e6 / cpuS)
+  const memory = ({ name }: Work): number => median((costs.get(name) ?? []).map(({ rssMiB }) => rssMiB))
+  const rows = works.map(work => [
+    work.name,
+    figure(statSync(work.file).size / 1e6),
+    spread(speeds(work)),
+    figure(1000 / median(speeds(work))),
+    figure(memory(work)),
+  ])
+  process.stdout.write(markdownTable(['', 'MB', 'MB a CPU second', 'CPU s a GB', 'MiB'], rows))
+  const access = works.filter(({ name }) => name.startsWith('combined-time'))
+  return tellGoals(
+    access.flatMap(work => [
+      { text: `${work.name}: MB a CPU second`, value: median(speeds(work)), least: 200 },
+      { text: `${work.name}: MiB`, value: memory(work), most: 100 },
+    ]),
+  )
+}
