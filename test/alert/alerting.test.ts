@@ -16,6 +16,8 @@ test('an incident is told once when it begins and once when it ends, however oft
   await poll('the end arrives', 10_000, () => receiver.accepted.length === 3)
   await alerting.raise([resolved('prb-1'), firing('prb-1'), resolved('prb-3')])
   expect(receiver.keys.toSorted()).toEqual(['prb-1:firing.critical', 'prb-1:resolved', 'prb-2:firing.critical'])
+  // The receiver knows before the channel does.
+  await poll('the channel knows', 10_000, () => alerting.status()[0]?.delivered === 3)
   expect(alerting.status()).toMatchObject([{ name: 'ops', waiting: 0, delivered: 3, refused: 0, dropped: 0 }])
   expect(alerting.pending()).toEqual([])
 }, 60_000)

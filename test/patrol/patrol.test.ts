@@ -252,6 +252,26 @@ describe('a patrol that begins again', () => {
     }
   })
 
+  test('tells the end of an incident with the labels of its beginning, whatever became of the check', async () => {
+    await using dir = await tempDir()
+    const first = new Patrolled(dir.path)
+    const team = (name: string) => ({ labels: { team: name }, version: name })
+    first.answers['db'] = bad
+    first.answers['web'] = bad
+    first.patrol.apply([
+      { ...first.check('db'), ...team('shop') },
+      { ...first.check('web'), ...team('shop') },
+    ])
+    await first.clock.advance(minute)
+    await first[Symbol.asyncDispose]()
+    await using second = new Patrolled(dir.path, new FakeClock(first.clock.now()))
+    second.patrol.apply([{ ...second.check('web'), ...team('payments') }])
+    await second.clock.advance(minute)
+    expect(second.alerts.map(({ status, labels }) => [status, labels])).toEqual(
+      ['db', 'web'].map(check => ['resolved', { team: 'shop', check, type: 'tcp', sla: 'P1' }]),
+    )
+  })
+
   test('ends the incidents of checks that nobody asks for any more', async () => {
     await using dir = await tempDir()
     const first = new Patrolled(dir.path)

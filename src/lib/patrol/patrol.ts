@@ -354,7 +354,7 @@ export class Patrol {
     const left = [...this.#saved].filter(([id]) => !this.#watches.has(id))
     for (const [id, { standing, due }] of left) {
       const { incident } = standing
-      const subject = { title: id, sla: 'P1' as const, labels: {}, recoveries: 1 }
+      const subject = { title: titleOf(incident?.labels) ?? id, sla: 'P1' as const, labels: {}, recoveries: 1 }
       const now = { at: clock.now(), newId: () => '' }
       if (incident) recorder.add({ id, due, ...closed(standing, { subject, incident, now, why: 'no longer watched' }) })
     }
@@ -369,6 +369,10 @@ function touch(touched: Map<string, Watch[]>, groupId: string): Watch[] {
   touched.set(groupId, known)
   return known
 }
+
+/** Of a check of which its labels alone are left. */
+const titleOf = ({ check, host }: Readonly<Record<string, string>> = {}): string | undefined =>
+  check !== undefined && host !== undefined ? `${check} on ${host}` : check
 
 const isDeadline = (reason: unknown): boolean => reason instanceof OpsError && reason.code === 'E_DEADLINE'
 

@@ -134,6 +134,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   log('info', `watching ${patrol.watches.size} checks, answering at ${where}`)
   if (patrol.watches.size === 0) log('warn', 'no check is watched: what -f names holds none yet')
   reloader.begin({ parts, told: () => `read anew: ${patrol.watches.size} checks` })
+  recorder.prune()
   await untilStopped(context, () => recorder.prune())
   await server.close()
   await scheduler.drain(drainMs)

@@ -3,7 +3,7 @@ import type { Reason } from '../core/item.ts'
 import type { Json } from '../core/json.ts'
 import type { SlaClass } from '../probe/index.ts'
 import { type Level, levels } from './standing/level.ts'
-import { worstTold } from './standing/standing.ts'
+import { type Incident, worstTold } from './standing/standing.ts'
 import type { Watch } from './watch.ts'
 
 /** How a check is shown: a level, or why it has none. */
@@ -98,11 +98,18 @@ export function viewOf(watch: Watch, { now, monotonic }: { readonly now: number;
       ...(told.data && { data: told.data }),
       isUnconfirmed: unconfirmed > 0 && level === 'pass',
     })),
-    ...(standing.incident && { incident: standing.incident }),
+    ...(standing.incident && { incident: incidentOf(standing.incident) }),
     ...(standing.suppressed && { suppressedBy: standing.suppressed.by }),
     ...(check.runbook !== undefined && { runbook: check.runbook }),
   }
 }
+
+const incidentOf = ({ id, startedAt, severity, summary }: Incident): Omit<Incident, 'labels' | 'reason'> => ({
+  id,
+  startedAt,
+  severity,
+  summary,
+})
 
 function messageOf({ standing }: Watch, status: Status): string {
   if (status === 'off') return 'switched off'

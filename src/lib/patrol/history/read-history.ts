@@ -110,9 +110,15 @@ export function incidents(
   history: History,
   { limit = 100, watched }: { readonly limit?: number; readonly watched?: string } = {},
 ): IncidentRow[] {
-  const rows = history.database
-    .prepare('SELECT * FROM incident WHERE ?1 IS NULL OR watched = ?1 ORDER BY ended IS NOT NULL, started DESC LIMIT ?2')
-    .all(watched ?? null, limit)
+  // Each by itself, so that an index gives the newest of many without looking at the others.
+  const newest = (which: string, most: number) =>
+    history.database
+      .prepare(
+        `SELECT * FROM incident WHERE ${which} ${watched === undefined ? '' : 'AND watched = ?'} ORDER BY started DESC LIMIT ?`,
+      )
+      .all(...(watched === undefined ? [] : [watched]), most)
+  const open = newest('ended IS NULL', limit)
+  const rows = [...open, ...newest('ended IS NOT NULL', limit - open.length)]
   return rows.map(row => ({
     id: String(row['id']),
     watched: String(row['watched']),

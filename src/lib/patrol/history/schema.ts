@@ -17,6 +17,8 @@ const tables = `
   CREATE TABLE incident (id TEXT PRIMARY KEY, watched TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER, severity TEXT NOT NULL,
     reason TEXT, summary TEXT NOT NULL, labels TEXT NOT NULL) WITHOUT ROWID;
   CREATE INDEX incident_by_start ON incident (started);
+  CREATE INDEX incident_by_watched ON incident (watched, started);
+  CREATE INDEX incident_open ON incident (started) WHERE ended IS NULL;
   CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, alert TEXT NOT NULL);
   CREATE TABLE heartbeat (name TEXT PRIMARY KEY, at INTEGER NOT NULL, message TEXT, failed INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE registered (name TEXT PRIMARY KEY, definition TEXT NOT NULL, source TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;

@@ -63,10 +63,10 @@ function raised(
     subject,
     severity,
     now,
-    incident: { id, startedAt },
+    incident: { id, startedAt, labels = subject.labels },
   }: Change & { readonly severity: AlertSeverity; readonly incident: Incident },
 ): IncidentChange {
-  const incident: Incident = { id, startedAt, severity, ...toldOf(standing, subject) }
+  const incident: Incident = { id, startedAt, severity, ...toldOf(standing, subject), labels }
   return { standing: { ...standing, incident }, alert: alertOf(incident, { subject, now }) }
 }
 
@@ -82,13 +82,14 @@ export function closed(
   return { standing: { ...standing, wellLooks: 0 }, alert }
 }
 
-function toldOf(standing: Standing, { title }: AlertSubject): Pick<Incident, 'summary' | 'reason'> {
+function toldOf(standing: Standing, { title, labels }: AlertSubject): Pick<Incident, 'summary' | 'reason' | 'labels'> {
   const told = worstTold(standing)
-  return { summary: `${title}: ${told?.message ?? standing.level}`, ...(told?.reason && { reason: told.reason }) }
+  return { summary: `${title}: ${told?.message ?? standing.level}`, ...(told?.reason && { reason: told.reason }), labels }
 }
 
-function alertOf({ id, severity, summary, reason, startedAt }: Incident, { subject, now }: Change): Alert {
-  const { labels, runbook, link } = subject
+function alertOf({ id, severity, summary, reason, startedAt, ...told }: Incident, { subject, now }: Change): Alert {
+  const { runbook, link } = subject
+  const { labels = subject.labels } = told
   return {
     incident: id,
     status: 'firing',

@@ -31,6 +31,8 @@ export interface Incident {
   readonly severity: AlertSeverity
   readonly summary: string
   readonly reason?: Reason
+  /** Those that it was told with: by them others know what is over. */
+  readonly labels?: Readonly<Record<string, string>>
 }
 
 export interface Look {
