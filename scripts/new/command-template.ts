@@ -9,7 +9,7 @@ export function commandFiles(name: string): Plan {
       { path: `src/commands/${file}.ts`, text: source(name, '../'.repeat(depth)) },
       { path: `test/commands/${file}.test.ts`, text: test(name, file, '../'.repeat(depth + 1)) },
     ],
-    runs: [['test', '--only-failures', `test/commands/${file}.test.ts`, 'test/registry.test.ts']],
+    runs: [['test', '--only-failures', '--timeout=60000', `test/commands/${file}.test.ts`, 'test/registry.test.ts']],
     next: [
       `src/commands/${file}.ts: say what it is called, takes and promises; what it does goes into a domain below src/lib`,
       `test/architecture.test.ts: a new domain gets its place among the layers`,

@@ -8,7 +8,9 @@ export function inventoryFiles(name: string): Plan {
       { path: `src/lib/inventory/from-${type}.ts`, text: source(type) },
       { path: `test/inventory/from-${type}.test.ts`, text: test(type) },
     ],
-    runs: [['test', '--only-failures', 'test/contract/inventory.test.ts', `test/inventory/from-${type}.test.ts`]],
+    runs: [
+      ['test', '--only-failures', '--timeout=60000', 'test/contract/inventory.test.ts', `test/inventory/from-${type}.test.ts`],
+    ],
     next: [
       `src/lib/inventory/from-${type}.ts: say which files are meant, and read them; src/lib/inventory/from-ssh-config.ts is a short example`,
       `test/inventory/from-${type}.test.ts: a file as people have it, and each way in which it can be wrong, with its place`,

@@ -8,8 +8,8 @@ export function rendererFiles(name: string): Plan {
       { path: `test/render/${name}.test.ts`, text: test(name) },
     ],
     runs: [
-      ['test', '--only-failures', 'test/render/golden.test.ts', `test/render/${name}.test.ts`],
-      ['test', '--only-failures', '-t', name, 'test/contract/renderer.test.ts'],
+      ['test', '--only-failures', '--timeout=60000', 'test/render/golden.test.ts', `test/render/${name}.test.ts`],
+      ['test', '--only-failures', '--timeout=60000', '-t', name, 'test/contract/renderer.test.ts'],
     ],
     next: [
       `src/lib/render/${name}.ts: write the format; src/lib/render/tap.ts is a short example`,
