@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { figure, markdownTable, median, spread } from './figures.ts'
@@ -28,7 +28,8 @@ export async function benchLogs({
   readonly rounds: number
   readonly tools: readonly string[] | undefined
 }): Promise<boolean> {
-  const directory = mkdtempSync(join(tmpdir(), 'opsctl-bench-'))
+  // In memory where that can be: the disk of the moment is no part of the figures.
+  const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'opsctl-bench-'))
   try {
     const works = worksIn(directory).filter(({ name }) => tools === undefined || tools.some(tool => name.includes(tool)))
     const costs = new Map(works.map(({ name }) => [name, [] as Cost[]]))

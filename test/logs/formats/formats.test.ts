@@ -196,3 +196,7 @@ describe('a format that is wrong is refused, with the place and what it may have
       expect(refuse).toThrow(expect.objectContaining({ hint: expect.stringContaining(hint), code: 'E_USAGE' }))
   })
 })
+
+test('of two values of logfmt with one name the last counts', () => {
+  expect(readLines(format('logfmt'), 'a=1 b=2 a=3 c="\\q"\n').bytes.toString()).toBe('{"a":3,"b":2,"c":"q"}\n')
+})
