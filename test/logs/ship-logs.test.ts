@@ -104,8 +104,8 @@ describe('ship-logs', () => {
   })
 
   test.each([
-    ["--format 'nginx:$stats'", 2, '--format: nginx: at column 1: nginx has no variable $stats: did you mean $status?'],
-    ['--format combind', 2, "--format: there is no format 'combind': did you mean combined?"],
+    ["--format 'nginx:$stats'", 2, '--format nginx: at column 1: nginx has no variable $stats\nhint: did you mean $status?'],
+    ['--format combind', 2, "--format: there is no format 'combind'\nhint: did you mean combined?"],
     ['--max-line 0', 2, '--max-line is from 1 byte to 64 MiB'],
     ['-o junit', 2, '-o junit: records go to stdout as JSON lines'],
   ])('refuses %s before anything is read', async (flags, code, message) => {

@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { parsedBy, sizeField } from '../core/fields.ts'
-import { formatOf } from './formats/known-formats.ts'
+import { sizeField } from '../core/fields.ts'
 
 /** Flags of `opsctl ship-logs`. */
 export const shipOptions = z.strictObject({
@@ -10,15 +9,11 @@ export const shipOptions = z.strictObject({
     completes: 'files',
     description: 'logs, gzip and zstd too; stdin without any, and for -',
   }),
-  format: z
-    .string()
-    .prefault('auto')
-    .transform(parsedBy(text => ({ text, format: formatOf(text) })))
-    .meta({
-      value: 'FORMAT',
-      description:
-        "how lines are written: json, logfmt, combined, common, combined-time, combinedio, vhost-combined, syslog, cri, docker, klog, csv, text, nginx:'$log_format', apache:'%h %l …', csv:a,b,c, regex:'(?P<name>…)'; auto finds it out from the first lines of each file",
-    }),
+  format: z.string().default('auto').meta({
+    value: 'FORMAT',
+    description:
+      "how lines are written: json, logfmt, combined, common, combined-time, combinedio, vhost-combined, syslog, cri, docker, klog, csv, text, nginx:'$log_format', apache:'%h %l …', csv:a,b,c, regex:'(?P<name>…)'; auto finds it out from the first lines of each file",
+  }),
   maxLine: sizeField().prefault('1MiB').meta({ value: 'SIZE', description: 'longest line' }),
   longLines: z
     .enum(['cut', 'split'])

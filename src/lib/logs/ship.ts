@@ -4,6 +4,8 @@ import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Item } from '../core/item.ts'
 import { type ByteStream, type Report, ReportFold } from '../core/report.ts'
+import type { Format } from './formats/format.ts'
+import { formatOf } from './formats/known-formats.ts'
 import type { ShipOptions } from './options.ts'
 import { RecordBuffer } from './record-buffer.ts'
 import { sourceItem } from './source-item.ts'
@@ -20,7 +22,7 @@ export async function shipLogs(context: Context, options: ShipOptions): Promise<
   if (options.maxLine < 1 || options.maxLine > maxMaxLine) {
     throw new OpsError('E_USAGE', '--max-line is from 1 byte to 64 MiB', { hint: 'the longest line is held in memory' })
   }
-  const shipment = new Shipment(context, options)
+  const shipment = new Shipment(context, options, formatOf(options.format))
   return { bytes: shipment.records(), report: () => shipment.report() }
 }
 
@@ -38,11 +40,14 @@ function demandJsonLines({ settings: { outputs } }: Context): void {
 class Shipment {
   readonly #context: Context
   readonly #options: ShipOptions
+  /** Absent where each source is asked for its own. */
+  readonly #format: Format | undefined
   readonly #fold = new ReportFold()
   readonly #startedAt: number
   readonly #began: number
 
-  constructor(context: Context, options: ShipOptions) {
+  constructor(context: Context, options: ShipOptions, format: Format | undefined) {
+    this.#format = format
     this.#context = context
     this.#options = options
     this.#startedAt = context.clock.now()
@@ -79,9 +84,9 @@ class Shipment {
 
   async *#source(name: string, buffer: RecordBuffer): AsyncGenerator<Uint8Array> {
     const { clock, log, signal } = this.#context
-    const { format, maxLine, longLines } = this.#options
+    const { maxLine, longLines } = this.#options
     const source = name === '-' ? 'stdin' : name
-    const reading = new SourceReading({ name: source, format: format.format, log })
+    const reading = new SourceReading({ name: source, format: this.#format, log })
     const startedAt = clock.now()
     const began = clock.monotonic()
     let failure: unknown

@@ -57,7 +57,7 @@ export function formatOf(text: string): Format | undefined {
   if (own) return own
   const names = ['auto', ...Object.keys(named), 'text', 'csv', ...Object.keys(made).map(each => `${each}:`)]
   const close = Object.hasOwn(made, kind) ? `${kind}:'…'` : nearest(kind, names)
-  throw new OpsError('E_USAGE', `there is no format '${kind}'`, {
+  throw new OpsError('E_USAGE', `--format: there is no format '${kind}'`, {
     hint: close ? `did you mean ${close}?` : `there are ${names.join(', ')}`,
   })
 }
@@ -70,7 +70,7 @@ function custom(name: string, { text, read }: { readonly text: string; readonly 
   } catch (error) {
     if (!(error instanceof TemplateFault)) throw error
     const { at, hint, message } = error
-    throw new OpsError('E_USAGE', `${name}: at column ${at + 1}: ${message}`, {
+    throw new OpsError('E_USAGE', `--format ${name}: at column ${at + 1}: ${message}`, {
       ...(hint !== undefined && { hint }),
       data: { format: text, column: at + 1 },
     })

@@ -11,7 +11,7 @@ import { textFormat } from './text-format.ts'
 export function regexFormat(text: string): Format {
   const pattern = parsed(text)
   if (pattern.names.length === 0) {
-    throw new OpsError('E_USAGE', `regex: '${text}' has no named group`, {
+    throw new OpsError('E_USAGE', `--format regex: '${text}' has no named group`, {
       hint: 'name what is to be a field: (?P<status>\\d+)',
     })
   }
@@ -32,7 +32,7 @@ function parsed(text: string): ReturnType<typeof parsePattern> {
   try {
     return parsePattern(text, { multiline: false })
   } catch (error) {
-    throw new OpsError('E_USAGE', `regex: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new OpsError('E_USAGE', `--format regex: ${error instanceof Error ? error.message : String(error)}`, {
       hint: 'the syntax is that of RE2: no look-around, no back references',
       cause: error,
     })
