@@ -29,7 +29,18 @@ describe.skipIf(!needs('sshd', 'root'))('opsctl probe serve of hosts', () => {
       )
       const run = await startOpsctl(
         [
-          ...['probe', 'serve', '-f', 'checks.yaml', '-i', fleet.inventoryFile, '-t', '@fleet', '--ssh-config', fleet.sshConfigFile],
+          ...[
+            'probe',
+            'serve',
+            '-f',
+            'checks.yaml',
+            '-i',
+            fleet.inventoryFile,
+            '-t',
+            '@fleet',
+            '--ssh-config',
+            fleet.sshConfigFile,
+          ],
           ...['--listen', `127.0.0.1:${port}`, '--state-dir', 'state', '-v'],
         ],
         { cwd: dir.path, deadlineMs: timeoutMs },
@@ -37,7 +48,10 @@ describe.skipIf(!needs('sshd', 'root'))('opsctl probe serve of hosts', () => {
       await run.until(/answering at/)
       const figures = async (): Promise<{ readonly runs: number; readonly files: number; readonly bytes: number }> => {
         const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-        const runs = [...text.matchAll(/^opsctl_patrol_runs_total\S* (\d+)$/gm)].reduce((sum, [, value]) => sum + Number(value), 0)
+        const runs = [...text.matchAll(/^opsctl_patrol_runs_total\S* (\d+)$/gm)].reduce(
+          (sum, [, value]) => sum + Number(value),
+          0,
+        )
         const files = readdirSync(`/proc/${run.child.pid}/fd`).length
         const bytes = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${run.child.pid}/status`, 'utf8'))?.[1]) * 1024
         return { runs, files, bytes }
@@ -50,7 +64,6 @@ describe.skipIf(!needs('sshd', 'root'))('opsctl probe serve of hosts', () => {
       const before = await figures()
       await poll('many readings', timeoutMs, async () => (await figures()).runs > before.runs + hosts * seconds)
       const after = await figures()
-      console.error(before, after)
       expect(after.files).toBeLessThanOrEqual(before.files + 5)
       expect(after.bytes).toBeLessThan(before.bytes + 64 * 1024 ** 2)
       expect(connections(await fleet.log())).toBe(hosts)
