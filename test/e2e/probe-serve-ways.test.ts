@@ -82,6 +82,8 @@ describe('opsctl probe serve', () => {
       const run = await served.start()
       await run.until(/answering at/)
       expect((await served.ask('/api/v1/reload', 'POST')).status).toBe(204)
+      run.kill('SIGUSR1')
+      await run.until(/checks that are not well: \d of 1; looks under way: \d; alerts not delivered: \d/)
       await writeFile(join(served.directory, 'alerts.yaml'), 'channels: { hook: { type: webhok } }\n')
       const wrong = await served.ask('/api/v1/reload', 'POST')
       expect([wrong.status, wrong.text]).toEqual([422, expect.stringContaining('alerts.yaml:1:27')])

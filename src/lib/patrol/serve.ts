@@ -135,9 +135,11 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
   if (patrol.watches.size === 0) log('warn', 'no check is watched: what -f names holds none yet')
   reloader.begin({ parts, told: () => `read anew: ${patrol.watches.size} checks` })
   recorder.prune()
+  const silent = context.onInterrupt(hard => (hard ? '' : pendingText(patrol, { scheduler, alerts: alerts.alerting })))
   await untilStopped(context, () => recorder.prune())
   await server.close()
   await scheduler.drain(drainMs)
+  silent()
   const checks = patrol.watches.size
   return {
     mime: 'text/plain',
@@ -149,6 +151,17 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
       ...tallyOf(patrol.told()),
     },
   }
+}
+
+/** For SIGUSR1, and at the end. */
+function pendingText(
+  patrol: Patrol,
+  { scheduler, alerts }: { readonly scheduler: Scheduler; readonly alerts: PatrolAlerts['alerting'] },
+): string {
+  const { warn, unknown, fail } = tallyOf(patrol.told())
+  const running = Object.values(scheduler.load().byClass).reduce((sum, each) => sum + each.running, 0)
+  const undelivered = alerts.pending().length
+  return `checks that are not well: ${warn + unknown + fail} of ${patrol.watches.size}; looks under way: ${running}; alerts not delivered: ${undelivered}`
 }
 
 /** Nobody else can ask then. */
