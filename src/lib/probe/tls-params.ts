@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { CheckPlace } from '../core/check.ts'
 import type { StartTls } from '../net/tls/start-tls.ts'
-import { recentTlsFiles } from './recent-tls-files.ts'
+import { recentTlsFiles, type TlsFileTexts } from './recent-tls-files.ts'
 import { tlsFileKeys } from './tls-files.ts'
 import { tlsVersionField } from './tls-version.ts'
 
@@ -26,8 +26,11 @@ export type TlsParams = z.output<z.ZodObject<typeof tlsParams>>
 type TlsTerms = Pick<StartTls, 'ca' | 'crl' | 'cert' | 'key' | 'minVersion' | 'maxVersion'>
 
 /** The terms of the parameters, with what is in their files. @throws NetError `unreadable` */
-export async function readTlsTerms(place: CheckPlace, params: TlsParams): Promise<TlsTerms> {
-  const { min_version: minVersion, max_version: maxVersion } = params
-  const files = await recentTlsFiles(place, params)
-  return { ...files, ...(minVersion && { minVersion }), ...(maxVersion && { maxVersion }) }
-}
+export const readTlsTerms = async (place: CheckPlace, params: TlsParams): Promise<TlsTerms> =>
+  tlsTerms(params, await recentTlsFiles(place, params))
+
+export const tlsTerms = ({ min_version: minVersion, max_version: maxVersion }: TlsParams, files: TlsFileTexts): TlsTerms => ({
+  ...files,
+  ...(minVersion && { minVersion }),
+  ...(maxVersion && { maxVersion }),
+})

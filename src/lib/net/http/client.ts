@@ -32,6 +32,7 @@ export class HttpClient {
   readonly #options: HttpClientOptions
   /** How requests are sent by the way by which they went last: those of a patrol are the same for ever. */
   readonly #written = new WeakMap<HttpRequest, Written>()
+  readonly #keys = new WeakMap<Route, string>()
 
   constructor(options: HttpClientOptions) {
     this.#options = options
@@ -41,7 +42,7 @@ export class HttpClient {
   ask(route: Route, request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
     const { pool } = this.#options
     return pool !== undefined && idempotent.test(request.method) && !route.http2
-      ? this.#askKept(pool, { route, request, options, key: routeKey(route) })
+      ? this.#askKept(pool, { route, request, options, key: this.#keyOf(route) })
       : this.#askAnew({ route, request, options, key: '' })
   }
 
@@ -83,6 +84,14 @@ export class HttpClient {
     if (key === '') connection.close()
     else pool?.give(key, { connection, address: open.address, tls: open.tls })
     return answer
+  }
+
+  #keyOf(route: Route): string {
+    const known = this.#keys.get(route)
+    if (known !== undefined) return known
+    const key = routeKey(route)
+    this.#keys.set(route, key)
+    return key
   }
 
   #requestOf({ route, request, key }: Asked): WrittenRequest {

@@ -81,6 +81,8 @@ function handshake(stream: Duplex, { serverName, alpn, signal, context }: Handsh
     const socket = connect({
       socket: stream,
       secureContext: context.secure,
+      // Those of the context hold; the runtime's own would be taken apart anew for every handshake.
+      ciphers: '',
       // An address in its place is not permitted (RFC 6066, section 3).
       servername: isIP(serverName) ? '' : serverName,
       ...(alpn && { ALPNProtocols: [...alpn] }),
@@ -95,9 +97,9 @@ function handshake(stream: Duplex, { serverName, alpn, signal, context }: Handsh
     const count = counter(stream)
     const settle = (): void => {
       signal.removeEventListener('abort', abort)
-      socket.off('secureConnect', done)
-      socket.off('error', failed)
-      socket.off('close', closed)
+      socket.removeListener('secureConnect', done)
+      socket.removeListener('error', failed)
+      socket.removeListener('close', closed)
       count.stop()
     }
     const done = (): void => {
@@ -112,10 +114,10 @@ function handshake(stream: Duplex, { serverName, alpn, signal, context }: Handsh
     const abort = (): void => end(signal.reason)
     const failed = (error: Error): void => end(tlsFailure(error, { phase: 'tls', received: count.received() }))
     const closed = (): void => failed(closedByThem())
-    signal.addEventListener('abort', abort, { once: true })
-    socket.once('secureConnect', done)
-    socket.once('error', failed)
-    socket.once('close', closed)
+    signal.addEventListener('abort', abort)
+    socket.on('secureConnect', done)
+    socket.on('error', failed)
+    socket.on('close', closed)
   })
 }
 

@@ -45,20 +45,30 @@ const kept = 64
  * NODE_EXTRA_CA_CERTS nor SSL_CERT_FILE of a caller adds one.
  */
 export class TlsContexts {
-  readonly #contexts = new Map<string, TlsContext>()
+  /** By authorities, then by the rest: not to copy and hash the text of all authorities for each connection. */
+  readonly #contexts = new Map<string, Map<string, TlsContext>>()
+  #count = 0
   #system: Authorities | undefined
 
   /** @throws NetError (phase `tls`) for terms that can not be used: no PEM, a key that is not the certificate's */
   get(terms: TlsTerms): TlsContext {
     const { ca = '', cert = '', key = '', minVersion = 'TLSv1.2', maxVersion = 'TLSv1.3' } = terms
-    const name = [minVersion, maxVersion, ca, cert, key].join('\0')
-    const known = this.#contexts.get(name)
+    const name = `${minVersion}\0${maxVersion}\0${cert}\0${key}`
+    const known = this.#contexts.get(ca)?.get(name)
     if (known) return known
     const made = this.#make(terms.ca, { minVersion, maxVersion, ...(cert && { cert }), ...(key && { key }) })
-    const [oldest] = this.#contexts.keys()
-    if (oldest !== undefined && this.#contexts.size >= kept) this.#contexts.delete(oldest)
-    this.#contexts.set(name, made)
+    this.#keep(made, { ca, name })
     return made
+  }
+
+  #keep(made: TlsContext, { ca, name }: { readonly ca: string; readonly name: string }): void {
+    if (this.#count >= kept) {
+      this.#contexts.clear()
+      this.#count = 0
+    }
+    const same = this.#contexts.get(ca) ?? new Map<string, TlsContext>()
+    this.#contexts.set(ca, same.set(name, made))
+    this.#count++
   }
 
   #make(ca: string | undefined, rest: SecureContextOptions): TlsContext {

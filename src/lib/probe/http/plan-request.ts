@@ -7,8 +7,9 @@ import type { Route } from '../../net/http/route.ts'
 import type { Field } from '../../net/http1/field.ts'
 import { NetError } from '../../net/net-error.ts'
 import type { TlsWish } from '../../net/secure-stream.ts'
+import { recentTlsFiles, type TlsFileTexts } from '../recent-tls-files.ts'
 import { isSecret, textOf } from '../secret-param.ts'
-import { readTlsTerms } from '../tls-params.ts'
+import { tlsTerms } from '../tls-params.ts'
 import type { HttpParams } from './http-params.ts'
 import { readProxy } from './proxy.ts'
 
@@ -29,30 +30,40 @@ export interface RequestPlan {
 const encodings = { gzip: 'gzip', deflate: 'deflate', br: 'br', zstd: 'zstd', any: 'gzip, deflate, br, zstd' } as const
 const families = { any: 0, ipv4: 4, ipv6: 6 } as const
 
-/** Plans of parameters that name no secret and no file, which never change. */
-class FixedPlans {
-  readonly here = new WeakMap<HttpParams, RequestPlan>()
+interface FixedPlan {
+  readonly plan: RequestPlan
+  /** What the plan was made with; undefined where it needs none. */
+  readonly files: TlsFileTexts | undefined
 }
 
-const fixedPlans = (): FixedPlans => new FixedPlans()
+/** Plans of parameters that name no secret, which change with their files only. */
+const fixedPlans = (): WeakMap<HttpParams, FixedPlan> => new WeakMap()
 
-/** The plan of an earlier look with the same parameters, where it can be used again. */
-export const fixedPlan = ({ from, shared }: CheckPlace, params: HttpParams): RequestPlan | undefined =>
-  from === 'host' ? undefined : shared?.of(fixedPlans).here.get(params)
+/** The plan of an earlier look, where nothing needs to be read for it. */
+export function fixedPlan({ from, shared }: CheckPlace, params: HttpParams): RequestPlan | undefined {
+  const known = from === 'host' ? undefined : shared?.of(fixedPlans).get(params)
+  return known?.files === undefined ? known?.plan : undefined
+}
 
 /** Reads the secrets and files of the parameters, without those of `auth`. @throws OpsError when one can not be read */
 export async function planRequest(place: CheckPlace, params: HttpParams): Promise<RequestPlan> {
-  const plan = await readPlan(place, params)
-  if (place.from !== 'host' && isFixed(params)) place.shared?.of(fixedPlans).here.set(params, plan)
+  const fixed = place.from !== 'host' && isFixed(params) ? place.shared?.of(fixedPlans) : undefined
+  const files = hasTlsFiles(params) ? await recentTlsFiles(place, params) : undefined
+  const known = fixed?.get(params)
+  if (known && known.files === files) return known.plan
+  const plan = await readPlan(place, params, files ?? {})
+  fixed?.set(params, { plan, files })
   return plan
 }
 
-function isFixed({ headers, cookies, body, body_file: file, ca, cert, key, crl, proxy }: HttpParams): boolean {
+function isFixed({ headers, cookies, body, body_file: file, proxy }: HttpParams): boolean {
   const values = [...Object.values(headers), ...Object.values(cookies), body ?? '', proxy ?? '']
-  return values.every(value => !isSecret(value)) && [file, ca, cert, key, crl].every(path => path === undefined)
+  return values.every(value => !isSecret(value)) && file === undefined
 }
 
-async function readPlan(place: CheckPlace, params: HttpParams): Promise<RequestPlan> {
+const hasTlsFiles = ({ ca, cert, key, crl }: HttpParams): boolean => [ca, cert, key, crl].some(path => path !== undefined)
+
+async function readPlan(place: CheckPlace, params: HttpParams, files: TlsFileTexts): Promise<RequestPlan> {
   const { endpoint, method, compression } = params
   const named = await Promise.all(
     Object.entries(params.headers).map(async ([name, value]): Promise<Field> => [name, await textOf(place, value)]),
@@ -77,7 +88,7 @@ async function readPlan(place: CheckPlace, params: HttpParams): Promise<RequestP
       privateBody: params.body !== undefined && isSecret(params.body),
     },
     cookies,
-    routeTo: await routesOf(place, params),
+    routeTo: await routesOf(place, params, files),
   }
 }
 
@@ -95,10 +106,10 @@ async function readBody(path: string): Promise<Buffer> {
   }
 }
 
-async function routesOf(place: CheckPlace, params: HttpParams): Promise<RequestPlan['routeTo']> {
+async function routesOf(place: CheckPlace, params: HttpParams, files: TlsFileTexts): Promise<RequestPlan['routeTo']> {
   const { endpoint, address, address_family: family, version } = params
   const dialer = dialerOf(place)
-  const terms = await readTlsTerms(place, params)
+  const terms = tlsTerms(params, files)
   const { cert: _cert, key: _key, ...termsElsewhere } = terms
   const proxy = params.proxy === undefined ? undefined : readProxy(await textOf(place, params.proxy))
   const routeTo = (url: URL): Route => {
