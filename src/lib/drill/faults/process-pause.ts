@@ -40,8 +40,8 @@ function processPause(config: Json): StepKind {
   const params = parseParams(Params, config)
   const what = choiceText(params)
   const wordsOf = (before: Json): string[] => idWords(Before.parse(before).processes)
-  // Only what is stopped goes on: whoever sends it on meanwhile is not disturbed.
-  const undone = (before: Json) => ({ args: ['CONT', '[tT]', ...wordsOf(before)] })
+  // In whatever state it is: on a busy host a stop may still wait to be taken, and this takes it back.
+  const undone = (before: Json) => ({ args: ['CONT', '*', ...wordsOf(before)] })
   return {
     describe: () => `pause ${what}`,
     needs: place => missingOn(place, 'process-pause'),
