@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { CheckResult } from '../../src/lib/core/check.ts'
 import type { Component } from '../../src/lib/core/component.ts'
 import type { Json } from '../../src/lib/core/json.ts'
+import { deadlineGraceMs } from '../helpers/deadline-grace.ts'
 import { type Listening, tcpServer } from '../helpers/tls-server.ts'
 import { checkPlace } from './check-place.ts'
 
@@ -51,7 +52,7 @@ interface Looked {
   readonly growth: number
 }
 
-/** A look with a short deadline; it must be over within 100 ms of that, and hold no more than 64 MiB. */
+/** A look with a short deadline; it must be over in time, and hold no more than 64 MiB. */
 export async function lookInTime(component: Component<'check'>, config: Record<string, Json>, timeoutMs = 400): Promise<Looked> {
   const check = component.build({ ...config, timeout: `${timeoutMs}ms` })
   Bun.gc(true)
@@ -60,7 +61,7 @@ export async function lookInTime(component: Component<'check'>, config: Record<s
   const result = await check.run(checkPlace())
   const ms = performance.now() - start
   const growth = process.memoryUsage().rss - before
-  expect(ms).toBeLessThan(timeoutMs + 100)
+  expect(ms).toBeLessThan(timeoutMs + deadlineGraceMs)
   expect(growth).toBeLessThan(64 * 1024 ** 2)
   return { result, ms, growth }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Socket } from 'node:net'
 import http from '../../../src/lib/probe/checks/http.ts'
+import { deadlineGraceMs } from '../../helpers/deadline-grace.ts'
 import { checkPlace } from '../../probe/check-place.ts'
 import { scriptedServer } from '../http/scripted-server.ts'
 import { hostileServers } from './hostile-servers.ts'
@@ -8,10 +9,6 @@ import { hostileServers } from './hostile-servers.ts'
 // Wants calm: looks may take 100 ms more than their deadline.
 
 const deadlineMs = 400
-/** What a look may take beyond its deadline, on a machine that has nothing else to do. */
-const graceMs = 100
-/** What others take from us meanwhile. */
-const busyMs = process.env['CI'] ? 2000 : 0
 const mebibyte = 1_048_576
 
 describe('a server that', () => {
@@ -30,7 +27,7 @@ describe('a server that', () => {
       const tookMs = performance.now() - start
       expect(result.reason).toBe(reason)
       if (message) expect(result.message).toMatch(message)
-      if (reason === 'timeout') expect(tookMs).toBeLessThan(deadlineMs + graceMs + busyMs)
+      if (reason === 'timeout') expect(tookMs).toBeLessThan(deadlineMs + deadlineGraceMs)
       expect(process.memoryUsage().rss - before).toBeLessThan(64 * mebibyte)
     }, 60_000)
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { createSocket, type Socket } from 'node:dgram'
 import type { DecodedPacket, Packet } from 'dns-packet'
 import dns from '../../../src/lib/probe/checks/dns.ts'
+import { deadlineGraceMs } from '../../helpers/deadline-grace.ts'
 import { dnsServer, framed, reply, type Said, zoneLine } from '../../helpers/dns-server.ts'
 import { type Listening, tcpServer } from '../../helpers/tls-server.ts'
 import { checkPlace } from '../check-place.ts'
@@ -9,14 +10,12 @@ import { checkPlace } from '../check-place.ts'
 // Wants calm: looks may take 100 ms more than their deadline.
 
 const deadlineMs = 400
-/** Beyond the deadline, with a machine that has others to serve too. */
-const graceMs = 100
 
 async function look(port: number, transport: string) {
   const endpoint = `dns://127.0.0.1:${port}/shop.example`
   const start = performance.now()
   const result = await dns.build({ endpoint, transport, timeout: `${deadlineMs}ms` }).run(checkPlace())
-  expect(performance.now() - start).toBeLessThan(deadlineMs + graceMs)
+  expect(performance.now() - start).toBeLessThan(deadlineMs + deadlineGraceMs)
   return result
 }
 

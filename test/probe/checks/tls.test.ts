@@ -9,6 +9,7 @@ import { systemClock } from '../../../src/lib/io/system-clock.ts'
 import tls from '../../../src/lib/probe/checks/tls.ts'
 import { SharedThings } from '../../../src/lib/probe/shared-things.ts'
 import { chainOf, type Issued, TestAuthority } from '../../helpers/certificates.ts'
+import { deadlineGraceMs } from '../../helpers/deadline-grace.ts'
 import { startFleet } from '../../helpers/fleet.ts'
 import { needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
@@ -17,7 +18,7 @@ import { scripted, willing } from '../../net/starttls/starttls-servers.ts'
 import { fullHost } from '../../plan/step-host.ts'
 import { fleetPool } from '../../transport/fleet-pool.ts'
 
-// Wants calm: looks may take 150 ms more than their deadline.
+// Wants calm: looks may take 100 ms more than their deadline.
 
 const long = 120_000
 const place: CheckPlace = { transport: fullHost(), clock: systemClock, signal: new AbortController().signal }
@@ -224,7 +225,7 @@ describe.skipIf(!needs('openssl'))('the check tls', () => {
       })
       const begun = performance.now()
       expect(of(await look(asked(once, { timeout: '1s' })), 'certificate')).toMatchObject({ verdict: 'pass' })
-      expect(performance.now() - begun).toBeLessThan(1000 + 150)
+      expect(performance.now() - begun).toBeLessThan(1000 + deadlineGraceMs)
     },
     long,
   )
@@ -264,11 +265,12 @@ describe.skipIf(!needs('openssl'))('the check tls', () => {
   )
 
   describe('of a hostile server', () => {
-    const timeout = '400ms'
+    const timeoutMs = 400
+    const timeout = `${timeoutMs}ms`
     const ends = async (port: number, more: Record<string, Json> = {}) => {
       const begun = performance.now()
       const result = await look({ endpoint: `tls://127.0.0.1:${port}`, timeout, ...more })
-      expect(performance.now() - begun).toBeLessThan(500 + 150)
+      expect(performance.now() - begun).toBeLessThan(timeoutMs + deadlineGraceMs)
       return result
     }
 
