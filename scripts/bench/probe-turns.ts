@@ -40,6 +40,9 @@ export interface ProbeTurns {
 /** Looks at every target in one turn: a handshake costs as much as ten looks without. */
 const roundsOf = (speech: Speech): number => (speech === 'HTTP' ? 4 : 2)
 
+/** The runtime's compiler is at work until then, for a second of CPU in all: a patrol has that behind it after its first minutes. */
+const looksUntilCompiled = 24_000
+
 /** Every prober that is there with every kind of target. */
 export async function probeCases(turns: ProbeTurns): Promise<ProbeCase[]> {
   const cases: ProbeCase[] = []
@@ -61,7 +64,7 @@ function engineCase(prober: Prober, speech: Speech, { servers, targets, concurre
   const params = { keep_alive: prober === 'opsctl, kept connections', ...tls }
   const engine = new EngineProcess({ urls: servers.urls(speech, targets), params, concurrency, directory })
   return {
-    ...{ prober, speech, warmUps: 4 },
+    ...{ prober, speech, warmUps: Math.ceil(looksUntilCompiled / (roundsOf(speech) * targets)) },
     async turn() {
       using peaks = new ProcessPeaks(engine.pid)
       const { wallS, cpuS, times, failures } = await engine.run(roundsOf(speech))
