@@ -257,7 +257,7 @@ describe('a signal', () => {
   })
 
   test('twice stops hard', async () => {
-    const run = await startOpsctl([...here, '--', 'trap "" TERM INT; echo started; while :; do sleep 1; done'])
+    const run = await startOpsctl([...here, '--', 'trap "" TERM INT; echo started; while kill -0 $PPID; do sleep 1; done'])
     await run.until(/started/)
     run.kill('SIGINT')
     await run.until(/once more stops hard/)
