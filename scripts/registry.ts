@@ -14,6 +14,8 @@ export const kindFolders: Record<Kind, readonly string[]> = {
   backend: ['src/lib/sync/backends'],
   rule: ['src/lib/harden/rules'],
   channel: ['src/lib/alert/channels'],
+  source: ['src/lib/logs/sources'],
+  sink: ['src/lib/logs/sinks'],
 }
 
 export const root = join(import.meta.dirname, '..')

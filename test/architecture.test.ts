@@ -13,7 +13,8 @@ const layers: readonly (readonly string[])[] = [
   ['exec', 'copy', 'doctor', 'probe', 'sync', 'harden', 'drill', 'report', 'logs'],
   ['plan'],
   ['fleet'],
-  ['transport', 'inventory', 'config', 'render', 'alert'],
+  ['alert'],
+  ['transport', 'inventory', 'config', 'render'],
   ['run', 'journal', 'net', 'io'],
   ['surface'],
   ['core'],
@@ -53,7 +54,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'node:dns/promises': ['lib/net/'],
   'node:dgram': ['lib/net/'],
   '@redis/client': ['lib/patrol/registry/'],
-  'node:sqlite': ['lib/patrol/history/'],
+  'node:sqlite': ['lib/patrol/history/', 'lib/logs/store/'],
 }
 
 /** Words of code that only some places may use. */

@@ -9,7 +9,8 @@ import { Patrol } from '../../src/lib/patrol/patrol.ts'
 import { Recorder } from '../../src/lib/patrol/recorder.ts'
 import { Scheduler } from '../../src/lib/patrol/scheduler/scheduler.ts'
 import type { Watch, WatchedCheck } from '../../src/lib/patrol/watch.ts'
-import { Looker, SharedThings, type SlaClass } from '../../src/lib/probe/index.ts'
+import { Looker, type SlaClass } from '../../src/lib/probe/index.ts'
+import { SharedThings } from '../../src/lib/run/shared-things.ts'
 import { FakeClock } from '../helpers/fake-clock.ts'
 
 /** Answers of checks by name; a function is asked at each look. */

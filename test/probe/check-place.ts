@@ -2,7 +2,7 @@ import type { CheckPlace, SecretReference } from '../../src/lib/core/check.ts'
 import { hostNamed } from '../../src/lib/core/host.ts'
 import type { Transport } from '../../src/lib/core/transport.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
-import { SharedThings } from '../../src/lib/probe/shared-things.ts'
+import { SharedThings } from '../../src/lib/run/shared-things.ts'
 
 interface Place {
   /** By variable or file. */

@@ -5,9 +5,11 @@ import type { Context } from './context.ts'
 import type { Inventory } from './host.ts'
 import type { Item, OutputRef } from './item.ts'
 import type { Json } from './json.ts'
+import type { LogSource } from './log-source.ts'
 import type { StepKind } from './plan.ts'
 import type { Report } from './report.ts'
 import type { Rule } from './rule.ts'
+import type { Sink } from './sink.ts'
 
 /** What can be plugged in, by kind. Each kind has one folder, one contract suite and one entry here. */
 export interface KindProducts {
@@ -18,6 +20,8 @@ export interface KindProducts {
   backend: Backend
   rule: Rule
   channel: Channel
+  source: LogSource
+  sink: Sink
 }
 export type Kind = keyof KindProducts
 
@@ -51,6 +55,11 @@ export const defineChannel = (component: Omit<Component<'channel'>, 'kind'>): Co
   kind: 'channel',
   ...component,
 })
+export const defineSource = (component: Omit<Component<'source'>, 'kind'>): Component<'source'> => ({
+  kind: 'source',
+  ...component,
+})
+export const defineSink = (component: Omit<Component<'sink'>, 'kind'>): Component<'sink'> => ({ kind: 'sink', ...component })
 /** A rule takes no configuration: it is what it is. */
 export const defineRule = (rule: Rule): Component<'rule'> => ({
   kind: 'rule',

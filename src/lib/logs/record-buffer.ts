@@ -4,6 +4,12 @@ const ampleBytes = 1024 * 1024
 export class RecordBuffer {
   bytes = new Uint8Array(2.5 * ampleBytes)
   length = 0
+  readonly #ampleBytes: number
+
+  /** `whole`: never time to pass anything on, all that belongs together is in one piece. */
+  constructor({ whole = false } = {}) {
+    this.#ampleBytes = whole ? Number.POSITIVE_INFINITY : ampleBytes
+  }
 
   /** Makes room for so many bytes more; what is there stays. */
   reserve(more: number): void {
@@ -15,7 +21,7 @@ export class RecordBuffer {
 
   /** So much is there that it is time to pass it on. */
   get isAmple(): boolean {
-    return this.length >= ampleBytes
+    return this.length >= this.#ampleBytes
   }
 
   /** What is there, good until the next record is written. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
-import { type Alerting, type AlertingConfig, noAlerting, openAlerting } from '../alert/index.ts'
+import { type Alerting, type AlertingConfig, loadAlerts, noAlerting, openAlerting } from '../alert/index.ts'
 import type { Shared } from '../core/check.ts'
 import type { Context } from '../core/context.ts'
-import { loadAlerts, readSecret } from '../probe/index.ts'
+import { readSecret } from '../fleet/index.ts'
+
 import { acquireLock } from '../run/lock.ts'
 
 interface Opening {

@@ -1,4 +1,3 @@
-export { loadAlerts } from './alerts/load-alerts.ts'
 export { probeAlertsTestOptions, probeRoutesTestOptions } from './alerts/options.ts'
 export { testChannel } from './alerts/test-channel.ts'
 export { testRoutes } from './alerts/test-routes.ts'
@@ -25,7 +24,5 @@ export {
 } from './options.ts'
 export { probe, withHosts } from './probe.ts'
 export { type ProbedCheck, type SlaClass, slaClasses } from './probed-check.ts'
-export { readSecret } from './read-secret.ts'
-export { SharedThings } from './shared-things.ts'
 export { isTold, type Unit, unitsOf } from './unit.ts'
 export { probeWait } from './wait.ts'

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Context } from '../../core/context.ts'
 import { OpsError } from '../../core/errors.ts'
-import { readSecret } from '../../probe/index.ts'
+import { readSecret } from '../../fleet/index.ts'
 import type { ServeOptions } from '../options.ts'
 import type { Registry } from './registry.ts'
 import type { RegistryStream } from './registry-stream.ts'

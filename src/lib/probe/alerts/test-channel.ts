@@ -1,4 +1,4 @@
-import { keyOf, type NamedChannel, sendOnce } from '../../alert/index.ts'
+import { keyOf, loadAlerts, type NamedChannel, sendOnce } from '../../alert/index.ts'
 import type { Alert, Delivery } from '../../core/alert.ts'
 import { rfc3339 } from '../../core/clock.ts'
 import type { Context } from '../../core/context.ts'
@@ -7,10 +7,9 @@ import type { Item } from '../../core/item.ts'
 import { nearest } from '../../core/nearest.ts'
 import { randomHex } from '../../core/random-hex.ts'
 import { type Report, ReportFold } from '../../core/report.ts'
+import { readSecret } from '../../fleet/index.ts'
 import { confirm } from '../../plan/confirmation.ts'
-import { readSecret } from '../read-secret.ts'
-import { SharedThings } from '../shared-things.ts'
-import { loadAlerts } from './load-alerts.ts'
+import { SharedThings } from '../../run/shared-things.ts'
 import type { ProbeAlertsTestOptions } from './options.ts'
 
 /** Sends an alert through one channel, and then its end: one attempt each. @throws OpsError E_CONFIG, E_USAGE, E_CONFIRM */

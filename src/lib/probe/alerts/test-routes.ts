@@ -1,4 +1,4 @@
-import { explainRoutes, type RouteLook, type Target } from '../../alert/index.ts'
+import { explainRoutes, loadAlerts, type RouteLook, type Target } from '../../alert/index.ts'
 import type { Context } from '../../core/context.ts'
 import { formatDuration } from '../../core/duration.ts'
 import { OpsError } from '../../core/errors.ts'
@@ -6,7 +6,6 @@ import { type Reason, reasons } from '../../core/item.ts'
 import type { Json } from '../../core/json.ts'
 import { nearest } from '../../core/nearest.ts'
 import type { Document } from '../../core/report.ts'
-import { loadAlerts } from './load-alerts.ts'
 import type { ProbeRoutesTestOptions } from './options.ts'
 
 /** Shows which way an alert with these labels would take, and why no other. Nothing is sent. @throws OpsError E_CONFIG, E_USAGE */

@@ -23,6 +23,8 @@ export const kindTopics: Readonly<Record<Kind, string>> = {
   backend: 'where the configuration that sync-config brings to hosts is kept',
   rule: 'what `opsctl harden` asks of a host',
   channel: 'where alerts are sent',
+  source: 'where `opsctl ship-logs` reads lines',
+  sink: 'where `opsctl ship-logs` delivers records',
 }
 
 interface TopicWord {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { SecretReference } from '../core/check.ts'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
-import { readSecretFile } from '../fleet/index.ts'
+import { readSecretFile } from './secret-file.ts'
 
 /** The value of a secret: the first line of a file that nobody else may read, or of a variable. @throws OpsError E_CONFIG */
 export async function readSecret({ env, paths }: Pick<Context, 'env' | 'paths'>, reference: SecretReference): Promise<string> {

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { type AlertingConfig, channelComponents, readAlerting, type Warning } from '../../alert/index.ts'
-import { parseYamlDocument } from '../../config/yaml-document.ts'
-import type { Context } from '../../core/context.ts'
-import { errnoOf } from '../../core/errno.ts'
-import { OpsError } from '../../core/errors.ts'
+import { parseYamlDocument } from '../config/yaml-document.ts'
+import type { Context } from '../core/context.ts'
+import { errnoOf } from '../core/errno.ts'
+import { OpsError } from '../core/errors.ts'
+import type { AlertingConfig } from './config.ts'
+import { channelComponents, readAlerting } from './file/read-alerting.ts'
+import type { Warning } from './file/warnings.ts'
 
 /**
  * Reads a file that says who is told of what. Nothing is contacted, and no secret is read.

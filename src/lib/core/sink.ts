@@ -1,0 +1,98 @@
+import type { SecretReference, Shared } from './check.ts'
+import type { Clock } from './clock.ts'
+import type { Log } from './io.ts'
+import type { Json } from './json.ts'
+
+/** Records that are acknowledged together: what became of one range of one stream. */
+export interface Parcel {
+  /**
+   * The same for every attempt and after a restart, another for everything else: letters, digits and `.:_-` only, 200 at most. With the
+   * number of a record in its parcel it names that record in the whole world.
+   */
+  readonly id: string
+  /** JSON objects, one a line, each line ended by a newline. Nobody changes them, and they are kept until the receipt. */
+  readonly records: Uint8Array
+  /** How many records; 0 for a range of which nothing is to be delivered, which sinks are not given. */
+  readonly count: number
+}
+
+/** A record of those that were sent together: the parcel it is in, and its number there, both from 0. */
+export interface RecordPlace {
+  readonly parcel: number
+  readonly record: number
+}
+
+/** A record that the other side will never take, and why, in few different words. */
+export interface RefusedRecord extends RecordPlace {
+  readonly reason: string
+}
+
+/** What came of one attempt to deliver. */
+export type Receipt =
+  | {
+      /** Durable on the other side, but for the refused ones. */
+      readonly result: 'delivered'
+      readonly refused?: readonly RefusedRecord[]
+      /** What the sink wants to be opened with after a restart, kept together with the acknowledgement: how long its file is. */
+      readonly state?: Json
+    }
+  /** None of it will ever be taken as it is: a wrong address or token, a body that is refused. */
+  | { readonly result: 'refused'; readonly message: string }
+  /** To be sent again in smaller pieces. */
+  | { readonly result: 'too-large'; readonly message: string }
+  /** To be sent again, not before `afterMs` where the other side says so; only `pending` where the others were taken or refused. */
+  | {
+      readonly result: 'later'
+      readonly message: string
+      readonly afterMs?: number
+      readonly pending?: readonly RecordPlace[]
+      readonly refused?: readonly RefusedRecord[]
+    }
+
+/** What a sink may use as long as it is open. */
+export interface SinkPlace {
+  /** As the pipeline calls it. */
+  readonly name: string
+  readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
+  readonly log: Log
+  /** Relative paths are from here. */
+  readonly cwd: string
+  /** The state of the last receipt that had one; absent at the first start. */
+  readonly state?: Json
+  /** Reads a secret that a parameter refers to. @throws OpsError E_CONFIG */
+  readonly secret: (reference: SecretReference) => Promise<string>
+  /** What all sinks share, such as pools of connections. */
+  readonly shared: Shared
+  /** For the sink that writes to stdout. */
+  readonly stdout: (bytes: Uint8Array) => Promise<void>
+}
+
+/** How much one send takes, and how many may be under way at a time. */
+export interface SinkLimits {
+  /** More is sent in several: a single parcel may exceed it, and is then split by records. */
+  readonly bytes: number
+  readonly records: number
+  /** Sends that begin before the receipt of those before them; they are acknowledged in order. 1: none. */
+  readonly underWay: number
+}
+
+/** Where records go. Reading its parameters contacts nobody. */
+export interface Sink {
+  /** For people, without secrets: `Loki at logs.example:3100`. */
+  readonly title: string
+  readonly limits: SinkLimits
+  /** Makes ready what is of this machine; the network is not touched before the first send. @throws OpsError when it can never work */
+  open(place: SinkPlace): Promise<OpenSink>
+}
+
+export interface OpenSink extends AsyncDisposable {
+  /**
+   * One attempt. Trouble of the other side is in the Receipt, never a throw; it ends soon after the signal aborts, which it does at the
+   * deadline of the attempt. The same parcels sent again have the same ids, so that what can tell doubles drops them.
+   */
+  send(parcels: readonly Parcel[], signal: AbortSignal): Promise<Receipt>
+  /** Time went by (about every second) and on: files are rolled and closed. */
+  tend?(): Promise<void>
+}

@@ -1,0 +1,33 @@
+import type { Framing, LogSource } from '../../core/log-source.ts'
+import type { Sink } from '../../core/sink.ts'
+import type { Format } from '../formats/format.ts'
+
+export interface PipelineSource {
+  readonly name: string
+  readonly source: LogSource
+  /** Absent: found out from the first lines of each stream. */
+  readonly format?: Format
+  readonly framing: Framing
+}
+
+export interface PipelineSink {
+  readonly name: string
+  readonly sink: Sink
+  /** Names of the sources whose records it gets; absent for all. */
+  readonly sources?: readonly string[]
+}
+
+/** What is put by for sinks that lag, and for sources that can not be read again. */
+export interface SpoolLimits {
+  /** Of each sink. */
+  readonly maxBytes: number
+  /** What becomes of records when it is full: reading waits, or they are dropped, and counted. */
+  readonly whenFull: 'wait' | 'drop'
+}
+
+/** A pipeline as its file says, everything checked and nothing opened. */
+export interface Pipeline {
+  readonly sources: readonly PipelineSource[]
+  readonly sinks: readonly PipelineSink[]
+  readonly spool: SpoolLimits
+}
