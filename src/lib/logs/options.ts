@@ -9,6 +9,13 @@ export const shipOptions = z.strictObject({
     completes: 'files',
     description: 'logs, gzip and zstd too; stdin without any, and for -',
   }),
+  pipeline: z.string().optional().meta({
+    short: 'f',
+    value: 'FILE',
+    completes: 'files',
+    description: 'what to read, and where to deliver it (YAML)',
+  }),
+  follow: z.boolean().default(false).meta({ description: 'go on at the end, until it is told to stop' }),
   format: z.string().default('auto').meta({
     value: 'FORMAT',
     description:

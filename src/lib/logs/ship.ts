@@ -17,7 +17,16 @@ import { plainSource } from './sources/plain-source.ts'
 import { untilStopped } from './sources/until-stopped.ts'
 
 /** Logs as records: JSON lines, and at their end what came of each source. */
-export async function shipLogs(context: Context, options: ShipOptions): Promise<ByteStream> {
+export async function shipLogs(context: Context, options: ShipOptions): Promise<ByteStream | Report> {
+  if (options.pipeline !== undefined) {
+    // Loaded only here: what reads a file once needs neither a database nor what reads YAML.
+    const [{ readPipeline }, { pipelineDirectory, runPipeline }] = await Promise.all([
+      import('./pipeline/read-pipeline.ts'),
+      import('./run-pipeline.ts'),
+    ])
+    const pipeline = await readPipeline(context, options.pipeline)
+    return runPipeline(context, { pipeline, directory: pipelineDirectory(context, options.pipeline), follow: options.follow })
+  }
   demandJsonLines(context)
   if (options.maxLine < 1 || options.maxLine > maxMaxLine) {
     throw new OpsError('E_USAGE', '--max-line is from 1 byte to 64 MiB', { hint: 'the longest line is held in memory' })
