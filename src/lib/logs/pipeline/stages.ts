@@ -1,0 +1,56 @@
+import type { SecretReference } from '../../core/check.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Log } from '../../core/io.ts'
+import type { Records } from '../records.ts'
+
+/** Where records come from: what a stage may know besides them. */
+export interface RecordsOrigin {
+  /** Of the chunk; with the number of a record in the chunk it names that record for ever, so that what is made up for it is made up the same again. */
+  readonly id: string
+  readonly source: string
+  /** The stream as people know it: a path. */
+  readonly title: string
+}
+
+/** A record that is not to be delivered as it is, and why, in few different words. */
+export interface DeadRecord {
+  /** Of the stage: `schema`, `parse`. */
+  readonly stage: string
+  readonly reason: string
+  /** The record as it came into the stage: a JSON text. Secrets are masked in it. */
+  readonly record: string
+}
+
+export interface Shaped {
+  readonly records: Records
+  /** Left out on purpose: filtered, or not of the sample. */
+  readonly filtered: number
+  readonly dead: readonly DeadRecord[]
+}
+
+/** Changes records before anybody sees them: the same records and origin give the same bytes. */
+export interface Shaper {
+  shape(records: Records, origin: RecordsOrigin): Shaped
+}
+
+/** What the file says of shaping, checked; opened when secrets may be read. */
+export interface ShapePlan {
+  open(place: { readonly secret: (reference: SecretReference) => Promise<string>; readonly log: Log }): Promise<Shaper>
+}
+
+/** Which records a sink gets. Pure. */
+export interface RecordFilter {
+  readonly text: string
+  filter(records: Records): Records
+}
+
+/** Watches what passes. It keeps nobody waiting. */
+export interface RuleWatch extends AsyncDisposable {
+  /** Records in the order of their stream. */
+  see(records: Records, origin: RecordsOrigin): void
+}
+
+export interface RulePlace {
+  readonly clock: Clock
+  readonly log: Log
+}
