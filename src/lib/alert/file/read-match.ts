@@ -1,9 +1,9 @@
 import { alertSeverities } from '../../core/alert.ts'
+import { readWords } from '../../core/file-fields.ts'
 import type { FileNode } from '../../core/file-node.ts'
 import { reasons } from '../../core/item.ts'
 import { type Pattern, parsePattern } from '../../core/pattern.ts'
 import type { LabelMatcher, Match } from '../match.ts'
-import { readWords } from './fields.ts'
 
 /** Keys that say of which alerts something holds. */
 export const matchKeys = ['severity', 'labels', 'reason'] as const

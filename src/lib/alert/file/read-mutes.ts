@@ -1,10 +1,10 @@
+import { readTexts, readTime } from '../../core/file-fields.ts'
 import type { FileNode } from '../../core/file-node.ts'
 import { nearest } from '../../core/nearest.ts'
 import { parseCron } from '../cron.ts'
 import type { Mute, Window } from '../mute.ts'
 import { afterCron, betweenMoments, daily } from '../window.ts'
 import { weekdays, zonedClock } from '../zoned-time.ts'
-import { readTexts, readTime } from './fields.ts'
 import { matchKeys, readMatch } from './read-match.ts'
 
 const muteKeys = [...matchKeys, 'days', 'from', 'to', 'zone', 'cron', 'for'] as const

@@ -1,7 +1,7 @@
+import { readTexts, readTime, readTruth } from '../../core/file-fields.ts'
 import type { FileNode } from '../../core/file-node.ts'
 import { nearest } from '../../core/nearest.ts'
 import type { Route } from '../route.ts'
-import { readTexts, readTime, readTruth } from './fields.ts'
 import { matchKeys, readMatch } from './read-match.ts'
 
 const routeKeys = [...matchKeys, 'to', 'after', 'repeat', 'resolved', 'continue', 'routes'] as const

@@ -12,6 +12,7 @@ export interface PipelineSource {
 
 export interface PipelineSink {
   readonly name: string
+  readonly type: string
   readonly sink: Sink
   /** Names of the sources whose records it gets; absent for all. */
   readonly sources?: readonly string[]

@@ -4,74 +4,67 @@ import { parseYamlDocument } from '../../config/yaml-document.ts'
 import type { Context } from '../../core/context.ts'
 import { errnoOf } from '../../core/errno.ts'
 import { OpsError } from '../../core/errors.ts'
-import { parameterNames, paramsOf, spokenBy, tryBuild } from '../../core/file-component.ts'
+import { isName, readSize, readWords } from '../../core/file-fields.ts'
 import { FileNode, isMapping } from '../../core/file-node.ts'
 import { Problems } from '../../core/file-problems.ts'
-import type { LogSource } from '../../core/log-source.ts'
-import { nearest } from '../../core/nearest.ts'
-import type { Sink } from '../../core/sink.ts'
-import { formatOf } from '../formats/known-formats.ts'
-import type { Pipeline, PipelineSink, PipelineSource } from './pipeline.ts'
+import type { Pipeline, SpoolLimits } from './pipeline.ts'
+import { readSink } from './read-sink.ts'
+import { readSource } from './read-source.ts'
 
-const keys = ['sources', 'sinks'] as const
-const framing = { maxLineBytes: 1024 * 1024, longLines: 'cut' } as const
-const defaultSpool = { maxBytes: 1024 * 1024 * 1024, whenFull: 'wait' } as const
-
-type Reading = Pick<Context, 'program' | 'component' | 'paths'>
+const keys = ['sources', 'sinks', 'spool'] as const
+const spoolKeys = ['max', 'when_full'] as const
+const mebi = 1024 * 1024
+const defaultSpool: SpoolLimits = { maxBytes: 1024 * mebi, whenFull: 'wait' }
 
 /** Reads the file of a pipeline. Nothing is opened or contacted, and no secret is read. @throws OpsError E_CONFIG with everything that is wrong */
-export async function readPipeline(context: Reading, path: string): Promise<Pipeline> {
+export async function readPipeline(context: Pick<Context, 'program' | 'component' | 'paths'>, path: string): Promise<Pipeline> {
   const document = parseYamlDocument(await textOf(resolve(context.paths.cwd, path), path), path, 'E_CONFIG')
   const problems = new Problems({ document, path, code: 'E_CONFIG' })
   const top = new FileNode(document.value, problems)
-  for (const [key, node] of top.members('a pipeline', 'it has sources: and sinks:') ?? []) {
+  const members = top.members('a pipeline', 'it has sources: and sinks:')
+  if (!members) problems.throwAny()
+  for (const [key, node] of members ?? [])
     if (!keys.some(known => known === key)) node.unknownKey(`unknown key '${key}' in a pipeline`, keys)
-  }
-  const sources: PipelineSource[] = []
-  for (const [name, node] of top.child('sources').members('sources') ?? []) {
-    const source = await readComponent(context, node, { kind: 'source', own: ['format'] })
-    const format = formatOf(node.child('format').isAbsent ? 'auto' : (node.child('format').text() ?? 'auto'))
-    if (source) sources.push({ name, source, framing, ...(format && { format }) })
-  }
-  const sinks: PipelineSink[] = []
-  for (const [name, node] of top.child('sinks').members('sinks') ?? []) {
-    const sink = await readComponent(context, node, { kind: 'sink', own: [] })
-    if (sink) sinks.push({ name, sink })
-  }
+  const sources = await readNamed(top.child('sources'), 'source', node => readSource(context, node))
+  const names = namesIn(top.child('sources'))
+  const sinks = await readNamed(top.child('sinks'), 'sink', node => readSink({ components: context, sources: names }, node))
+  const spool = readSpool(top.child('spool'))
   problems.throwAny()
-  return { sources, sinks, spool: defaultSpool }
+  return { sources, sinks, spool }
 }
 
-interface Wanted<K extends 'source' | 'sink'> {
-  readonly kind: K
-  /** Keys that are not the component's. */
-  readonly own: readonly string[]
-}
+/** Of those that are wrong too: who refers to them makes no further mistake. */
+const namesIn = ({ value }: FileNode): string[] => (isMapping(value) ? Object.keys(value) : [])
 
-async function readComponent<K extends 'source' | 'sink'>(
-  { program, component }: Reading,
+/** Members by their names; there is at least one. */
+async function readNamed<T>(
   node: FileNode,
-  { kind, own }: Wanted<K>,
-): Promise<{ source: LogSource; sink: Sink }[K] | undefined> {
-  const types = program.components.filter(entry => entry.kind === kind).map(({ type }) => type)
-  const there = `there are ${types.join(', ')}`
-  if (!node.members(`the ${kind} ${node.key}`, `it has a type:, ${there}`)) return undefined
-  const type = node.child('type').text()
-  if (type === undefined) return undefined
-  if (!types.includes(type)) {
-    const close = nearest(type, types)
-    return node.child('type').wrong(`there is no ${kind} of type '${type}'`, { hint: close ? `did you mean ${close}?` : there })
+  noun: 'source' | 'sink',
+  read: (node: FileNode) => Promise<T | undefined>,
+): Promise<T[]> {
+  const form = `write \`${noun}s: { NAME: { type: file, … } }\``
+  if (node.isAbsent) return node.wrong(`a pipeline needs ${noun}s`, { hint: form }) ?? []
+  const found: T[] = []
+  const members = node.members(`${noun}s`, form)
+  for (const [name, member] of members ?? []) {
+    if (!isName(name))
+      member.wrong(`'${name}' can not be the name of a ${noun}`, { part: 'key', hint: 'letters, digits, . _ and -' })
+    const one = await read(member)
+    if (one !== undefined) found.push(one)
   }
-  const params = paramsOf(node)
-  if (!isMapping(params)) return undefined
-  const found = await component(kind, type)
-  const mine = Object.fromEntries(Object.entries(params).filter(([key]) => key !== 'type' && !own.includes(key)))
-  return tryBuild<K>(found, {
-    params: mine,
-    at: path => node.within(path),
-    say: spokenBy(type),
-    names: ['type', ...own, ...parameterNames(found)],
-  })
+  if (members?.size === 0) node.wrong(`there are no ${noun}s`, { hint: form })
+  return found
+}
+
+function readSpool(node: FileNode): SpoolLimits {
+  if (node.isAbsent) return defaultSpool
+  for (const [key, member] of node.members('spool', 'it has max: and when_full:') ?? [])
+    if (!spoolKeys.some(known => known === key)) member.unknownKey(`unknown key '${key}' in spool`, spoolKeys)
+  const [whenFull] = readWords(node.child('when_full'), ['wait', 'drop']) ?? []
+  return {
+    maxBytes: readSize(node.child('max'), 16 * mebi) ?? defaultSpool.maxBytes,
+    whenFull: whenFull ?? defaultSpool.whenFull,
+  }
 }
 
 async function textOf(file: string, path: string): Promise<string> {

@@ -1,7 +1,8 @@
-import { parseDuration } from '../../core/duration.ts'
-import { OpsError } from '../../core/errors.ts'
-import { type FileNode, shown } from '../../core/file-node.ts'
-import { nearest } from '../../core/nearest.ts'
+import { parseDuration } from './duration.ts'
+import { OpsError } from './errors.ts'
+import { type FileNode, shown } from './file-node.ts'
+import { nearest } from './nearest.ts'
+import { formatSize, parseSize } from './size.ts'
 
 /** What timers can hold: 24 days. */
 const maxTimeMs = 2 ** 31 - 1
@@ -50,6 +51,22 @@ export function readTime(node: FileNode, leastMs = 0): number | undefined {
     const time = parseDuration(text)
     if (time < leastMs) return node.wrong(`${node.key}: ${text} is too short`, { hint: `it is at least ${leastMs / 1000} s` })
     return time > maxTimeMs ? node.wrong(`${node.key}: ${text} is more than 24 days`) : time
+  } catch (error) {
+    if (!(error instanceof OpsError)) throw error
+    return node.wrong(`${node.key}: ${error.message}`, { hint: error.hint })
+  }
+}
+
+/** Bytes. */
+export function readSize(node: FileNode, leastBytes = 0): number | undefined {
+  if (node.isAbsent) return undefined
+  const text = node.scalar('a size like 64MiB')
+  if (text === undefined) return undefined
+  try {
+    const bytes = parseSize(text)
+    return bytes < leastBytes
+      ? node.wrong(`${node.key}: ${text} is too little`, { hint: `it is at least ${formatSize(leastBytes)}` })
+      : bytes
   } catch (error) {
     if (!(error instanceof OpsError)) throw error
     return node.wrong(`${node.key}: ${error.message}`, { hint: error.hint })

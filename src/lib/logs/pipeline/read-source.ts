@@ -1,0 +1,40 @@
+import { OpsError } from '../../core/errors.ts'
+import { readSize, readText, readWords } from '../../core/file-fields.ts'
+import type { FileNode } from '../../core/file-node.ts'
+import type { Framing } from '../../core/log-source.ts'
+import type { Format } from '../formats/format.ts'
+import { formatOf } from '../formats/known-formats.ts'
+import type { PipelineSource } from './pipeline.ts'
+import { type Components, readComponent } from './read-component.ts'
+
+/** What every source has besides its own parameters. */
+const besides = ['format', 'max_line', 'long_lines'] as const
+
+const defaultFraming: Framing = { maxLineBytes: 1024 * 1024, longLines: 'cut' }
+const maxMaxLine = 64 * 1024 * 1024
+
+/** One member of `sources:`. */
+export async function readSource(components: Components, node: FileNode): Promise<PipelineSource | undefined> {
+  const name = String(node.key)
+  const found = await readComponent(components, node, { kind: 'source', besides })
+  if (!found) return undefined
+  const format = readFormat(node.child('format'))
+  return { name, source: found.built, framing: readFraming(node), ...(format && { format }) }
+}
+
+function readFraming(node: FileNode): Framing {
+  const line = node.child('max_line')
+  const maxLineBytes = readSize(line, 1) ?? defaultFraming.maxLineBytes
+  if (maxLineBytes > maxMaxLine) line.wrong('max_line is at most 64 MiB', { hint: 'the longest line is held in memory' })
+  const [longLines] = readWords(node.child('long_lines'), ['cut', 'split', 'skip']) ?? []
+  return { maxLineBytes, longLines: longLines ?? defaultFraming.longLines }
+}
+
+function readFormat(node: FileNode): Format | undefined {
+  try {
+    return formatOf(readText(node) ?? 'auto')
+  } catch (error) {
+    if (!(error instanceof OpsError)) throw error
+    return node.wrong(error.message.replace(/^--format:? /, 'format: '), { hint: error.hint })
+  }
+}
