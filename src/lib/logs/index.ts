@@ -1,2 +1,3 @@
-export { shipOptions } from './options.ts'
+export { lintPipeline } from './lint.ts'
+export { shipLintOptions, shipOptions, shipStatusOptions } from './options.ts'
 export { shipLogs } from './ship.ts'

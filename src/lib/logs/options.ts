@@ -29,3 +29,11 @@ export const shipOptions = z.strictObject({
 })
 
 export type ShipOptions = z.output<typeof shipOptions>
+
+const pipeline = z
+  .string()
+  .meta({ positional: true, value: 'PIPELINE', completes: 'files', description: 'the file of the pipeline (YAML)' })
+
+/** Flags of `opsctl ship-logs lint` and `status`. */
+export const shipLintOptions = z.strictObject({ pipeline })
+export const shipStatusOptions = z.strictObject({ pipeline })

@@ -2,6 +2,7 @@ import type { Context } from '../core/context.ts'
 import { formatDuration } from '../core/duration.ts'
 import type { Json } from '../core/json.ts'
 import type { Document } from '../core/report.ts'
+import { columnTable } from '../surface/column-table.ts'
 import type { AskedCheck } from './file/asked-check.ts'
 import { loadProbeFile } from './file/load-probe-file.ts'
 
@@ -27,16 +28,7 @@ function tableOf(checks: readonly AskedCheck[]): string {
       of > 1 ? `${failures} of ${of}` : String(retries),
     ]),
   )
-  const table = [['CHECK', 'FROM', 'SLA', 'DIMENSION', 'EVERY', 'TIMEOUT', 'RETRIES'], ...rows]
-  const widths = table[0]?.map((_, column) => Math.max(...table.map(row => row[column]?.length ?? 0))) ?? []
-  return table
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return columnTable(['CHECK', 'FROM', 'SLA', 'DIMENSION', 'EVERY', 'TIMEOUT', 'RETRIES'], rows)
 }
 
 const told = ({ name, type, from, targets, labels, sla, dependsOn, sampling, place }: AskedCheck): Json => ({

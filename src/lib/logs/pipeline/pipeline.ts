@@ -4,6 +4,7 @@ import type { Format } from '../formats/format.ts'
 
 export interface PipelineSource {
   readonly name: string
+  readonly type: string
   readonly source: LogSource
   /** Absent: found out from the first lines of each stream. */
   readonly format?: Format

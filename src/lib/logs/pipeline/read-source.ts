@@ -19,7 +19,7 @@ export async function readSource(components: Components, node: FileNode): Promis
   const found = await readComponent(components, node, { kind: 'source', besides })
   if (!found) return undefined
   const format = readFormat(node.child('format'))
-  return { name, source: found.built, framing: readFraming(node), ...(format && { format }) }
+  return { name, type: found.type, source: found.built, framing: readFraming(node), ...(format && { format }) }
 }
 
 function readFraming(node: FileNode): Framing {
