@@ -18,6 +18,9 @@ export class Reloader implements Disposable {
   readonly #forget: () => void
   #reloaded: Reloaded | undefined
   #isAsked = false
+  #last: Promise<unknown> = Promise.resolve()
+  /** It was asked for and has not begun. */
+  #waiting: Promise<void> | undefined
 
   constructor({ log, onReload }: Pick<Context, 'log' | 'onReload'>) {
     this.#log = log
@@ -30,13 +33,22 @@ export class Reloader implements Disposable {
     if (this.#isAsked) this.request()
   }
 
-  /** @throws OpsError the first that is wrong; the log has all of them */
+  /** One after the other; whoever asks while one waits to begin gets that one. @throws OpsError the first that is wrong; the log has all of them */
   async reload(): Promise<void> {
-    if (this.#reloaded === undefined) {
+    const reloaded = this.#reloaded
+    if (reloaded === undefined) {
       this.#isAsked = true
       return
     }
-    const { parts, told } = this.#reloaded
+    this.#waiting ??= this.#last.then(() => {
+      this.#waiting = undefined
+      return this.#read(reloaded)
+    })
+    this.#last = this.#waiting.catch(() => {})
+    return this.#waiting
+  }
+
+  async #read({ parts, told }: Reloaded): Promise<void> {
     const outcomes = await Promise.allSettled(parts.map(part => part.reload()))
     const wrong = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [toOpsError(outcome.reason)] : []))
     for (const { message } of wrong) this.#log('error', `not read anew, what was there goes on: ${message}`)

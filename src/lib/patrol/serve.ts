@@ -16,6 +16,7 @@ import { loadBlackboxConfig, openBlackbox } from './blackbox/index.ts'
 import { alertFamilies } from './exposition/alert-families.ts'
 import { CheckFamilies } from './exposition/check-families.ts'
 import { ownFamilies } from './exposition/own-families.ts'
+import { registryFamilies } from './exposition/registry-families.ts'
 import { History } from './history/history.ts'
 import { openPatrolServer } from './open-patrol-server.ts'
 import type { ServeOptions } from './options.ts'
@@ -25,6 +26,7 @@ import { Patrol } from './patrol.ts'
 import { PatrolAlerts } from './patrol-alerts.ts'
 import { PatrolFleet } from './patrol-fleet.ts'
 import { Recorder } from './recorder.ts'
+import { listFiles } from './registry/check-files.ts'
 import { openRegistryStream } from './registry/open-registry-stream.ts'
 import { Registry } from './registry/registry.ts'
 import { watchFiles } from './registry/watch-files.ts'
@@ -97,8 +99,15 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
     },
   }
   const parts = [registry, alerts, modules]
-  using _files = watchFiles(context, options, () => reloader.request())
-  await using _stream = await openRegistryStream(context, options, registry)
+  using _files = watchFiles(context, {
+    files: async () => [
+      ...(await listFiles(context, options)).flatMap(({ files }) => files),
+      ...registry.files,
+      ...[options.alerts, options.blackbox].flatMap(path => path ?? []),
+    ],
+    onChange: () => reloader.request(),
+  })
+  await using stream = await openRegistryStream(context, options, { registry, reloader })
   const checkFamilies = new CheckFamilies()
   const served = {
     patrol,
@@ -130,6 +139,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
         residentBytes: process.memoryUsage.rss(),
       }),
       ...alertFamilies(alerts.alerting.status()),
+      ...(stream ? registryFamilies(stream.figures) : []),
     ]),
   ])
   const where = server.addresses.map(formatAddress).join(', ')

@@ -22,7 +22,7 @@ export {
   probeOptions,
   probeWaitOptions,
 } from './options.ts'
-export { probe, withHosts } from './probe.ts'
+export { hostSelector, probe, type SelectHosts, withHosts } from './probe.ts'
 export { type ProbedCheck, type SlaClass, slaClasses } from './probed-check.ts'
 export { isTold, type Unit, unitsOf } from './unit.ts'
 export { probeWait } from './wait.ts'

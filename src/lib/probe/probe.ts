@@ -62,9 +62,9 @@ export async function openProbe(context: Context, asked: readonly AskedCheck[], 
 export async function withHosts(
   context: Context,
   asked: readonly AskedCheck[],
-  options: ProbeOptions,
+  { select: known, ...options }: ProbeOptions & { readonly select?: SelectHosts },
 ): Promise<readonly ProbedCheck[]> {
-  const select = hostSelector(context, options)
+  const select = known ?? hostSelector(context, options)
   const checks: ProbedCheck[] = []
   for (const { isEndpoint, from, targets, place, ...check } of asked) {
     const hosts =
@@ -87,13 +87,16 @@ function shareOf(
 
 const thisHost = hostNamed('localhost', { via: 'local' })
 
-type Select = (
+export type SelectHosts = (
   targets: readonly string[] | undefined,
   check: { readonly isEndpoint: boolean; readonly place: string | undefined },
 ) => Promise<readonly Host[]>
 
-/** The hosts of a check: its own targets, else those of -t, else this machine. The inventory is read when it is first needed. */
-function hostSelector(context: Context, { shard: _, ...options }: ProbeOptions): Select {
+/**
+ * The hosts of a check: its own targets, else those of -t, else this machine. The inventory is read when it is first needed; the same
+ * targets are the same hosts from then on.
+ */
+export function hostSelector(context: Context, { shard: _, ...options }: ProbeOptions): SelectHosts {
   const known = new Map<string, Promise<readonly Host[]>>()
   return (own, { isEndpoint, place }) => {
     const targets = own ?? options.targets
@@ -106,6 +109,8 @@ function hostSelector(context: Context, { shard: _, ...options }: ProbeOptions):
     const key = JSON.stringify(targets)
     const found = known.get(key) ?? selectHosts(context, { ...options, targets: [...targets] })
     known.set(key, found)
+    // What could not be read may be read the next time.
+    found.catch(() => known.delete(key))
     return found
   }
 }

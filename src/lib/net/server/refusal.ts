@@ -35,7 +35,14 @@ const statusOf: Partial<Readonly<Record<ErrorCode, number>>> = {
 export function refusalOf(error: OpsError): Problem | undefined {
   const status = statusOf[error.code]
   if (status === undefined) return undefined
-  return { status, detail: error.message, code: error.code, ...(error.hint !== undefined && { hint: error.hint }) }
+  const { message: detail, code, hint, data } = error
+  const { line, column, problems } = data
+  return {
+    ...{ status, detail, code },
+    ...(hint !== undefined && { hint }),
+    ...(typeof line === 'number' && typeof column === 'number' && { line, column }),
+    ...(Array.isArray(problems) && { problems }),
+  }
 }
 
 interface Problem {
@@ -43,6 +50,11 @@ interface Problem {
   readonly detail: string
   readonly hint?: string
   readonly code?: string
+  /** Where the trouble is in what was sent, from 1. */
+  readonly line?: number
+  readonly column?: number
+  /** All of it, where there is more: each with line, column, message and hint. */
+  readonly problems?: readonly unknown[]
   /** By which the log names the same trouble. */
   readonly id?: string
 }
@@ -56,6 +68,7 @@ const titles: Readonly<Record<number, string>> = {
   406: 'Not Acceptable',
   408: 'Request Timeout',
   409: 'Conflict',
+  412: 'Precondition Failed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
   421: 'Misdirected Request',

@@ -3,6 +3,7 @@ import type { Context } from '../../core/context.ts'
 import { OpsError } from '../../core/errors.ts'
 import { readSecret } from '../../fleet/index.ts'
 import type { ServeOptions } from '../options.ts'
+import type { Reloader } from '../reloader.ts'
 import type { Registry } from './registry.ts'
 import type { RegistryStream } from './registry-stream.ts'
 
@@ -10,11 +11,11 @@ import type { RegistryStream } from './registry-stream.ts'
 export async function openRegistryStream(
   context: Context,
   options: ServeOptions,
-  registry: Registry,
+  { registry, reloader }: { readonly registry: Registry; readonly reloader: Reloader },
 ): Promise<RegistryStream | undefined> {
   const { registry: address, registryGroup, registryPasswordFile } = options
   if (address === undefined) return undefined
-  const { clock, log, signal } = context
+  const { clock, log } = context
   const url = URL.canParse(address) ? new URL(address) : undefined
   const stream = decodeURIComponent(url?.pathname.slice(1) ?? '')
   if (!url || !/^rediss?:$/.test(url.protocol) || stream === '' || url.password !== '') {
@@ -23,13 +24,14 @@ export async function openRegistryStream(
     })
   }
   const { RegistryStream } = await import('./registry-stream.ts')
-  return new RegistryStream(registry, {
+  return new RegistryStream({
+    registry,
+    reload: () => reloader.reload(),
     url: `${url.protocol}//${url.username ? `${url.username}@` : ''}${url.host}`,
     stream,
     group: registryGroup ?? `opsctl-${hostname()}`,
     ...(registryPasswordFile !== undefined && { password: await readSecret(context, { file: registryPasswordFile }) }),
     clock,
     log,
-    signal,
   })
 }

@@ -1,32 +1,38 @@
 import { z } from 'zod'
 import { OpsError } from '../../core/errors.ts'
-import type { Json } from '../../core/json.ts'
+import { ParamsError, parseParams } from '../../core/params.ts'
 
 /** What may happen to a probe from outside. */
 export type ProbeEvent =
-  | { readonly action: 'put'; readonly name: string; readonly check: Json }
+  | { readonly action: 'put'; readonly name: string /** JSON, or YAML. */; readonly check: string }
   | { readonly action: 'remove' | 'enable' | 'disable'; readonly name: string }
   | { readonly action: 'reload' }
 
-const Name = z.string().min(1).max(200)
-const Event = z.discriminatedUnion('action', [
-  z.strictObject({ action: z.literal('put'), name: Name, check: z.string().max(256 * 1024) }),
-  z.strictObject({ action: z.enum(['remove', 'enable', 'disable']), name: Name }),
-  z.strictObject({ action: z.literal('reload') }),
-])
+const maxBytes = 256 * 1024
 
-/** The fields of an entry of the stream: `action`, `name`, and `check` as JSON. @throws OpsError E_CONFIG */
+const Action = z.object({ action: z.enum(['put', 'remove', 'enable', 'disable', 'reload']) })
+const name = z.string()
+const events = {
+  put: z.strictObject({
+    action: z.literal('put'),
+    name,
+    check: z.string().refine(text => Buffer.byteLength(text) <= maxBytes, `is larger than ${maxBytes / 1024} KiB`),
+  }),
+  remove: z.strictObject({ action: z.literal('remove'), name }),
+  enable: z.strictObject({ action: z.literal('enable'), name }),
+  disable: z.strictObject({ action: z.literal('disable'), name }),
+  reload: z.strictObject({ action: z.literal('reload') }),
+}
+
+/** The fields of an entry of the stream: `action`, `name`, and `check`. @throws OpsError E_CONFIG */
 export function readProbeEvent(fields: Readonly<Record<string, string>>, id: string): ProbeEvent {
-  const parsed = Event.safeParse(fields)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    throw new OpsError('E_CONFIG', `event ${id}: ${issue?.path.join('.') || 'the event'}: ${issue?.message}`)
-  }
-  const event = parsed.data
-  if (event.action !== 'put') return event
   try {
-    return { ...event, check: JSON.parse(event.check) as Json }
+    const { action } = parseParams(Action, fields)
+    return parseParams(events[action], fields)
   } catch (cause) {
-    throw new OpsError('E_CONFIG', `event ${id}: the check of ${event.name} is not JSON`, { cause })
+    if (!(cause instanceof ParamsError)) throw cause
+    // A key that is not known says more than that another is missing.
+    const { message, hint } = [cause, ...cause.others].find(({ part }) => part === 'key') ?? cause
+    throw new OpsError('E_CONFIG', `event ${id}: ${message}`, { cause, ...(hint !== undefined && { hint }) })
   }
 }

@@ -1,11 +1,12 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import type { GiveWay } from '../../core/clock.ts'
 import type { Context } from '../../core/context.ts'
-import { errnoOf } from '../../core/errno.ts'
 import { OpsError } from '../../core/errors.ts'
+import { isMapping } from '../../core/file-node.ts'
+import type { Json } from '../../core/json.ts'
 import { sha256 } from '../../core/sha256.ts'
 import { type AskedCheck, askedChecks, type ProbedCheck, readProbeSources } from '../../probe/index.ts'
 import type { ServeOptions } from '../options.ts'
+import { type CheckFiles, listFiles } from './check-files.ts'
 
 /** A check with where it comes from. */
 export interface SourcedCheck {
@@ -14,13 +15,19 @@ export interface SourcedCheck {
   readonly source: string
 }
 
+interface Reading {
+  readonly options: ServeOptions
+  readonly files: CheckFiles
+  readonly giveWay: GiveWay
+}
+
 /** What the command line and its files ask for now; what of it is wrong alone is told, not what is missing beside it. @throws OpsError E_PLAN, E_USAGE */
-export async function readConfigured(context: Context, options: ServeOptions): Promise<SourcedCheck[]> {
-  const paths = await filesOf(context, options)
-  const ofFiles = await readProbeSources(
-    context,
-    paths.map(path => ({ path })),
-  )
+export async function readConfigured(context: Context, { options, files, giveWay }: Reading): Promise<SourcedCheck[]> {
+  const ofFiles = await files.read(context, {
+    listed: await listFiles(context, options),
+    allowEmpty: options.allowEmpty,
+    giveWay,
+  })
   const asksOnlyThis = options.endpoint.length > 0 || options.file.length === 0
   const ofCommandLine = asksOnlyThis ? await askedChecks(context, { ...options, file: [], check: [] }) : []
   return [
@@ -29,42 +36,37 @@ export async function readConfigured(context: Context, options: ServeOptions): P
   ]
 }
 
-/** One that was registered at run time. @throws OpsError E_PLAN */
-export async function readRegistered(
-  context: Context,
-  { name, definition, source }: { readonly name: string; readonly definition: unknown; readonly source: string },
-): Promise<SourcedCheck> {
-  const text = JSON.stringify({ checks: [definition] }, null, 2)
-  const [check, ...more] = await readProbeSources(context, [{ path: `${source} ${name}`, text }])
-  if (!check || more.length > 0) throw new OpsError('E_PLAN', `${source} ${name}: it is not one check`)
-  if (check.name !== name)
-    throw new OpsError('E_PLAN', `${source} ${name}: the check is called '${check.name}'`, { hint: `say name: ${name}` })
-  return { check, source }
+interface Registered {
+  readonly name: string
+  /** A check as YAML or JSON, as an entry below `checks:` of a file. */
+  readonly text: string
+  /** `api`, `stream`. */
+  readonly source: string
 }
 
-/** The files of checks: those that are named, and of directories `*.yaml` and `*.yml`, by name; those that begin with a dot are being written. */
-export async function filesOf({ paths }: Pick<Context, 'paths'>, { file }: Pick<ServeOptions, 'file'>): Promise<string[]> {
-  const found = file.map(async path => {
-    const full = resolve(paths.cwd, path)
-    try {
-      if (!(await stat(full)).isDirectory()) return [path]
-      const names = await readdir(full)
-      return names
-        .filter(name => /^[^.].*\.ya?ml$/.test(name))
-        .sort()
-        .map(name => join(path, name))
-    } catch (error) {
-      // What is wrong with a file tells whoever reads it.
-      if (errnoOf(error) === 'ENOENT') return [path]
-      throw new OpsError('E_PLAN', `${path}: the directory of checks can not be read`, { cause: error })
-    }
-  })
-  return (await Promise.all(found)).flat()
+/** One that was registered at run time; it need not say its own name. @throws OpsError E_PLAN with the place in its text */
+export async function readRegistered(
+  context: Context,
+  { name, text, source }: Registered,
+): Promise<SourcedCheck & { readonly definition: Json }> {
+  const [check] = await readProbeSources(context, [{ path: `${source} ${name}`, text, isOne: true }])
+  if (!check) throw new OpsError('E_PLAN', `${source} ${name}: it is no check`)
+  const definition = definitionOf(check)
+  const saysName = isMapping(definition) && definition['name'] === check.name
+  if (saysName && check.name !== name)
+    throw new OpsError('E_PLAN', `${check.place}: the check is called '${check.name}'`, { hint: `say name: ${name}` })
+  return { check: { ...check, name }, source, definition }
+}
+
+/** What was written of a check, without the defaults of its file; null where nothing was. */
+export function definitionOf({ definition }: Pick<AskedCheck, 'definition'>): Json {
+  const [own = null]: Json[] = definition === undefined ? [] : JSON.parse(definition)
+  return own
 }
 
 /** Changes when the check, or one of its hosts does. */
-export const versionOf = ({ definition, name, hosts }: ProbedCheck): string =>
+export const versionOf = ({ definition, name, hosts, untold }: ProbedCheck): string =>
   sha256()
-    .update(JSON.stringify([definition ?? name, hosts ?? null]))
+    .update(JSON.stringify([definition ?? name, hosts ?? null, ...(untold ? [[...untold]] : [])]))
     .digest('hex')
     .slice(0, 12)
