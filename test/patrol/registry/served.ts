@@ -158,6 +158,14 @@ export class Served implements AsyncDisposable {
     return line === undefined ? undefined : Number(line.slice(series.length + 1))
   }
 
+  /** Starts of a class, and those of them that were at most 250 ms late. */
+  async lag(sla: string): Promise<{ readonly count: number; readonly within250: number }> {
+    const { body } = await this.ask('GET', '/metrics')
+    const of = (le: string): number =>
+      Number(new RegExp(`^opsctl_patrol_lag_seconds_bucket\\{sla="${sla}",le="${le}"\\} (\\d+)`, 'm').exec(body)?.[1])
+    return { count: of('\\+Inf'), within250: of('0\\.25') }
+  }
+
   async says(pattern: RegExp): Promise<void> {
     await poll(`the log has ${pattern}`, 60_000, () => pattern.test(this.log)).catch(error => {
       throw new Error(`${error.message}\n${this.log}`)
