@@ -139,17 +139,18 @@ describe.skipIf(!needs('redis'))('probes at run time, by a stream of Redis', () 
 
       // And really killed, again and again, while many come.
       const count = 300
-      const adding = (async () => {
-        for (let index = 0; index < count; index++)
-          await redis.add(stream, { action: 'put', name: `n${index}`, check: check('load') })
-      })()
-      for (let kills = 0; kills < 4; kills++) {
+      const eachTime = 75
+      for (let from = 0; from < count; from += eachTime) {
         const before = (await names(served)).length
+        const adding = (async () => {
+          for (let index = from; index < from + eachTime; index++)
+            await redis.add(stream, { action: 'put', name: `n${index}`, check: check('load') })
+        })()
         await poll('it has taken some', 30_000, async () => (await names(served)).length > before)
         await served.kill()
         await served.start()
+        await adding
       }
-      await adding
       await untilThere(served, ['base', 'db', 'next', 'off', ...Array.from({ length: count }, (_, index) => `n${index}`)])
       await poll('all are acknowledged', 10_000, async () => (await pending(redis, 'one')) === 0)
       expect(await events(served, 'refused')).toBe(0)
