@@ -5,6 +5,8 @@ import { figure, markdownTable, median, spread } from './figures.ts'
 import { opsctlProgram } from './fleet-clients.ts'
 import { tellGoals } from './goals.ts'
 import { accessLine, logLines } from './log-lines.ts'
+import { logPeers } from './log-peers.ts'
+import { pipelineWorks } from './log-pipelines.ts'
 import { describeMachine } from './machine.ts'
 import { type Cost, measure } from './measure.ts'
 
@@ -15,6 +17,8 @@ interface Work {
   readonly name: string
   readonly argv: readonly string[]
   readonly file: string
+  /** Where its records are at the end; they are counted. */
+  readonly out?: string
 }
 
 /**
@@ -35,10 +39,11 @@ export async function benchLogs({
     const costs = new Map(works.map(({ name }) => [name, [] as Cost[]]))
     process.stdout.write(`${describeMachine()}\n\n`)
     for (let round = 0; round < rounds; round++) {
-      for (const { name, argv } of works) {
+      for (const { name, argv, out, file } of works) {
         const env = { PATH: process.env['PATH'] ?? '', HOME: directory, XDG_STATE_HOME: join(directory, 'state') }
         const run = await measure({ argv, env, deadlineMs: 300_000, discard: !name.startsWith('grep') })
         if (run.code !== 0) throw new Error(`${name}: ended with ${run.code}: ${run.stderr}`)
+        if (out !== undefined) demandAllLines(name, { out, file })
         costs.get(name)?.push(run)
       }
       process.stderr.write(`round ${round + 1}\n`)
@@ -75,6 +80,8 @@ function worksIn(directory: string): Work[] {
       file: access,
       argv: ['sh', '-c', 'exec "$0" ship-logs "$1" > "$2"', opsctlProgram(), access, out],
     },
+    ...pipelineWorks(directory, access).map(work => ({ ...work, file: access })),
+    ...logPeers(directory, access).map(peer => ({ ...peer, file: access })),
     ...others,
   ]
 }
@@ -85,6 +92,13 @@ function writeLines(file: string, { bytes, line }: { readonly bytes: number; rea
   const descriptor = openSync(file, 'w')
   for (let written = 0; written < bytes; ) written += writeSync(descriptor, block)
   closeSync(descriptor)
+}
+
+/** Peers write a record for every line, and so do we. @throws Error when any is missing */
+function demandAllLines(name: string, { out, file }: { readonly out: string; readonly file: string }): void {
+  const [written, read] = [out, file].map(path => Number(Bun.spawnSync(['wc', '-l', path]).stdout.toString().split(' ')[0]))
+  if (written !== read) throw new Error(`${name}: wrote ${written} lines of ${read}`)
+  rmSync(out)
 }
 
 function report(works: readonly Work[], costs: ReadonlyMap<string, readonly Cost[]>): boolean {

@@ -12,8 +12,8 @@ import { systemClock } from '../../src/lib/io/system-clock.ts'
 import http from '../../src/lib/probe/checks/http.ts'
 import { type ProbedCheck, samplingOf } from '../../src/lib/probe/probed-check.ts'
 import { runProbe } from '../../src/lib/probe/run-probe.ts'
-import { SharedThings } from '../../src/lib/run/shared-things.ts'
 import { SpillingOutputStore } from '../../src/lib/run/output-store.ts'
+import { SharedThings } from '../../src/lib/run/shared-things.ts'
 import { costOf } from './library.ts'
 
 export interface EngineWork {
