@@ -14,7 +14,13 @@ export interface Parcel {
   readonly records: Uint8Array
   /** How many records; 0 for a range of which nothing is to be delivered, which sinks are not given. */
   readonly count: number
+  /** Where it is a part of a larger parcel, which was too large or of which only some are still to be sent: of which, from which record on. */
+  readonly part?: { readonly of: string; readonly first: number }
 }
+
+/** The name of a record: the same however its parcel is parted, for sinks that want a key for each. Letters, digits and `.:_-` only. */
+export const recordName = ({ id, part }: Pick<Parcel, 'id' | 'part'>, record: number): string =>
+  part ? `${part.of}.${part.first + record}` : `${id}.${record}`
 
 /** A record of those that were sent together: the parcel it is in, and its number there, both from 0. */
 export interface RecordPlace {
@@ -27,7 +33,7 @@ export interface RefusedRecord extends RecordPlace {
   readonly reason: string
 }
 
-/** What came of one attempt to deliver. */
+/** What came of one attempt to deliver. The lane splits, waits, tries again, logs and puts away the dead: sinks do none of that. */
 export type Receipt =
   | {
       /** Durable on the other side, but for the refused ones. */
@@ -36,9 +42,14 @@ export type Receipt =
       /** What the sink wants to be opened with after a restart, kept together with the acknowledgement: how long its file is. */
       readonly state?: Json
     }
-  /** None of it will ever be taken as it is: a wrong address or token, a body that is refused. */
+  /**
+   * What stands in these records will never be taken, by nobody's mending: a body that is refused as such. All of them become dead letters.
+   * So it is not for what refuses everything, a wrong token, address, tenant or index: that is `later`, tried again for ever and told once,
+   * since it is mended on the other side or in the file of the pipeline, and would empty the log into the dead letters until then. Of HTTP
+   * 401, 402, 403, 404, 405, 407 and 410 are `later`; 400 and 422 are `refused`.
+   */
   | { readonly result: 'refused'; readonly message: string }
-  /** To be sent again in smaller pieces. */
+  /** To be sent again in smaller pieces; a single record that is too large is dead. */
   | { readonly result: 'too-large'; readonly message: string }
   /** To be sent again, not before `afterMs` where the other side says so; only `pending` where the others were taken or refused. */
   | {

@@ -60,7 +60,8 @@ export function attemptsOf(error: unknown): readonly FailedAttempt[] {
   return Array.isArray(attempts) ? attempts : []
 }
 
-function backoffMs(attempt: number, { baseMs, maxMs, random }: RetryOptions): number {
+/** How long to wait behind a failed attempt, counted from 1. */
+export function backoffMs(attempt: number, { baseMs, maxMs, random }: Pick<RetryOptions, 'baseMs' | 'maxMs' | 'random'>): number {
   return random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1))
 }
 
