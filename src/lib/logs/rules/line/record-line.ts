@@ -1,0 +1,97 @@
+import type { LogRecord } from '../../records.ts'
+import { FieldFinder } from './field-finder.ts'
+
+/** Fields that somebody wants to see of each record. Names are added while rules are opened. */
+export class FieldNames {
+  readonly #names: string[] = []
+
+  /** Its number from now on. */
+  of(name: string): number {
+    const known = this.#names.indexOf(name)
+    return known >= 0 ? known : this.#names.push(name) - 1
+  }
+
+  /** No name is added after this. */
+  get all(): readonly string[] {
+    return this.#names
+  }
+}
+
+/** One record after the other, as its line of JSON. Values are read only where they are asked for. */
+export class RecordLine {
+  bytes: Uint8Array = new Uint8Array()
+  /** Where the line begins, and ends without its newline. */
+  from = 0
+  to = 0
+  readonly #finder: FieldFinder
+  #object: LogRecord | undefined
+
+  constructor(names: readonly string[]) {
+    this.#finder = new FieldFinder(names)
+  }
+
+  /** Goes to the line that begins at `from`, and gives where the next one does. */
+  go(from: number): number {
+    this.#object = undefined
+    this.from = from
+    const end = this.#finder.find(this.bytes, from)
+    const next = this.bytes[end] === newline ? end : this.bytes.indexOf(newline, end)
+    this.to = next < 0 ? this.bytes.length : next
+    return this.to + 1
+  }
+
+  /** Where the value of a field begins; -1 where there is none. A null is one. */
+  start(field: number): number {
+    return this.#finder.starts[field] as number
+  }
+
+  end(field: number): number {
+    return this.#finder.ends[field] as number
+  }
+
+  /** A text as it is, anything else as JSON writes it; undefined where there is nothing or null. */
+  text(field: number): string | undefined {
+    const from = this.start(field)
+    if (from < 0) return undefined
+    const json = textOf(this.bytes, from, this.end(field))
+    if (this.bytes[from] !== quote) return json === 'null' ? undefined : json
+    return json.includes('\\') ? JSON.parse(json) : json.slice(1, -1)
+  }
+
+  /** A number, or a text that is one; NaN else. */
+  number(field: number): number {
+    let from = this.start(field)
+    if (from < 0) return Number.NaN
+    let to = this.end(field)
+    const { bytes } = this
+    if (bytes[from] === quote) {
+      from++
+      to--
+    }
+    let value = 0
+    let i = from
+    for (let byte = bytes[i] as number; i < to && byte >= zero && byte <= nine; byte = bytes[++i] as number) {
+      value = 10 * value + byte - zero
+    }
+    if (i === to && i > from && i - from <= safeDigits) return value
+    const text = textOf(bytes, from, to)
+    return /^-?\d/.test(text) ? Number(text) : Number.NaN
+  }
+
+  /** The whole line. */
+  get json(): string {
+    return textOf(this.bytes, this.from, this.to)
+  }
+
+  get object(): LogRecord {
+    this.#object ??= JSON.parse(this.json) as LogRecord
+    return this.#object
+  }
+}
+
+const textOf = (bytes: Uint8Array, from: number, to: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8')
+
+const [newline, quote, zero, nine] = [10, 34, 48, 57]
+/** So many digits a double keeps, whatever they are. */
+const safeDigits = 15
