@@ -1,6 +1,7 @@
 import type { Framing, LogSource } from '../../core/log-source.ts'
 import type { Sink } from '../../core/sink.ts'
 import type { Format } from '../formats/format.ts'
+import type { RecordFilter, ShapePlan } from './stages.ts'
 
 export interface PipelineSource {
   readonly name: string
@@ -17,6 +18,8 @@ export interface PipelineSink {
   readonly sink: Sink
   /** Names of the sources whose records it gets; absent for all. */
   readonly sources?: readonly string[]
+  /** Which of their records; absent for all. */
+  readonly filter?: RecordFilter
 }
 
 /** What is put by for sinks that lag, and for sources that can not be read again. */
@@ -30,6 +33,8 @@ export interface SpoolLimits {
 /** A pipeline as its file says, everything checked and nothing opened. */
 export interface Pipeline {
   readonly sources: readonly PipelineSource[]
+  /** Absent: records are delivered as they were read. */
+  readonly shape?: ShapePlan
   readonly sinks: readonly PipelineSink[]
   readonly spool: SpoolLimits
 }
