@@ -280,6 +280,7 @@ export const components: readonly ComponentEntry[] = [
   {"kind":"sink","type":"file","version":"1.0.0","summary":"JSON lines in a file of this machine","stability":"experimental",load:() => import('./lib/logs/sinks/file.ts') as Promise<never>},
   {"kind":"sink","type":"stdout","version":"1.0.0","summary":"JSON lines on stdout","stability":"experimental",load:() => import('./lib/logs/sinks/stdout.ts') as Promise<never>},
   {"kind":"source","type":"file","version":"1.0.0","summary":"files of this machine","stability":"experimental",load:() => import('./lib/logs/sources/file.ts') as Promise<never>},
+  {"kind":"source","type":"ssh","version":"1.0.0","summary":"files of other hosts, over SSH; nothing is installed there","stability":"beta",load:() => import('./lib/logs/sources/ssh.ts') as Promise<never>},
   {"kind":"step","type":"command","version":"1.0.0","summary":"command of your own, with one that takes it back and a marker that tells whether it ran","stability":"beta",load:() => import('./lib/plan/steps/command.ts') as Promise<never>},
   {"kind":"step","type":"cpu-pressure","version":"1.1.0","summary":"busy processes in a cgroup of their own that take processor time from the others","stability":"beta","internal":true,load:() => import('./lib/drill/faults/cpu-pressure.ts') as Promise<never>},
   {"kind":"step","type":"disk-fill","version":"1.0.0","summary":"file system that is full but for a rest","stability":"beta","internal":true,load:() => import('./lib/drill/faults/disk-fill.ts') as Promise<never>},

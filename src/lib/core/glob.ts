@@ -24,6 +24,15 @@ export async function globPaths(pattern: string, readDirectory: (path: string) =
   return paths
 }
 
+/** What tells whether a path fits a pattern, by the same rules. */
+export function globMatcher(pattern: string): (path: string) => boolean {
+  const parts = pattern.split('/').map(componentMatcher)
+  return path => {
+    const names = path.split('/')
+    return names.length === parts.length && names.every((name, index) => parts[index]?.(name))
+  }
+}
+
 function componentMatcher(part: string): (name: string) => boolean {
   let source = ''
   for (let at = 0; at < part.length; at++) {
