@@ -1,10 +1,11 @@
+import { readTime } from '../../../core/file-fields.ts'
 import { type FileNode, shown } from '../../../core/file-node.ts'
 import type { Order } from '../condition/comparisons.ts'
 import { anyRecord, type Condition } from '../condition/condition.ts'
 import { matching } from '../condition/pattern-condition.ts'
 import { parseQuantity, type Quantity } from '../quantity.ts'
 import type { Bound, Measure } from '../rule.ts'
-import { demandKeys, readTime, readWhole } from './fields.ts'
+import { demandKeys, readWhole } from './fields.ts'
 import { readCondition } from './read-condition.ts'
 import {
   defaultFlood,
@@ -90,7 +91,7 @@ const readers: Readonly<Record<Long, (node: FileNode) => Measure | undefined>> =
   absence: node => {
     const of = node.child('of').isAbsent ? anyRecord : readCondition(node.child('of'))
     const time = needed(node, 'for')
-    const afterMs = time && readTime(time, { leastMs: 1000 })
+    const afterMs = time && readTime(time, 1000)
     return of && afterMs !== undefined ? { kind: 'absence', of, afterMs } : undefined
   },
   regex: node => {
@@ -99,7 +100,7 @@ const readers: Readonly<Record<Long, (node: FileNode) => Measure | undefined>> =
     const text = pattern?.text('a regular expression')
     const of = pattern && field !== undefined && text !== undefined ? tried(pattern, () => matching(field, text)) : undefined
     const limit = readWhole(node.child('limit'), { least: 1, most: 1000 }) ?? defaultFlood.limit
-    const perMs = readTime(node.child('per'), { leastMs: 1000 }) ?? defaultFlood.perMs
+    const perMs = readTime(node.child('per'), 1000) ?? defaultFlood.perMs
     return of && { kind: 'lines', of, limit, perMs }
   },
 }

@@ -1,11 +1,11 @@
 import { alertSeverities } from '../../../core/alert.ts'
+import { isName, readText, readTexts, readTime } from '../../../core/file-fields.ts'
 import { type FileNode, shown } from '../../../core/file-node.ts'
 import { nearest } from '../../../core/nearest.ts'
 import { anyRecord } from '../condition/condition.ts'
 import type { Measure, Rule } from '../rule.ts'
-import { RuleFault } from '../rule-fault.ts'
 import { demandSummary } from '../summary.ts'
-import { demandKeys, readTexts, readTime, readWhole, readWord } from './fields.ts'
+import { demandKeys, readTimeWithin, readWhole, readWord } from './fields.ts'
 import { readCondition } from './read-condition.ts'
 import { measureKeys, readMeasure } from './read-measure.ts'
 import { shortForms } from './short-form.ts'
@@ -20,11 +20,12 @@ const ruleKeys = [
 const second = 1000
 const minute = 60 * second
 const day = 24 * 60 * minute
+const upToDay = { least: 0, most: day }
 const defaults = { overMs: minute, resolveAfterMs: minute, latenessMs: 30 * second, staleAfterMs: 10 * minute, maxGroups: 1000 }
 
 /** Names of sources that there are. */
 export function readRule(name: string, node: FileNode, sources: readonly string[]): Rule | undefined {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
+  if (!isName(name)) {
     node.wrong(`'${name}' can not be the name of a rule`, { part: 'key', hint: 'letters, digits, . _ and -' })
   }
   const members = node.members(`the rule ${name}`, shortForms)
@@ -44,13 +45,13 @@ export function readRule(name: string, node: FileNode, sources: readonly string[
     name,
     measure,
     where,
-    by: readTexts(node.child('by'), 'the name of a field') ?? [],
+    by: readTexts(node.child('by'), 'the name of a field').map(({ value }) => String(value)),
     maxGroups: readWhole(node.child('max_groups'), { least: 1, most: 100_000 }) ?? defaults.maxGroups,
     overMs,
-    forMs: readTime(node.child('for'), { mostMs: day }) ?? 0,
-    resolveAfterMs: readTime(node.child('resolve_after'), { mostMs: day }) ?? resolveAfterOf(measure),
-    latenessMs: readTime(node.child('lateness'), { mostMs: day }) ?? defaults.latenessMs,
-    staleAfterMs: readTime(node.child('stale_after'), { leastMs: second }) ?? defaults.staleAfterMs,
+    forMs: readTimeWithin(node.child('for'), upToDay) ?? 0,
+    resolveAfterMs: readTimeWithin(node.child('resolve_after'), upToDay) ?? resolveAfterOf(measure),
+    latenessMs: readTimeWithin(node.child('lateness'), upToDay) ?? defaults.latenessMs,
+    staleAfterMs: readTime(node.child('stale_after'), second) ?? defaults.staleAfterMs,
     severity: readWord(node.child('severity'), alertSeverities) ?? 'warning',
     labels: readLabels(node.child('labels')),
     ...optional,
@@ -69,7 +70,7 @@ function readOver(node: FileNode, said: number | undefined): number | undefined 
     return node.wrong('a window is from 1s to 1d', { part: 'value' })
   }
   if (node.isAbsent) return said ?? defaults.overMs
-  return readTime(node, { leastMs: second, mostMs: day })
+  return readTimeWithin(node, { ...upToDay, least: second })
 }
 
 /** Beside `when:`, which may say it itself. */
@@ -83,13 +84,14 @@ function withLeast(node: FileNode, measure: Measure): Measure {
 }
 
 function readSources(node: FileNode, known: readonly string[]): string[] | undefined {
-  const names = readTexts(node, 'the name of a source')
-  for (const name of names ?? []) {
-    if (known.includes(name)) continue
+  if (node.isAbsent) return undefined
+  return readTexts(node, 'the name of a source').flatMap(each => {
+    const name = String(each.value)
+    if (known.includes(name)) return [name]
     const close = nearest(name, known)
-    node.wrong(`there is no source '${name}'`, { hint: close ? `did you mean ${close}?` : `there are ${known.join(', ')}` })
-  }
-  return names
+    each.wrong(`there is no source '${name}'`, { hint: close ? `did you mean ${close}?` : `there are ${known.join(', ')}` })
+    return []
+  })
 }
 
 function readLabels(node: FileNode): Record<string, string> {
@@ -108,13 +110,10 @@ function readLabels(node: FileNode): Record<string, string> {
 
 function textsOf(node: FileNode): Pick<Rule, 'summary' | 'runbook'> {
   const [summaryNode, runbookNode] = [node.child('summary'), node.child('runbook')]
-  const summary = summaryNode.isAbsent ? undefined : summaryNode.text()
-  const runbook = runbookNode.isAbsent ? undefined : runbookNode.text('a URL')
+  const [summary, runbook] = [readText(summaryNode), readText(runbookNode, 'a URL')]
   if (summary !== undefined) tried(summaryNode, () => demandSummary(summary))
   if (runbook !== undefined && !/^https?:\/\/\S+$/.test(runbook)) {
-    tried(runbookNode, () => {
-      throw new RuleFault(`${shown(runbook)} is no URL`, 'write https://…')
-    })
+    runbookNode.wrong(`runbook: ${shown(runbook)} is no URL`, { hint: 'write https://…' })
   }
   return { ...(summary !== undefined && { summary }), ...(runbook !== undefined && { runbook }) }
 }
