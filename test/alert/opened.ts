@@ -5,8 +5,8 @@ import type { Route } from '../../src/lib/alert/route.ts'
 import type { Alert, Channel } from '../../src/lib/core/alert.ts'
 import type { LogLevel } from '../../src/lib/core/io.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
-import { SharedThings } from '../../src/lib/run/shared-things.ts'
 import { acquireLock } from '../../src/lib/run/lock.ts'
+import { SharedThings } from '../../src/lib/run/shared-things.ts'
 import { seeded } from '../journal/seeded.ts'
 
 export const firing = (incident: string, over: Partial<Alert> = {}): Alert => ({

@@ -53,6 +53,10 @@ export async function runPipeline(context: Context, { pipeline, directory, follo
     }
     lanes.set(name, new Lane({ name, sink: opened, limits: sink.limits, store, clock, log, signal, onDelivered }))
   }
+  for (const warning of pipeline.rules?.warnings ?? []) log('warn', warning)
+  const secret = readSecret.bind(undefined, context)
+  const rules = await pipeline.rules?.open({ clock, log, random, directory, runId: context.runId, secret, shared })
+  if (rules) open.use(rules)
   const failures = await Promise.allSettled(
     pipeline.sources.map(async source => {
       const mine = pipeline.sinks.filter(({ sources }) => sources?.includes(source.name) ?? true).map(({ name }) => name)
@@ -73,7 +77,7 @@ export async function runPipeline(context: Context, { pipeline, directory, follo
       const offer = async (chunk: Chunk): Promise<void> => {
         for (const name of mine) await lanes.get(name)?.offer(chunk)
       }
-      await new Intake({ source, book, place, store, log, offer }).run()
+      await new Intake({ source, book, place, store, log, offer, ...(rules && { rules }) }).run()
     }),
   )
   for (const lane of lanes.values()) await lane.drained()

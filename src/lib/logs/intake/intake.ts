@@ -2,7 +2,9 @@ import type { Log } from '../../core/io.ts'
 import type { SourceEvent, SourceLines, SourcePlace, Stream } from '../../core/log-source.ts'
 import type { Chunk } from '../delivery/chunk.ts'
 import type { PipelineSource } from '../pipeline/pipeline.ts'
+import type { RuleWatch } from '../pipeline/stages.ts'
 import { RecordBuffer } from '../record-buffer.ts'
+import { Records } from '../records.ts'
 import { SourceReading } from '../source-reading.ts'
 import type { Store } from '../store/store.ts'
 import type { StreamBook } from './stream-book.ts'
@@ -13,6 +15,8 @@ export interface IntakeOptions {
   readonly place: SourcePlace
   readonly store: Store
   readonly log: Log
+  /** Watches what is read. */
+  readonly rules?: RuleWatch
   /** Settles when there is room for more. */
   readonly offer: (chunk: Chunk) => Promise<void>
 }
@@ -36,7 +40,12 @@ export class Intake {
 
   async #take(event: SourceEvent): Promise<void> {
     const { store, place, book, source } = this.#options
-    if (event.kind === 'lines') await this.#options.offer(this.#chunk(event))
+    if (event.kind === 'lines') {
+      const chunk = this.#chunk(event)
+      const origin = { id: chunk.id, source: source.name, title: event.stream.title }
+      this.#options.rules?.see(Records.ofLines(chunk.records, chunk.count), origin)
+      await this.#options.offer(chunk)
+    } else if (event.kind === 'idle') this.#options.rules?.idle(source.name)
     else if (event.kind === 'gap') {
       const { stream, from, bytes, reason } = event
       const about = { source: source.name, stream: stream.id, title: stream.title }

@@ -1,7 +1,7 @@
 import type { Framing, LogSource } from '../../core/log-source.ts'
 import type { Sink } from '../../core/sink.ts'
 import type { Format } from '../formats/format.ts'
-import type { RecordFilter, ShapePlan } from './stages.ts'
+import type { RecordFilter, RulePlan, ShapePlan } from './stages.ts'
 
 export interface PipelineSource {
   readonly name: string
@@ -35,6 +35,8 @@ export interface Pipeline {
   readonly sources: readonly PipelineSource[]
   /** Absent: records are delivered as they were read. */
   readonly shape?: ShapePlan
+  /** Absent: nobody watches. */
+  readonly rules?: RulePlan
   readonly sinks: readonly PipelineSink[]
   readonly spool: SpoolLimits
 }

@@ -7,11 +7,12 @@ import { OpsError } from '../../core/errors.ts'
 import { isName, readSize, readWords } from '../../core/file-fields.ts'
 import { FileNode, isMapping } from '../../core/file-node.ts'
 import { Problems } from '../../core/file-problems.ts'
+import { readRules } from '../rules/read-rules.ts'
 import type { Pipeline, SpoolLimits } from './pipeline.ts'
 import { readSink } from './read-sink.ts'
 import { readSource } from './read-source.ts'
 
-const keys = ['sources', 'sinks', 'spool'] as const
+const keys = ['sources', 'sinks', 'spool', 'rules', 'alerts'] as const
 const spoolKeys = ['max', 'when_full'] as const
 const mebi = 1024 * 1024
 const defaultSpool: SpoolLimits = { maxBytes: 1024 * mebi, whenFull: 'wait' }
@@ -29,8 +30,9 @@ export async function readPipeline(context: Pick<Context, 'program' | 'component
   const names = namesIn(top.child('sources'))
   const sinks = await readNamed(top.child('sinks'), 'sink', node => readSink({ components: context, sources: names }, node))
   const spool = readSpool(top.child('spool'))
+  const rules = await readRules({ rules: top.child('rules'), alerts: top.child('alerts'), sources: names }, context)
   problems.throwAny()
-  return { sources, sinks, spool }
+  return { sources, sinks, spool, ...(rules && { rules }) }
 }
 
 /** Of those that are wrong too: who refers to them makes no further mistake. */

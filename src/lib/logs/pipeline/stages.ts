@@ -1,4 +1,4 @@
-import type { SecretReference } from '../../core/check.ts'
+import type { SecretReference, Shared } from '../../core/check.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/io.ts'
 import type { Records } from '../records.ts'
@@ -48,9 +48,27 @@ export interface RecordFilter {
 export interface RuleWatch extends AsyncDisposable {
   /** Records in the order of their stream. */
   see(records: Records, origin: RecordsOrigin): void
+  /** A source has nothing more to read at the moment: what did not come until now is missing. */
+  idle(source: string): void
 }
 
 export interface RulePlace {
   readonly clock: Clock
   readonly log: Log
+  /** In [0, 1). */
+  readonly random: () => number
+  /** Of the pipeline: what rules remember is below it. */
+  readonly directory: string
+  readonly runId: string
+  /** Reads a secret of a channel. @throws OpsError E_CONFIG */
+  readonly secret: (reference: SecretReference) => Promise<string>
+  readonly shared: Shared
+}
+
+/** What the file says of rules, checked; nothing is opened. */
+export interface RulePlan {
+  /** What can have no effect in the file of alerts. */
+  readonly warnings: readonly string[]
+  /** @throws OpsError E_LOCKED, E_STATE */
+  open(place: RulePlace): Promise<RuleWatch>
 }

@@ -81,8 +81,8 @@ export class FieldFinder {
   }
 
   #escapedKey(bytes: Uint8Array, from: number, to: number): number {
-    const text: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + from - 1, to - from + 2).toString('utf8'))
-    return this.#names.findIndex(name => name === text)
+    const text: string = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + from - 1, to - from + 2).toString('utf8'))
+    return this.#names.indexOf(text)
   }
 
   #within(bytes: Uint8Array, end: number): number {

@@ -20,6 +20,8 @@ export class FieldNames {
 /** One record after the other, as its line of JSON. Values are read only where they are asked for. */
 export class RecordLine {
   bytes: Uint8Array = new Uint8Array()
+  /** Another one for other bytes. */
+  chunk = 0
   /** Where the line begins, and ends without its newline. */
   from = 0
   to = 0
@@ -28,6 +30,12 @@ export class RecordLine {
 
   constructor(names: readonly string[]) {
     this.#finder = new FieldFinder(names)
+  }
+
+  /** Goes on with other lines. */
+  open(bytes: Uint8Array): void {
+    this.bytes = bytes
+    this.chunk++
   }
 
   /** Goes to the line that begins at `from`, and gives where the next one does. */

@@ -1,0 +1,14 @@
+import type { Log } from '../../../core/io.ts'
+import type { FieldNames } from '../line/record-line.ts'
+import type { IncidentBook } from './incident-book.ts'
+import type { SourceClocks } from './source-clocks.ts'
+
+/** What all rules share. */
+export interface RuleTools {
+  readonly fields: FieldNames
+  readonly book: IncidentBook
+  readonly clocks: SourceClocks
+  readonly log: Log
+  /** When rules began, of the clock. */
+  readonly startedAt: number
+}
