@@ -86,7 +86,7 @@ export class SourceReading {
 }
 
 function rememberedIn(memory: Json | undefined): { readonly format: string; readonly reader?: Json } | undefined {
-  if (typeof memory !== 'object' || memory === null || Array.isArray(memory)) return undefined
+  if (typeof memory !== 'object' || memory === null || !('format' in memory)) return undefined
   const { format, reader } = memory
   return typeof format === 'string' ? { format, ...(reader !== undefined && { reader }) } : undefined
 }

@@ -1,5 +1,5 @@
-import { type DiskWorkOptions, whenDiskAllows } from './disk-work.ts'
 import type { Store } from '../store/store.ts'
+import { type DiskWorkOptions, whenDiskAllows } from './disk-work.ts'
 import type { Spool } from './spool.ts'
 import type { SpoolEntry } from './spool-entry.ts'
 import { joined, Waiting } from './waiting.ts'
@@ -221,7 +221,8 @@ export class Backlog {
       this.#spool ??= await this.#options.make()
       if (batch.length === 0) batch.push(...this.#batch())
       for (const waiting of batch)
-        if (!waiting.isDelivered && !waiting.isDropped) waiting.sequence ??= await this.#spool.append(waiting.head, waiting.records)
+        if (!waiting.isDelivered && !waiting.isDropped)
+          waiting.sequence ??= await this.#spool.append(waiting.head, waiting.records)
       await this.#spool.sync()
       const counts = batch.filter(({ isDelivered }) => !isDelivered)
       const spoolEnd = this.#spool.next

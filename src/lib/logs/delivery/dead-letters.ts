@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import type { Clock } from '../../core/clock.ts'
 import { sleep } from '../../core/clock.ts'
 import type { Log } from '../../core/io.ts'
-import { Journal } from '../../journal/journal.ts'
 import type { JournalRecord } from '../../journal/frame.ts'
+import { Journal } from '../../journal/journal.ts'
 import type { JournalOptions } from '../../journal/options.ts'
 import { type DeadLetter, type DeadLetterFilter, isMeant } from './dead-letter.ts'
 import { whenDiskAllows } from './disk-work.ts'
@@ -48,7 +48,11 @@ export class DeadLetters implements AsyncDisposable {
     const journal = await whenDiskAllows(() => this.#open(), whenDone)
     if (journal === undefined) return false
     for (let isTold = false; (this.#bytes ?? 0) >= maxBytes; isTold = true) {
-      if (!isTold) log('error', 'there is no room for more dead letters: their sinks wait', { maxBytes, hint: 'look at them, and replay or remove them' })
+      if (!isTold)
+        log('error', 'there is no room for more dead letters: their sinks wait', {
+          maxBytes,
+          hint: 'look at them, and replay or remove them',
+        })
       await sleep(clock, waitMs, signal).catch(() => {})
       if (signal.aborted) return false
     }

@@ -27,7 +27,8 @@ export async function whenDiskAllows<T>(work: () => T | Promise<T>, options: Dis
       return result
     } catch (error) {
       if (!(error instanceof OpsError) || error.code !== 'E_STATE') throw error
-      if (attempts === 1) log('error', 'the disk takes nothing: tried again until it does', { doing, ...about, problem: error.message })
+      if (attempts === 1)
+        log('error', 'the disk takes nothing: tried again until it does', { doing, ...about, problem: error.message })
     }
     if (signal.aborted) return undefined
     await sleep(clock, retryMs, signal).catch(() => {})

@@ -127,7 +127,12 @@ export class Lane {
   }
 
   /** For people who ask how it is. */
-  get look(): { readonly problem?: string; readonly failingMs: number; readonly waitingRecords: number; readonly spoolBytes: number } {
+  get look(): {
+    readonly problem?: string
+    readonly failingMs: number
+    readonly waitingRecords: number
+    readonly spoolBytes: number
+  } {
     const { problem, failingMs } = this.#health
     return {
       ...(problem !== undefined && { problem }),
@@ -275,10 +280,12 @@ export class Lane {
     if (!this.#hasState) for (const { head, isPutBy } of entries) if (!isPutBy) ends.set(head.stream, [])
     if (ends.size === 0) return true
     for (const { head } of this.#queue.slice(0, this.#sent)) ends.get(head.stream)?.push(head.to)
-    return (await this.#withDisk('remember what is being sent', () => {
-      this.#options.store.sending(this.name, ends)
-      return true
-    })) === true
+    return (
+      (await this.#withDisk('remember what is being sent', () => {
+        this.#options.store.sending(this.name, ends)
+        return true
+      })) === true
+    )
   }
 
   /** In the order in which they were sent. */
@@ -309,7 +316,12 @@ export class Lane {
     const done = await this.#withDisk('remember what is delivered', () => {
       const spoolNext = this.#backlog.wanted(rest)
       const advances = joined(entries.map(waiting => waiting.delivered(letters.count(waiting.head.id))))
-      store.commit({ sink: this.name, advances, ...(state !== undefined && { state }), ...(spoolNext !== undefined && { spoolNext }) })
+      store.commit({
+        sink: this.name,
+        advances,
+        ...(state !== undefined && { state }),
+        ...(spoolNext !== undefined && { spoolNext }),
+      })
       for (const waiting of entries) waiting.isDelivered = true
       return { next: spoolNext ?? 0 }
     })

@@ -44,7 +44,9 @@ export function pendingParts(parcels: readonly Parcel[], pending: readonly Recor
     if (wanted.length === 0) continue
     const ends = recordEnds(parcel)
     for (const { first, count } of runs(wanted))
-      parts.push(partOf(parcel, { first, count, from: ends[first - 1] ?? 0, to: ends[first + count - 1] ?? parcel.records.length }))
+      parts.push(
+        partOf(parcel, { first, count, from: ends[first - 1] ?? 0, to: ends[first + count - 1] ?? parcel.records.length }),
+      )
   }
   return parts
 }
@@ -80,5 +82,10 @@ interface Range {
 function partOf({ id, part, records, count }: Parcel, range: Range): Parcel {
   const [of, first] = part ? [part.of, part.first + range.first] : [id, range.first]
   if (range.count === count) return { id, records, count, ...(part && { part }) }
-  return { id: `${of}.${first}-${first + range.count}`, records: records.subarray(range.from, range.to), count: range.count, part: { of, first } }
+  return {
+    id: `${of}.${first}-${first + range.count}`,
+    records: records.subarray(range.from, range.to),
+    count: range.count,
+    part: { of, first },
+  }
 }

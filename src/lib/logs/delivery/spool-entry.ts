@@ -30,7 +30,19 @@ export interface Piece {
 /** What is to be appended, in this order. */
 export function* encodeEntry(head: ChunkHead, records: Uint8Array): Iterable<Piece> {
   const { id, count, source, stream, from, to, token, lines, bytes, dead } = head
-  const stored: StoredHead = { id, count, source, stream, from, to, ...(token !== undefined && { token }), lines, bytes, dead, size: records.length }
+  const stored: StoredHead = {
+    id,
+    count,
+    source,
+    stream,
+    from,
+    to,
+    ...(token !== undefined && { token }),
+    lines,
+    bytes,
+    dead,
+    size: records.length,
+  }
   const text = Buffer.from(JSON.stringify(stored))
   const begin = records.subarray(0, pieceBytes)
   const payload = Buffer.allocUnsafe(lengthBytes + text.length + begin.length)
@@ -60,7 +72,12 @@ export async function* decodeEntries(records: AsyncIterable<JournalRecord>): Asy
     if (open === undefined || open.missing > 0) continue
     const { head, pieces } = open
     const [only] = pieces
-    yield { head, records: pieces.length === 1 && only ? only : Buffer.concat(pieces), sequence: open.sequence, next: sequence + 1 }
+    yield {
+      head,
+      records: pieces.length === 1 && only ? only : Buffer.concat(pieces),
+      sequence: open.sequence,
+      next: sequence + 1,
+    }
     open = undefined
   }
 }

@@ -81,8 +81,15 @@ export class Spool implements AsyncDisposable {
   /** The entries from a sequence on. What the disk lost is told and passed over. @throws OpsError E_STATE */
   read(from: number): AsyncGenerator<SpoolEntry> {
     const { sink, log } = this.#options
-    const salvage = ({ path, offset, sequence }: { readonly path: string; readonly offset: number; readonly sequence: number }): void =>
-      log('error', 'a spool is damaged: what follows is delivered', { sink, path, offset, sequence })
+    const salvage = ({
+      path,
+      offset,
+      sequence,
+    }: {
+      readonly path: string
+      readonly offset: number
+      readonly sequence: number
+    }): void => log('error', 'a spool is damaged: what follows is delivered', { sink, path, offset, sequence })
     return decodeEntries(this.#journal.read({ from, salvage }))
   }
 

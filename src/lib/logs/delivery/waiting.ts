@@ -22,7 +22,10 @@ export class Waiting {
   #records: Uint8Array | undefined
   #release: (() => void) | undefined
 
-  private constructor(head: ChunkHead, of: { readonly records: Uint8Array; readonly holds: number; readonly release?: () => void }) {
+  private constructor(
+    head: ChunkHead,
+    of: { readonly records: Uint8Array; readonly holds: number; readonly release?: () => void },
+  ) {
     this.head = head
     this.holds = of.holds
     this.#records = of.records

@@ -10,7 +10,10 @@ export interface SharedMemory {
 }
 
 /** What is in the buffer, for so many readers: handed over where it is much, copied where keeping the whole buffer for it would be a waste. */
-export function takeShared(buffer: RecordBuffer, { pool, readers }: { readonly pool: BufferPool; readonly readers: number }): SharedMemory {
+export function takeShared(
+  buffer: RecordBuffer,
+  { pool, readers }: { readonly pool: BufferPool; readonly readers: number },
+): SharedMemory {
   const { bytes, length } = buffer
   if (length < bytes.length / 2) return { records: buffer.take().slice(), holds: length, release: () => {} }
   let left = readers

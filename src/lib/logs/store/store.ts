@@ -294,7 +294,15 @@ export class Store implements Disposable {
     )
   }
 
-  #count({ sink, source, counts }: { readonly sink: string; readonly source: string; readonly counts: Partial<LedgerCounts> }): void {
+  #count({
+    sink,
+    source,
+    counts,
+  }: {
+    readonly sink: string
+    readonly source: string
+    readonly counts: Partial<LedgerCounts>
+  }): void {
     this.#run(
       `INSERT INTO ledger (source, sink, ${counted.join(', ')}) VALUES (?, ?, ${counted.map(() => '?').join(', ')})
         ON CONFLICT DO UPDATE SET ${counted.map(name => `${name} = ${name} + excluded.${name}`).join(', ')}`,
