@@ -31,6 +31,13 @@ export class RecordBuffer {
     return taken
   }
 
+  /** The same, for good: it goes on with another piece of memory. */
+  handOver(next: Uint8Array<ArrayBuffer>): Uint8Array {
+    const taken = this.take()
+    this.bytes = next
+    return taken
+  }
+
   /** A record as text, without the end of its line. */
   add(json: string): void {
     // No text takes more bytes than three times its length.

@@ -2,17 +2,18 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
+import { errnoOf } from '../core/errno.ts'
 import { OpsError } from '../core/errors.ts'
+import type { Log } from '../core/io.ts'
+import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
 import { readSecret } from '../fleet/index.ts'
+import { Deadline } from '../run/deadline.ts'
 import { acquireLock } from '../run/lock.ts'
 import { SharedThings } from '../run/shared-things.ts'
-import type { Chunk } from './delivery/chunk.ts'
-import { Lane } from './delivery/lane.ts'
-import { Intake } from './intake/intake.ts'
-import { StreamBook } from './intake/stream-book.ts'
 import { ledgerItem } from './ledger-item.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
+import { RunningPipeline } from './running-pipeline.ts'
 import { Store } from './store/store.ts'
 
 export interface PipelineRun {
@@ -21,75 +22,53 @@ export interface PipelineRun {
   readonly directory: string
   /** Goes on at the end of everything, until it is told to stop. */
   readonly follow: boolean
+  /** Reads the file of the pipeline anew, for SIGHUP: what it throws is told, and the old one goes on. Absent: SIGHUP ends the run. */
+  readonly readAnew?: () => Promise<Pipeline>
+  /** It ends after so many milliseconds, delivered or not. */
+  readonly deadlineMs?: number
 }
 
-/** Reads, and delivers, until there is nothing more or it is told to stop. @throws OpsError E_LOCKED, E_STATE, and those of sources and sinks */
-export async function runPipeline(context: Context, { pipeline, directory, follow }: PipelineRun): Promise<Report> {
-  const { clock, log, paths, random, signal, io } = context
-  const startedAt = clock.now()
+/** Reads, and delivers, until there is nothing more or it is told to stop. @throws OpsError E_LOCKED, E_STATE, and those of sinks */
+export async function runPipeline(context: Context, run: PipelineRun): Promise<Report> {
+  const { clock, log, random, runId } = context
+  const { pipeline, directory, follow, readAnew, deadlineMs = 0 } = run
+  const startedAt = rfc3339(clock.now())
   const began = clock.monotonic()
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  await using _lock = await acquireLock(join(directory, 'lock'), { runId: context.runId, command: 'ship-logs', clock })
+  await using _lock = await acquireLock(join(directory, 'lock'), { runId, command: 'ship-logs', clock })
   using store = new Store(join(directory, 'state.db'))
   await using shared = new SharedThings()
-  await using open = new AsyncDisposableStack()
-  const lanes = new Map<string, Lane>()
-  const books: StreamBook[] = []
-  for (const { name, sink } of pipeline.sinks) {
-    const { state } = store.sink(name)
-    const place = {
-      name,
-      clock,
-      random,
-      log,
-      cwd: paths.cwd,
-      shared,
-      secret: readSecret.bind(undefined, context),
-      stdout: (bytes: Uint8Array) => io.stdout.write(bytes),
-    }
-    const opened = open.use(await sink.open({ ...place, ...(state !== undefined && { state }) }))
-    const onDelivered = (streams: readonly string[]): void => {
-      for (const stream of streams) for (const book of books) book.forgetDelivered(stream)
-    }
-    lanes.set(name, new Lane({ name, sink: opened, limits: sink.limits, store, clock, log, signal, onDelivered }))
-  }
   for (const warning of pipeline.rules?.warnings ?? []) log('warn', warning)
   const secret = readSecret.bind(undefined, context)
-  const rules = await pipeline.rules?.open({ clock, log, random, directory, runId: context.runId, secret, shared })
-  if (rules) open.use(rules)
-  const failures = await Promise.allSettled(
-    pipeline.sources.map(async source => {
-      const mine = pipeline.sinks.filter(({ sources }) => sources?.includes(source.name) ?? true).map(({ name }) => name)
-      const book = new StreamBook({ store, clock, source: source.name, sinks: mine })
-      books.push(book)
-      const place = {
-        name: source.name,
-        clock,
-        random,
-        signal,
-        log,
-        cwd: paths.cwd,
-        streams: book,
-        follow,
-        framing: source.framing,
-        context,
-      }
-      const offer = async (chunk: Chunk): Promise<void> => {
-        for (const name of mine) await lanes.get(name)?.offer(chunk)
-      }
-      await new Intake({ source, book, place, store, log, offer, ...(rules && { rules }) }).run()
-    }),
-  )
-  for (const lane of lanes.values()) await lane.drained()
+  await using rules = await pipeline.rules?.open({ clock, log, random, directory, runId, secret, shared })
+  const deadBefore = new Map(store.ledger().map(row => [`${row.source} > ${row.sink}`, row.dead]))
+  const reason = (): OpsError => new OpsError('E_DEADLINE', 'not everything was read and delivered before the deadline')
+  using deadline = new Deadline(clock, { ms: deadlineMs, signal: context.signal, reason })
+  const { signal } = deadline
+  let ended: Pick<RunningPipeline, 'failures' | 'unfinished'>
+  {
+    await using running = await RunningPipeline.start({ context, directory, store, follow, rules, signal }, pipeline)
+    const takenBack = readAnew && context.onReload(() => void reload(running, { readAnew, log }))
+    try {
+      await running.finished()
+    } finally {
+      takenBack?.()
+    }
+    ended = { failures: running.failures, unfinished: running.unfinished }
+  }
+  const look = { startedAt, durationMs: Math.round(clock.monotonic() - began) }
   const fold = new ReportFold()
-  const look = { startedAt: rfc3339(startedAt), durationMs: Math.round(clock.monotonic() - began) }
-  for (const row of store.ledger()) fold.add(ledgerItem(row, { ...look, gaps: store.gaps(row.source) }))
-  for (const failure of failures) if (failure.status === 'rejected') throw failure.reason
+  for (const [source, error] of ended.failures) fold.add(failedSource(source, error, look))
+  for (const row of store.ledger()) {
+    const died = row.dead - (deadBefore.get(`${row.source} > ${row.sink}`) ?? 0)
+    const isUnfinished = !follow && ended.unfinished.has(row.sink)
+    fold.add(ledgerItem(row, { ...look, gaps: store.gaps(row.source), died, isUnfinished }))
+  }
   const stop: unknown = signal.reason
   return {
     kind: 'ship-logs',
     version: 1,
-    runId: context.runId,
+    runId,
     title: 'ship-logs',
     ...look,
     counts: fold.counts,
@@ -99,6 +78,29 @@ export async function runPipeline(context: Context, { pipeline, directory, follo
     ...(stop instanceof OpsError && { stopped: { exit: stop.exit, message: stop.message } }),
   }
 }
+
+async function reload(
+  running: RunningPipeline,
+  { readAnew, log }: { readonly readAnew: () => Promise<Pipeline>; readonly log: Log },
+): Promise<void> {
+  try {
+    await running.reload(await readAnew())
+    log('warn', 'the pipeline was read anew')
+  } catch (error) {
+    log('error', 'the new pipeline is not taken: the old one goes on', {
+      problem: error instanceof Error ? error.message : String(error),
+    })
+  }
+}
+
+const failedSource = (source: string, error: unknown, look: Pick<Item, 'startedAt' | 'durationMs'>): Item => ({
+  path: source,
+  name: source,
+  outcome: 'failed',
+  reason: errnoOf(error) === 'ENOENT' ? 'missing' : 'unreadable',
+  message: error instanceof Error ? error.message : String(error),
+  ...look,
+})
 
 /** Where a pipeline keeps what it remembers: one directory for each file, by its name. */
 export const pipelineDirectory = ({ paths }: Pick<Context, 'paths'>, file: string): string =>

@@ -1,10 +1,22 @@
+import { OpsError } from '../core/errors.ts'
 import type { Log } from '../core/io.ts'
+import type { Json } from '../core/json.ts'
 import type { Batch } from './batch.ts'
 import { detect, undetected } from './detect.ts'
 import type { Format, LineReader } from './formats/format.ts'
+import { formatOf } from './formats/known-formats.ts'
 import { addMisfit, utf8Text } from './formats/line.ts'
 import type { RecordBuffer } from './record-buffer.ts'
 import { Tally } from './tally.ts'
+
+interface SourceReadingOptions {
+  readonly name: string
+  /** Absent: found out from the first lines. */
+  readonly format: Format | undefined
+  readonly log: Log
+  /** What an earlier reading of the same source remembered. */
+  readonly memory?: Json | undefined
+}
 
 /** What became of one source: its batches to records, and what is known of it so far. */
 export class SourceReading {
@@ -13,14 +25,31 @@ export class SourceReading {
   bytes = 0
   #format: Format | undefined
   #reader: LineReader | undefined
+  /** The memory that was told last, as JSON. */
+  #told: string
+  readonly #isFoundOut: boolean
   readonly #name: string
   readonly #log: Log
 
-  /** Without a format it is found out from the first lines. */
-  constructor({ name, format, log }: { readonly name: string; readonly format: Format | undefined; readonly log: Log }) {
+  constructor({ name, format, log, memory }: SourceReadingOptions) {
     this.#name = name
-    this.#format = format
     this.#log = log
+    const remembered = rememberedIn(memory)
+    this.#told = JSON.stringify(remembered ?? null)
+    this.#format = format ?? (remembered && formatNamed(remembered.format))
+    if (remembered && this.#format?.name === remembered.format) this.#reader = this.#format.open(remembered.reader)
+    this.#isFoundOut = format === undefined
+  }
+
+  /** What a reading that goes on from here has to know, where that is new since it was asked last. */
+  newMemory(): Json | undefined {
+    const reader = this.#reader?.memory
+    if (this.#format === undefined || (reader === undefined && !this.#isFoundOut)) return undefined
+    const memory = { format: this.#format.name, ...(reader !== undefined && { reader }) }
+    const text = JSON.stringify(memory)
+    if (text === this.#told) return undefined
+    this.#told = text
+    return memory
   }
 
   /** Absent where there was no line to tell it from. */
@@ -53,5 +82,21 @@ export class SourceReading {
         hint: '--format names one',
       })
     return detected?.format ?? undetected
+  }
+}
+
+function rememberedIn(memory: Json | undefined): { readonly format: string; readonly reader?: Json } | undefined {
+  if (typeof memory !== 'object' || memory === null || !('format' in memory)) return undefined
+  const { format, reader } = memory
+  return typeof format === 'string' ? { format, ...(reader !== undefined && { reader }) } : undefined
+}
+
+/** Undefined for one that this opsctl does not know: it is found out again. */
+function formatNamed(name: string): Format | undefined {
+  try {
+    return formatOf(name)
+  } catch (error) {
+    if (error instanceof OpsError) return undefined
+    throw error
   }
 }

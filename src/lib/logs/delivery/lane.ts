@@ -1,8 +1,17 @@
 import { type Clock, sleep } from '../../core/clock.ts'
 import type { Log } from '../../core/io.ts'
+import type { Json } from '../../core/json.ts'
 import type { OpenSink, SinkLimits } from '../../core/sink.ts'
 import type { Store } from '../store/store.ts'
+import { Backlog } from './backlog.ts'
 import type { Chunk } from './chunk.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import { deadLettersOf } from './dead-letters-of.ts'
+import { whenDiskAllows } from './disk-work.ts'
+import { type Shipped, ship } from './shipment.ts'
+import { SinkHealth } from './sink-health.ts'
+import type { Spool } from './spool.ts'
+import { joined, Waiting } from './waiting.ts'
 
 export interface LaneOptions {
   readonly name: string
@@ -10,102 +19,378 @@ export interface LaneOptions {
   readonly limits: SinkLimits
   readonly store: Store
   readonly clock: Clock
+  readonly random: () => number
   readonly log: Log
-  readonly signal: AbortSignal
+  /** What may wait in memory, bytes. */
+  readonly maxHeldBytes: number
+  /** Of one attempt to send; 30 s by default. */
+  readonly deadlineMs?: number
+  readonly spool: {
+    readonly found: Spool | undefined
+    readonly make: () => Promise<Spool>
+    readonly dropsWhenFull: boolean
+  }
+  readonly deadLetters: DeadLetters
+  /** No attempt is begun behind a failed one, and nothing is taken out of the spool any more. */
+  readonly stopping: AbortSignal
+  /** Everything ends. */
+  readonly ending: AbortSignal
   /** Told the streams of which something was delivered. */
-  readonly onDelivered: (streams: readonly string[]) => void
+  readonly onDelivered: (streams: ReadonlySet<string>) => void
 }
 
-const maxQueuedBytes = 8 * 1024 * 1024
-const retryMs = 1000
+/** Where a lane is in a stream. */
+export interface Reached {
+  readonly at: number
+  readonly token?: Json
+}
 
-/** The way to one sink: chunks wait here in their order until the sink acknowledged them. */
+interface UnderWay {
+  readonly entries: readonly Waiting[]
+  /** Once it is known. */
+  outcome?: Shipped | 'stopped'
+}
+
+const defaultDeadlineMs = 30_000
+const tendMs = 1000
+/** What a chunk costs besides its records. */
+const chunkBytes = 1024
+
+/** The way to one sink: chunks wait here in their order until the sink acknowledged them, some in memory and some in its spool. */
 export class Lane {
+  readonly name: string
   readonly #options: LaneOptions
-  #queue: Chunk[] = []
-  #bytes = 0
-  #pumping: Promise<void> | undefined
-  #roomWanted: (() => void) | undefined
+  readonly #health: SinkHealth
+  readonly #backlog: Backlog
+  readonly #limits: { bytes: number; records: number }
+  /** In memory; the first of them are under way. */
+  readonly #queue: Waiting[] = []
+  #sent = 0
+  #heldBytes = 0
+  #waitingRecords = 0
+  readonly #underWay: UnderWay[] = []
+  readonly #reached = new Map<string, Reached>()
+  /** What the sink says of itself takes the place of what is remembered of a send. */
+  #hasState: boolean
+  #settling: Promise<void> | undefined
+  #refilling: Promise<void> | undefined
+  #isFullSince: number | undefined
+  #changed = Promise.withResolvers<void>()
+  #hasStopped = false
+  #failure: unknown
+  #tending: Promise<void> | undefined
+  #isTendDue = false
+  #cancelTimer: (() => void) | undefined
 
   constructor(options: LaneOptions) {
+    const { name, store, clock, log, ending, spool, limits } = options
+    this.name = name
     this.#options = options
+    this.#limits = { bytes: limits.bytes, records: limits.records }
+    this.#health = new SinkHealth({ sink: name, clock, log })
+    this.#hasState = store.sink(name).state !== undefined
+    for (const [stream, { safe, token }] of store.placesOf(name))
+      this.#reached.set(stream, { at: safe, ...(token !== undefined && { token }) })
+    this.#backlog = new Backlog({
+      ...{ sink: name, store, clock, log, signal: ending },
+      ...spool,
+      onChange: () => this.#pump(),
+      onFailure: error => this.#fail(error),
+    })
+    ending.addEventListener('abort', this.#stop, { once: true })
+    if (options.sink.tend) this.#tendLater()
+    this.#pump()
   }
 
-  /** Settles when there is room for more. */
-  async offer(chunk: Chunk): Promise<void> {
-    const { store, name } = this.#options
-    if (chunk.to <= (store.places(chunk.stream).get(name)?.safe ?? 0)) return
-    this.#queue.push(chunk)
-    this.#bytes += chunk.records.length
-    this.#pumping ??= this.#pump()
-    if (this.#bytes < maxQueuedBytes) return
-    await new Promise<void>(resolve => {
-      this.#roomWanted = resolve
+  /** How far it has taken a stream, in this process or before: what lies behind is offered to it no more. */
+  reached(stream: string): Reached {
+    return this.#reached.get(stream) ?? { at: 0 }
+  }
+
+  forget(stream: string): void {
+    this.#reached.delete(stream)
+  }
+
+  get hasRoom(): boolean {
+    if (this.#hasStopped) return true
+    return this.#backlog.isBehind ? this.#backlog.hasRoom : this.#heldBytes < this.#options.maxHeldBytes
+  }
+
+  /** What is offered goes to its spool. */
+  get isBehind(): boolean {
+    return this.#backlog.isBehind
+  }
+
+  /** For how long it has had less room than it needs, milliseconds. */
+  get fullMs(): number {
+    return this.#isFullSince === undefined ? 0 : this.#options.clock.monotonic() - this.#isFullSince
+  }
+
+  /** For people who ask how it is. */
+  get look(): {
+    readonly problem?: string
+    readonly failingMs: number
+    readonly waitingRecords: number
+    readonly spoolBytes: number
+  } {
+    const { problem, failingMs } = this.#health
+    return {
+      ...(problem !== undefined && { problem }),
+      failingMs,
+      waitingRecords: this.#waitingRecords,
+      spoolBytes: this.#backlog.bytes,
+    }
+  }
+
+  /** Takes a chunk, room or not. Gives what to wait for where the chunk must be safe first. */
+  offer(chunk: Chunk): Promise<void> | undefined {
+    const { stream, to, token, isUnique } = chunk
+    if (to <= this.reached(stream).at || this.#hasStopped) {
+      chunk.release()
+      return undefined
+    }
+    this.#reached.set(stream, { at: to, ...(token !== undefined && { token }) })
+    const waiting = Waiting.ofChunk(chunk)
+    if (this.#backlog.isBehind) this.#backlog.put(waiting)
+    else {
+      this.#enqueue([waiting])
+      if (isUnique) this.#backlog.put(waiting)
+    }
+    this.#pump()
+    return isUnique && !this.#hasStopped ? Promise.race([waiting.safe, this.stopped()]) : undefined
+  }
+
+  /** Makes room by putting by what waits, and what comes until the sink has got it. */
+  fallBehind(): void {
+    this.#backlog.fallBehind(this.#queue)
+  }
+
+  /** Settles when something has changed: there may be room. */
+  get changed(): Promise<void> {
+    return this.#changed.promise
+  }
+
+  /** Settles when all that was offered is acknowledged, or when it was stopped. @throws what must never happen */
+  async drained(): Promise<void> {
+    while (!this.#hasStopped && !this.#isIdle) await this.changed
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Settles when it was stopped, by its signal or by an error. */
+  async stopped(): Promise<void> {
+    while (!this.#hasStopped) await this.changed
+  }
+
+  /** Settles when nothing of it is going on any more. Its signal must have aborted, or everything be delivered. */
+  async close(): Promise<void> {
+    const { ending } = this.#options
+    this.#cancelTimer?.()
+    ending.removeEventListener('abort', this.#stop)
+    while (this.#underWay.some(({ outcome }) => outcome === undefined)) await this.changed
+    await Promise.all([this.#settling, this.#refilling, this.#tending])
+    await this.#backlog.close()
+  }
+
+  /** Of what was given to the lane nothing is left; while it stops, of what is in memory. */
+  get #isIdle(): boolean {
+    const { stopping } = this.#options
+    if (this.#queue.length > 0) return false
+    return stopping.aborted ? !this.#backlog.isWriting : this.#backlog.isEmpty
+  }
+
+  #enqueue(several: readonly Waiting[]): void {
+    for (const waiting of several) {
+      waiting.isQueued = true
+      this.#heldBytes += waiting.holds + chunkBytes
+      this.#waitingRecords += waiting.head.count
+      this.#queue.push(waiting)
+    }
+  }
+
+  #pump(): void {
+    const { limits, stopping } = this.#options
+    if (!this.#hasStopped) {
+      while (this.#underWay.length < limits.underWay && !this.#isTendDue) {
+        const entries = this.#next()
+        if (entries.length === 0) break
+        const underWay: UnderWay = { entries }
+        this.#underWay.push(underWay)
+        this.#sent += entries.length
+        void this.#send(underWay)
+      }
+      if (this.#isTendDue && this.#underWay.length === 0) this.#tending ??= this.#tend()
+      const isLow = this.#heldBytes < this.#options.maxHeldBytes / 2
+      if (this.#backlog.isBehind && this.#backlog.isReady && isLow && !stopping.aborted) this.#refilling ??= this.#refill()
+      if (this.#isIdle && !stopping.aborted) this.#backlog.settle()
+    }
+    this.#tellChange()
+  }
+
+  #tellChange(): void {
+    const { maxHeldBytes, clock } = this.#options
+    if (this.#heldBytes < maxHeldBytes / 2) this.#isFullSince = undefined
+    else if (this.#heldBytes >= maxHeldBytes) this.#isFullSince ??= clock.monotonic()
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers<void>()
+  }
+
+  /** What goes together: as many as the sink takes at once, or one that is larger, which is then sent in parts. */
+  #next(): Waiting[] {
+    const entries: Waiting[] = []
+    let [bytes, records] = [0, 0]
+    for (let index = this.#sent; index < this.#queue.length; index++) {
+      const waiting = this.#queue[index]
+      if (waiting === undefined) break
+      bytes += waiting.records.length
+      records += waiting.head.count
+      if (entries.length > 0 && (bytes > this.#limits.bytes || records > this.#limits.records)) break
+      entries.push(waiting)
+    }
+    return entries
+  }
+
+  async #send(underWay: UnderWay): Promise<void> {
+    try {
+      underWay.outcome = (await this.#ship(underWay.entries)) ?? 'stopped'
+      this.#settling ??= this.#settle()
+    } catch (error) {
+      underWay.outcome = 'stopped'
+      this.#fail(error)
+    }
+  }
+
+  async #ship(entries: readonly Waiting[]): Promise<Shipped | undefined> {
+    const { sink, clock, random, stopping, ending, deadlineMs = defaultDeadlineMs } = this.#options
+    const parcels = entries.flatMap(({ head: { id, count }, records }) => (count > 0 ? [{ id, count, records }] : []))
+    if (parcels.length === 0) return { dead: [] }
+    if (!(await this.#rememberSending(entries))) return undefined
+    return ship(parcels, {
+      ...{ sink, limits: this.#limits, deadlineMs, clock, random, stopping, ending },
+      onFailed: problem => this.#health.failed(problem),
+      onTaken: () => this.#health.succeeded(this.#waitingRecords),
+      onTooLarge: bytes => {
+        this.#limits.bytes = Math.max(1024, Math.min(this.#limits.bytes, Math.floor(bytes / 2)))
+      },
     })
   }
 
-  /** Settles when all that was offered is acknowledged, or the signal aborted. */
-  async drained(): Promise<void> {
-    await this.#pumping
-  }
-
-  async #pump(): Promise<void> {
-    const { signal } = this.#options
-    while (this.#queue.length > 0 && !signal.aborted) {
-      const chunks = this.#next()
-      await this.#deliver(chunks)
-      if (signal.aborted) break
-      this.#queue.splice(0, chunks.length)
-      for (const { records } of chunks) this.#bytes -= records.length
-      this.#roomWanted?.()
-      this.#roomWanted = undefined
-    }
-    this.#pumping = undefined
-    this.#roomWanted?.()
-  }
-
-  #next(): Chunk[] {
-    const { limits } = this.#options
-    const chunks: Chunk[] = []
-    let bytes = 0
-    for (const chunk of this.#queue) {
-      if (chunks.length > 0 && bytes + chunk.records.length > limits.bytes) break
-      chunks.push(chunk)
-      bytes += chunk.records.length
-    }
-    return chunks
-  }
-
-  async #deliver(chunks: readonly Chunk[]): Promise<void> {
-    const { sink, store, name, clock, log, signal } = this.#options
-    const sent = chunks.filter(({ count }) => count > 0)
-    store.sending(
-      name,
-      chunks.map(({ stream, to }) => ({ stream, to })),
+  /** Where each chunk under way ends, so that after a kill it is the same chunk again. What is in the spool is that by itself. */
+  async #rememberSending(entries: readonly Waiting[]): Promise<boolean> {
+    const ends = new Map<string, number[]>()
+    if (!this.#hasState) for (const { head, isPutBy } of entries) if (!isPutBy) ends.set(head.stream, [])
+    if (ends.size === 0) return true
+    for (const { head } of this.#queue.slice(0, this.#sent)) ends.get(head.stream)?.push(head.to)
+    return (
+      (await this.#withDisk('remember what is being sent', () => {
+        this.#options.store.sending(this.name, ends)
+        return true
+      })) === true
     )
-    for (;;) {
-      const receipt = sent.length === 0 ? { result: 'delivered' as const } : await sink.send(sent, signal)
-      if (receipt.result === 'delivered') {
-        const state = 'state' in receipt ? receipt.state : undefined
-        store.commit({
-          sink: name,
-          advances: chunks.map(({ stream, source, to, token, lines, from, count }) => ({
-            stream,
-            source,
-            safe: to,
-            delivered: to,
-            ...(token !== undefined && { token }),
-            counts: { lines, bytes: to - from, records: count, delivered: count },
-          })),
-          ...(state !== undefined && { state }),
-        })
-        this.#options.onDelivered([...new Set(chunks.map(({ stream }) => stream))])
-        return
+  }
+
+  /** In the order in which they were sent. */
+  async #settle(): Promise<void> {
+    try {
+      for (let first = this.#underWay[0]; first?.outcome !== undefined && !this.#hasStopped; first = this.#underWay[0]) {
+        if (first.outcome === 'stopped' || !(await this.#acknowledge(first.entries, first.outcome))) {
+          this.#stop()
+          return
+        }
+        this.#underWay.shift()
+        this.#pump()
       }
-      if (signal.aborted) return
-      log('warn', 'a sink did not take records: tried again', { sink: name, problem: receipt.message })
-      await sleep(clock, retryMs, signal).catch(() => {})
-      if (signal.aborted) return
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#settling = undefined
+      this.#tellChange()
     }
+  }
+
+  /** False where it was told to stop before all of it was remembered. */
+  async #acknowledge(entries: readonly Waiting[], { dead, state }: Shipped): Promise<boolean> {
+    const { store, deadLetters, onDelivered, clock } = this.#options
+    const letters = deadLettersOf(entries, dead, { sink: this.name, at: clock.now() })
+    if (letters.all.length > 0 && !(await deadLetters.add(letters.all))) return false
+    const rest = this.#queue.slice(entries.length)
+    const done = await this.#withDisk('remember what is delivered', () => {
+      const spoolNext = this.#backlog.wanted(rest)
+      const advances = joined(entries.map(waiting => waiting.delivered(letters.count(waiting.head.id))))
+      store.commit({
+        sink: this.name,
+        advances,
+        ...(state !== undefined && { state }),
+        ...(spoolNext !== undefined && { spoolNext }),
+      })
+      for (const waiting of entries) waiting.isDelivered = true
+      return { next: spoolNext ?? 0 }
+    })
+    if (done === undefined) return false
+    this.#hasState = this.#hasState || state !== undefined
+    this.#queue.splice(0, entries.length)
+    this.#sent -= entries.length
+    let spooledBytes = 0
+    for (const waiting of entries) {
+      if (waiting.isPutBy) spooledBytes += waiting.records.length + chunkBytes
+      this.#heldBytes -= waiting.holds + chunkBytes
+      this.#waitingRecords -= waiting.head.count
+      waiting.changed()
+    }
+    if (spooledBytes > 0) await this.#backlog.consumed({ next: done.next, bytes: spooledBytes })
+    onDelivered(new Set(entries.map(({ head }) => head.stream)))
+    return true
+  }
+
+  async #refill(): Promise<void> {
+    const { clock, log, maxHeldBytes } = this.#options
+    try {
+      const found = await this.#backlog.next(maxHeldBytes / 2)
+      this.#enqueue(found)
+      this.#refilling = undefined
+      this.#pump()
+    } catch (error) {
+      log('error', 'a spool can not be read: tried again', { sink: this.name, problem: String(error) })
+      await sleep(clock, tendMs, this.#options.stopping).catch(() => {})
+      this.#refilling = undefined
+      this.#pump()
+    }
+  }
+
+  #tendLater(): void {
+    const { clock } = this.#options
+    const due = (): void => {
+      this.#isTendDue = true
+      this.#pump()
+    }
+    this.#cancelTimer = clock.timer(tendMs, due, { background: true })
+  }
+
+  async #tend(): Promise<void> {
+    const { sink, log } = this.#options
+    try {
+      await sink.tend?.()
+    } catch (error) {
+      log('warn', 'a sink could not be tended', { sink: this.name, problem: String(error) })
+    }
+    this.#isTendDue = false
+    this.#tending = undefined
+    if (this.#hasStopped) return
+    this.#tendLater()
+    this.#pump()
+  }
+
+  async #withDisk<T>(doing: string, work: () => T): Promise<T | undefined> {
+    const { clock, log, ending } = this.#options
+    return whenDiskAllows(work, { clock, log, signal: ending, doing, about: { sink: this.name } })
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#stop()
+  }
+
+  readonly #stop = (): void => {
+    this.#hasStopped = true
+    this.#tellChange()
   }
 }

@@ -6,14 +6,14 @@ const cell = /("(?:[^"]|"")*"|[^,"]*)(,|$)/y
 
 /** RFC 4180 within a line. Columns are named by `columns`, else by the first line of each source. An empty cell that is not quoted is absent. */
 export function csv(columns?: readonly string[]): Format {
-  return textFormat('csv', () => {
-    let names = columns
+  return textFormat('csv', memory => {
+    let names = columns ?? (Array.isArray(memory) ? memory.map(String) : undefined)
     return line => {
       const cells = cellsOf(line)
       if (cells === undefined) return new Misfit('has a quote in the wrong place')
       if (names === undefined) {
         names = cells.map(textOf)
-        return new Heading()
+        return new Heading(names)
       }
       if (cells.length !== names.length) return new Misfit('has another number of columns')
       const members = cells.flatMap((value, index) =>

@@ -1,3 +1,4 @@
+import type { Json } from '../../core/json.ts'
 import type { RecordBuffer } from '../record-buffer.ts'
 import type { Tally } from '../tally.ts'
 
@@ -5,13 +6,15 @@ import type { Tally } from '../tally.ts'
 export interface Format {
   /** As it is told: `combined`, `nginx`. */
   readonly name: string
-  /** A reader for one source: it may remember what the source said first, as csv does. */
-  open(): LineReader
+  /** A reader for one source: it may remember what the source said first, as csv does. `memory` is that of a reader of the same source. */
+  open(memory?: Json): LineReader
 }
 
 export interface LineReader {
   /** Reads whole lines into records, and yields what it wrote when there is much of it; the rest stays in the buffer. */
   read(lines: Uint8Array, place: ReadPlace): Iterable<Uint8Array>
+  /** What a reader that goes on behind these lines has to know. */
+  readonly memory?: Json | undefined
 }
 
 export interface ReadPlace {

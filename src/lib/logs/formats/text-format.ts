@@ -1,3 +1,4 @@
+import type { Json } from '../../core/json.ts'
 import type { Tally } from '../tally.ts'
 import { type Format, type LineReader, Misfit, type ReadPlace } from './format.ts'
 import { addMisfit, lineAt, utf8Text } from './line.ts'
@@ -5,15 +6,21 @@ import { addMisfit, lineAt, utf8Text } from './line.ts'
 /** A line, without its end, as a record in JSON. */
 export type RecordOf = (line: string, tally: Tally) => string | Misfit
 
-/** Where a line says what those behind it are. */
-export class Heading {}
+/** Where a line says what those behind it are: what is to be remembered of it. */
+export class Heading {
+  constructor(readonly memory: Json) {}
+}
 
-/** A format that is read line by line as text. `make` gives what reads the lines of one source. */
-export function textFormat(name: string, make: () => (line: string, tally: Tally) => string | Misfit | Heading): Format {
-  return { name, open: () => new TextReader(make()) }
+/** A format that is read line by line as text. `make` gives what reads the lines of one source, behind a heading where one is remembered. */
+export function textFormat(
+  name: string,
+  make: (memory?: Json) => (line: string, tally: Tally) => string | Misfit | Heading,
+): Format {
+  return { name, open: memory => new TextReader(make(memory)) }
 }
 
 class TextReader implements LineReader {
+  memory: Json | undefined
   readonly #recordOf: (line: string, tally: Tally) => string | Misfit | Heading
 
   constructor(recordOf: (line: string, tally: Tally) => string | Misfit | Heading) {
@@ -34,7 +41,10 @@ class TextReader implements LineReader {
         records.add(record)
         tally.records++
       } else if (record instanceof Misfit) addMisfit(text, { reason: record.reason, records, tally })
-      else tally.headings++
+      else {
+        tally.headings++
+        this.memory = record.memory
+      }
       if (records.isAmple) yield records.take()
     }
   }

@@ -1,12 +1,20 @@
 import type { Log } from '../../core/io.ts'
-import type { SourceEvent, SourceLines, SourcePlace, Stream } from '../../core/log-source.ts'
-import type { Chunk } from '../delivery/chunk.ts'
+import type { SourceEvent, SourceGap, SourceLines, SourcePlace, Stream } from '../../core/log-source.ts'
+import { recordName } from '../../core/sink.ts'
+import type { BufferPool } from '../delivery/buffer-pool.ts'
+import type { Chunk, ChunkHead } from '../delivery/chunk.ts'
+import type { DeadLetters } from '../delivery/dead-letters.ts'
+import type { Fork } from '../delivery/fork.ts'
+import type { Lane } from '../delivery/lane.ts'
 import type { PipelineSource } from '../pipeline/pipeline.ts'
-import type { RuleWatch } from '../pipeline/stages.ts'
+import type { RecordFilter, RecordsOrigin, RuleWatch, Shaped, Shaper } from '../pipeline/stages.ts'
 import { RecordBuffer } from '../record-buffer.ts'
 import { Records } from '../records.ts'
 import { SourceReading } from '../source-reading.ts'
 import type { Store } from '../store/store.ts'
+import { addFields } from './add-fields.ts'
+import { type SharedMemory, takeShared } from './chunk-memory.ts'
+import { readEvents } from './read-events.ts'
 import type { StreamBook } from './stream-book.ts'
 
 export interface IntakeOptions {
@@ -15,10 +23,16 @@ export interface IntakeOptions {
   readonly place: SourcePlace
   readonly store: Store
   readonly log: Log
-  /** Watches what is read. */
-  readonly rules?: RuleWatch
-  /** Settles when there is room for more. */
-  readonly offer: (chunk: Chunk) => Promise<void>
+  readonly fork: Fork
+  /** How many lanes get what this source reads. */
+  readonly readers: number
+  readonly pool: BufferPool
+  readonly deadLetters: DeadLetters
+  /** Absent: records stay as they were read. */
+  readonly shaper?: Shaper | undefined
+  readonly rules?: RuleWatch | undefined
+  /** Of the sinks that do not get everything, by name. */
+  readonly filters: ReadonlyMap<string, RecordFilter>
 }
 
 /** What a source brings, as chunks of records. */
@@ -26,65 +40,127 @@ export class Intake {
   readonly #options: IntakeOptions
   /** What is known of each stream while it is read. */
   readonly #readings = new Map<string, SourceReading>()
+  /** Where the last event of each stream ended. */
+  readonly #ends = new Map<string, number>()
   readonly #buffer = new RecordBuffer({ whole: true })
 
   constructor(options: IntakeOptions) {
     this.#options = options
   }
 
-  /** Until the source ends or is told to. */
+  /** Until the source ends or is told to. @throws OpsError when the source as a whole can not be read */
   async run(): Promise<void> {
     const { source, place } = this.#options
-    for await (const event of source.source.read(place)) await this.#take(event)
+    for await (const event of source.source.read(place)) {
+      if (place.signal.aborted) return
+      await this.#take(event)
+    }
   }
 
   async #take(event: SourceEvent): Promise<void> {
-    const { store, place, book, source } = this.#options
-    if (event.kind === 'lines') {
-      const chunk = this.#chunk(event)
-      const origin = { id: chunk.id, source: source.name, title: event.stream.title }
-      this.#options.rules?.see(Records.ofLines(chunk.records, chunk.count), origin)
-      await this.#options.offer(chunk)
-    } else if (event.kind === 'idle') this.#options.rules?.idle(source.name)
-    else if (event.kind === 'gap') {
-      const { stream, from, bytes, reason } = event
-      const about = { source: source.name, stream: stream.id, title: stream.title }
-      store.gap({ ...about, at: place.clock.now(), from, reason, ...(bytes !== undefined && { bytes }) })
-      place.log('warn', 'lines are lost', { ...about, reason, bytes })
-    } else if (event.kind === 'end') {
-      this.#readings.delete(event.stream.id)
-      book.end(event.stream, event.stream.resume.at)
-    }
+    if (event.kind === 'lines') await this.#takeLines(event)
+    else if (event.kind === 'gap') await this.#takeGap(event)
+    else if (event.kind === 'end') this.#end(event.stream, event.failure)
+    else this.#options.rules?.idle(this.#options.source.name)
   }
 
-  #chunk(lines: SourceLines): Chunk {
-    const { stream, from, to, token, bytes, cutFrom, isLastChance } = lines
-    const { source } = this.#options
+  async #takeLines(lines: SourceLines): Promise<void> {
+    const { fork, deadLetters, book, shaper } = this.#options
+    const { stream, from, to, fields } = lines
     const reading = this.#reading(stream)
     const { tally } = reading
     const before = { lines: tally.lines, records: tally.records + tally.misfits }
-    const origin = { source: source.name, generation: 0, from, to }
-    for (const _ of reading.read({ bytes, origin, ...(cutFrom !== undefined && { cutFrom }) }, this.#buffer));
-    return {
-      id: `${stream.id}:${from}-${to}`,
-      records: this.#buffer.take().slice(),
-      count: tally.records + tally.misfits - before.records,
-      source: source.name,
-      stream: stream.id,
-      from,
-      to,
-      ...(token !== undefined && { token }),
+    this.#read(lines, reading)
+    const count = tally.records + tally.misfits - before.records
+    const memory = takeShared(this.#buffer, this.#options)
+    const remembered = reading.newMemory()
+    if (remembered !== undefined) book.remember(stream, remembered)
+    this.#ends.set(stream.id, to)
+    const id = `${stream.id}:${from}-${to}`
+    const origin = { id, source: this.#options.source.name, title: stream.title }
+    const read = Records.ofLines(fields && count > 0 ? addFields(memory.records, fields) : memory.records, count)
+    const shaped: Shaped = shaper && count > 0 ? shaper.shape(read, origin) : { records: read, filtered: 0, dead: [] }
+    if (shaped.dead.length > 0 && !(await deadLetters.add(this.#letters(shaped, origin)))) return
+    if (shaped.records.count > 0) this.#options.rules?.see(shaped.records, origin)
+    const head = {
+      ...this.#head(lines, id),
       lines: tally.lines - before.lines,
-      isUnique: !source.source.isReplayable,
-      isLastChance: isLastChance === true,
+      bytes: to - from,
+      dead: shaped.dead.length,
+      isUnique: !this.#options.source.source.isReplayable,
+      isLastChance: lines.isLastChance === true,
     }
+    await fork.offer(lane => this.#chunkFor(lane, { head, records: shaped.records, memory }))
+  }
+
+  #read(lines: SourceLines, reading: SourceReading): void {
+    const { bytes, from, to, cutFrom, ends } = lines
+    const origin = { source: this.#options.source.name, generation: 0, from, to }
+    if (ends !== undefined && cutFrom === undefined) readEvents({ bytes, ends, origin }, reading, this.#buffer)
+    else for (const _ of reading.read({ bytes, origin, ...(cutFrom !== undefined && { cutFrom }) }, this.#buffer));
+  }
+
+  /** Behind a gap reading goes on for everybody: it takes its turn among the lines. */
+  async #takeGap(gap: SourceGap): Promise<void> {
+    const { store, place, source, fork } = this.#options
+    const { stream, from, to, bytes, reason } = gap
+    const about = { source: source.name, stream: stream.id, title: stream.title }
+    if (store.gap({ ...about, at: place.clock.now(), from, reason, ...(bytes !== undefined && { bytes }) }))
+      place.log('warn', 'lines are lost', { ...about, reason, bytes })
+    this.#ends.set(stream.id, to ?? from)
+    if (to === undefined || to <= from) return
+    const nothing = { count: 0, records: new Uint8Array(), holds: 0, lines: 0, bytes: 0, dead: 0, release: () => {} }
+    const chunk = { ...this.#head({ stream, from, to }, `${stream.id}:${from}-${to}`), ...nothing }
+    await fork.offer(() => ({ ...chunk, isUnique: !source.source.isReplayable, isLastChance: false }))
+  }
+
+  #end(stream: Stream, failure: string | undefined): void {
+    const { book, log, source } = this.#options
+    if (failure !== undefined)
+      log('warn', 'a stream ended before its end', { source: source.name, title: stream.title, problem: failure })
+    book.end(stream, this.#ends.get(stream.id) ?? stream.resume.at)
+    this.#readings.delete(stream.id)
+    this.#ends.delete(stream.id)
+  }
+
+  #head({ stream, from, to, token }: Pick<SourceLines, 'stream' | 'from' | 'to' | 'token'>, id: string) {
+    return { id, source: this.#options.source.name, stream: stream.id, from, to, ...(token !== undefined && { token }) }
+  }
+
+  #chunkFor(
+    lane: Lane,
+    made: {
+      readonly head: Omit<ChunkHead, 'count'> & Pick<Chunk, 'isUnique' | 'isLastChance'>
+      readonly records: Records
+      readonly memory: SharedMemory
+    },
+  ): Chunk {
+    const { head, memory } = made
+    const filter = this.#options.filters.get(lane.name)
+    const records = filter && made.records.count > 0 ? filter.filter(made.records) : made.records
+    const { lines, count } = records
+    // Records that a stage made are in memory of their own.
+    const holds = lines === memory.records ? memory.holds : lines.length
+    return { ...head, records: lines, count, holds, release: memory.release }
+  }
+
+  #letters({ dead }: Shaped, { id, source }: RecordsOrigin) {
+    const at = this.#options.place.clock.now()
+    return dead.map(({ stage, reason, record }, index) => ({
+      id: recordName({ id: `${id}:${stage}` }, index),
+      source,
+      stage,
+      reason,
+      record,
+      at,
+    }))
   }
 
   #reading(stream: Stream): SourceReading {
     const known = this.#readings.get(stream.id)
     if (known) return known
-    const { source, log } = this.#options
-    const reading = new SourceReading({ name: stream.title, format: source.format, log })
+    const { source, log, book } = this.#options
+    const reading = new SourceReading({ name: stream.title, format: source.format, log, memory: book.memory(stream) })
     this.#readings.set(stream.id, reading)
     return reading
   }

@@ -2,56 +2,73 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../core/clock.ts'
 import type { Json } from '../../core/json.ts'
 import type { Stream, Streams } from '../../core/log-source.ts'
+import type { Lane } from '../delivery/lane.ts'
 import type { Store, StreamRow } from '../store/store.ts'
 
 export interface StreamBookOptions {
   readonly store: Store
   readonly clock: Clock
   readonly source: string
-  /** Names of the sinks that get what this source reads. */
-  readonly sinks: readonly string[]
+  /** To the sinks that get what this source reads. */
+  readonly lanes: readonly Lane[]
 }
 
 /** The streams of a source, as the store remembers them. */
 export class StreamBook implements Streams {
   readonly #options: StreamBookOptions
-  readonly #known = new Map<string, BookedStream>()
+  readonly #streams = new Map<string, BookedStream>()
 
   constructor(options: StreamBookOptions) {
     this.#options = options
     for (const row of options.store.streams(options.source)) this.#add(row)
+    for (const id of this.#streams.keys()) this.forgetDelivered(id)
   }
 
+  /** One that is read to its end is not among them, although not everybody may have all of it yet. */
   known(): readonly Stream[] {
-    return [...this.#known.values()]
+    return [...this.#streams.values()].filter(({ endsAt, resume }) => endsAt === undefined || resume.at < endsAt)
   }
 
   async begin(identity: Json, title: string): Promise<Stream> {
     const { store, clock, source } = this.#options
     const row = { id: randomBytes(10).toString('hex'), source, identity, title, begunAt: clock.now() }
     store.begin(row)
-    return this.#add({ ...row, ended: false })
+    return this.#add(row)
+  }
+
+  /** What a reader that goes on in the middle of it has to know. */
+  memory(stream: Stream): Json | undefined {
+    return this.#streams.get(stream.id)?.memory
+  }
+
+  remember(stream: Stream, memory: Json): void {
+    const booked = this.#streams.get(stream.id)
+    if (booked === undefined) return
+    this.#options.store.remember(stream.id, memory)
+    booked.memory = memory
   }
 
   /** Nothing more comes of it: it is forgotten as soon as every sink has all of it. */
-  end(stream: Stream, at: number): void {
-    this.#options.store.end(stream.id, this.#options.clock.now())
-    const booked = this.#known.get(stream.id)
-    if (booked) booked.endsAt = at
+  end(stream: Stream, endsAt: number): void {
+    this.#options.store.end(stream.id, { at: this.#options.clock.now(), endsAt })
+    const booked = this.#streams.get(stream.id)
+    if (booked) booked.endsAt = endsAt
     this.forgetDelivered(stream.id)
   }
 
   /** To be called when a sink got on. */
   forgetDelivered(id: string): void {
-    const booked = this.#known.get(id)
+    const booked = this.#streams.get(id)
     if (booked?.endsAt === undefined || booked.delivered < booked.endsAt) return
-    this.#options.store.forget(id)
-    this.#known.delete(id)
+    const { store, lanes } = this.#options
+    store.forget(id)
+    for (const lane of lanes) lane.forget(id)
+    this.#streams.delete(id)
   }
 
   #add(row: StreamRow): BookedStream {
     const stream = new BookedStream(row, this.#options)
-    this.#known.set(row.id, stream)
+    this.#streams.set(row.id, stream)
     return stream
   }
 }
@@ -60,44 +77,43 @@ class BookedStream implements Stream {
   readonly id: string
   identity: Json
   title: string
+  memory: Json | undefined
   /** Where its last byte is, once that is known. */
   endsAt: number | undefined
   readonly #options: StreamBookOptions
 
-  constructor({ id, identity, title }: StreamRow, options: StreamBookOptions) {
+  constructor({ id, identity, title, memory, endsAt }: StreamRow, options: StreamBookOptions) {
     this.id = id
     this.identity = identity
     this.title = title
+    this.memory = memory
+    this.endsAt = endsAt
     this.#options = options
   }
 
   get resume(): Stream['resume'] {
-    const [first, ...others] = this.#places()
+    const [first, ...others] = this.#options.lanes.map(lane => lane.reached(this.id))
     if (first === undefined) return { at: 0 }
-    const least = others.reduce((a, b) => (b.safe < a.safe ? b : a), first)
-    return { at: least.safe, ...(least.token !== undefined && { token: least.token }) }
+    return others.reduce((a, b) => (b.at < a.at ? b : a), first)
   }
 
   get cuts(): readonly number[] {
+    const { store, lanes } = this.#options
     const { at } = this.resume
-    const all = this.#places().flatMap(({ safe, sending }) => [safe, sending ?? 0])
+    const places = store.places(this.id)
+    const all = lanes.flatMap(lane => [lane.reached(this.id).at, ...(places.get(lane.name)?.sending ?? [])])
     return [...new Set(all)].filter(each => each > at).sort((a, b) => a - b)
   }
 
   get delivered(): number {
-    return Math.min(...this.#places().map(({ delivered }) => delivered))
+    const { store, lanes } = this.#options
+    const places = store.places(this.id)
+    return Math.min(...lanes.map(({ name }) => places.get(name)?.delivered ?? 0))
   }
 
   async describe(identity: Json, title = this.title): Promise<void> {
     this.#options.store.describe(this.id, identity, title)
     this.identity = identity
     this.title = title
-  }
-
-  /** One of each sink. */
-  #places() {
-    const { store, sinks } = this.#options
-    const places = store.places(this.id)
-    return sinks.map(sink => places.get(sink) ?? { safe: 0, delivered: 0 })
   }
 }

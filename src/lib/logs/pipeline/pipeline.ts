@@ -20,6 +20,8 @@ export interface PipelineSink {
   readonly sources?: readonly string[]
   /** Which of their records; absent for all. */
   readonly filter?: RecordFilter
+  /** What the file says of it, as text: two that say the same are the same sink. Absent: nobody can tell. */
+  readonly config?: string
 }
 
 /** What is put by for sinks that lag, and for sources that can not be read again. */

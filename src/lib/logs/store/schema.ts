@@ -6,21 +6,24 @@ import { OpsError, type OpsErrorDetails } from '../../core/errors.ts'
 const form = 1
 
 /**
- * `place.safe` is where reading goes on for a sink; what lies between `delivered` and `safe` is in its spool. `sending` is the end of what
- * was being sent. `ledger` counts records, and what of it is in the spool; `gap` is what is lost, the newest ones of each source.
+ * `place.safe` is where reading goes on for a sink; what lies between `delivered` and `safe` is in its spool. `sending` is where each piece
+ * of what was being sent ends. `stream.size` is where an ended stream ends, `stream.memory` what its reader has to know in its middle.
+ * `sink.spool_end` is behind the last record of the spool that stands in `ledger`, which counts records, and what of it is in the spool;
+ * `gap` is what is lost, the newest ones of each source.
  */
 const tables = `
   CREATE TABLE stream (id TEXT PRIMARY KEY, source TEXT NOT NULL, identity TEXT NOT NULL, title TEXT NOT NULL, begun INTEGER NOT NULL,
-    size INTEGER NOT NULL DEFAULT 0, ended INTEGER) WITHOUT ROWID;
+    size INTEGER, ended INTEGER, memory TEXT) WITHOUT ROWID;
   CREATE INDEX stream_by_source ON stream (source);
   CREATE TABLE place (stream TEXT NOT NULL, sink TEXT NOT NULL, safe INTEGER NOT NULL, token TEXT, delivered INTEGER NOT NULL,
-    sending INTEGER, PRIMARY KEY (stream, sink)) WITHOUT ROWID;
-  CREATE TABLE sink (name TEXT PRIMARY KEY, state TEXT, spool_next INTEGER) WITHOUT ROWID;
+    sending TEXT, PRIMARY KEY (stream, sink)) WITHOUT ROWID;
+  CREATE TABLE sink (name TEXT PRIMARY KEY, state TEXT, spool_next INTEGER, spool_end INTEGER) WITHOUT ROWID;
   CREATE TABLE ledger (source TEXT NOT NULL, sink TEXT NOT NULL, lines INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
     records INTEGER NOT NULL DEFAULT 0, delivered INTEGER NOT NULL DEFAULT 0, dead INTEGER NOT NULL DEFAULT 0,
     spooled INTEGER NOT NULL DEFAULT 0, dropped INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, sink)) WITHOUT ROWID;
   CREATE TABLE gap (seq INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, stream TEXT NOT NULL, title TEXT NOT NULL,
     at INTEGER NOT NULL, origin INTEGER NOT NULL, bytes INTEGER, reason TEXT NOT NULL);
+  CREATE UNIQUE INDEX gap_by_place ON gap (stream, origin);
   CREATE TABLE gaps (source TEXT PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL, unknown INTEGER NOT NULL) WITHOUT ROWID;
   PRAGMA user_version = ${form};
 `

@@ -9,8 +9,10 @@ export interface StreamRow {
   readonly title: string
   /** Milliseconds since 1970. */
   readonly begunAt: number
-  /** Nothing more comes of it. */
-  readonly ended: boolean
+  /** Where it ends, once nothing more comes of it. */
+  readonly endsAt?: number
+  /** What whoever goes on in its middle has to know of its beginning. */
+  readonly memory?: Json
 }
 
 /** How far a sink is in a stream: see the tables. */
@@ -18,12 +20,14 @@ export interface Place {
   readonly safe: number
   readonly token?: Json
   readonly delivered: number
-  readonly sending?: number
+  /** Where each piece of what was being sent ends, ascending. */
+  readonly sending?: readonly number[]
 }
 
 /** What one range of a stream adds to what is known of it and a sink. */
 export interface Advance {
-  readonly stream: string
+  /** Absent where only the ledger changes. */
+  readonly stream?: string
   readonly source: string
   /** Reading goes on here; absent where only what was spooled before is delivered. */
   readonly safe?: number
@@ -56,6 +60,8 @@ export interface Commit {
   readonly state?: Json
   /** The next record of its spool that it wants. */
   readonly spoolNext?: number
+  /** Behind the last record of its spool that is counted. */
+  readonly spoolEnd?: number
 }
 
 export interface GapRow {
@@ -98,29 +104,26 @@ export class Store implements Disposable {
       identity: JSON.parse(String(row['identity'])),
       title: String(row['title']),
       begunAt: Number(row['begun']),
-      ended: row['ended'] !== null,
+      ...(row['size'] !== null && { endsAt: Number(row['size']) }),
+      ...(row['memory'] !== null && { memory: JSON.parse(String(row['memory'])) }),
     }))
   }
 
   /** By sink. */
   places(stream: string): Map<string, Place> {
-    return new Map(
-      this.#all('SELECT * FROM place WHERE stream = ?', stream).map(row => [
-        String(row['sink']),
-        {
-          safe: Number(row['safe']),
-          delivered: Number(row['delivered']),
-          ...(row['token'] !== null && { token: JSON.parse(String(row['token'])) }),
-          ...(row['sending'] !== null && { sending: Number(row['sending']) }),
-        },
-      ]),
-    )
+    return new Map(this.#all('SELECT * FROM place WHERE stream = ?', stream).map(row => [String(row['sink']), placeOf(row)]))
   }
 
-  sink(name: string): { readonly state?: Json; readonly spoolNext?: number } {
+  /** Of one sink, by stream. */
+  placesOf(sink: string): Map<string, Place> {
+    return new Map(this.#all('SELECT * FROM place WHERE sink = ?', sink).map(row => [String(row['stream']), placeOf(row)]))
+  }
+
+  sink(name: string): { readonly state?: Json; readonly spoolNext?: number; readonly spoolEnd?: number } {
     const [row] = this.#all('SELECT * FROM sink WHERE name = ?', name)
     return {
       ...(typeof row?.['state'] === 'string' && { state: JSON.parse(row['state']) }),
+      ...(typeof row?.['spool_end'] === 'number' && { spoolEnd: row['spool_end'] }),
       ...(typeof row?.['spool_next'] === 'number' && { spoolNext: row['spool_next'] }),
     }
   }
@@ -159,7 +162,7 @@ export class Store implements Disposable {
   }
 
   /** @throws OpsError E_STATE */
-  begin(row: Omit<StreamRow, 'ended'>): void {
+  begin(row: Omit<StreamRow, 'endsAt' | 'memory'>): void {
     const { id, source, identity, title, begunAt } = row
     this.#run(
       'INSERT INTO stream (id, source, identity, title, begun) VALUES (?, ?, ?, ?, ?)',
@@ -176,9 +179,14 @@ export class Store implements Disposable {
     this.#run('UPDATE stream SET identity = ?, title = ? WHERE id = ?', JSON.stringify(identity), title, id)
   }
 
-  /** Tells that nothing more comes of a stream. @throws OpsError E_STATE */
-  end(id: string, at: number): void {
-    this.#run('UPDATE stream SET ended = ? WHERE id = ?', at, id)
+  /** Keeps what a reader of the stream has to know in its middle. @throws OpsError E_STATE */
+  remember(id: string, memory: Json): void {
+    this.#run('UPDATE stream SET memory = ? WHERE id = ?', JSON.stringify(memory), id)
+  }
+
+  /** Tells that nothing more comes of a stream, and where it ends. @throws OpsError E_STATE */
+  end(id: string, { at, endsAt }: { readonly at: number; readonly endsAt: number }): void {
+    this.#run('UPDATE stream SET ended = ?, size = ? WHERE id = ?', at, endsAt, id)
   }
 
   /** Forgets a stream and where its sinks are in it. @throws OpsError E_STATE */
@@ -189,36 +197,57 @@ export class Store implements Disposable {
     })
   }
 
-  /** Says what is about to be sent, so that after a kill it is cut and sent as it was. @throws OpsError E_STATE */
-  sending(sink: string, ranges: readonly { readonly stream: string; readonly to: number }[]): void {
+  /** Says where each piece ends of what is being sent, by stream, so that after a kill it is cut and sent as it was. @throws OpsError E_STATE */
+  sending(sink: string, ends: ReadonlyMap<string, readonly number[]>): void {
     this.#together(() => {
-      for (const { stream, to } of ranges)
+      for (const [stream, each] of ends)
         this.#run(
           'INSERT INTO place (stream, sink, safe, delivered, sending) VALUES (?, ?, 0, 0, ?) ON CONFLICT DO UPDATE SET sending = excluded.sending',
           stream,
           sink,
-          to,
+          JSON.stringify(each),
         )
     })
   }
 
+  /**
+   * To be called when nothing waits for a sink, in its spool neither: what still counts as spooled is what a damaged disk took, and is
+   * counted as dropped. How much that is. @throws OpsError E_STATE
+   */
+  settle(sink: string): number {
+    const [row] = this.#all('SELECT sum(spooled) AS lost FROM ledger WHERE sink = ?', sink)
+    this.#together(() => {
+      this.#run('UPDATE place SET delivered = safe WHERE sink = ? AND delivered < safe', sink)
+      this.#run('UPDATE ledger SET dropped = dropped + spooled, spooled = 0 WHERE sink = ? AND spooled <> 0', sink)
+    })
+    return Number(row?.['lost'] ?? 0)
+  }
+
+  /** Settles when all that was committed survives a power cut: before what it stands for is thrown away. @throws OpsError E_STATE */
+  secure(): void {
+    this.#all('PRAGMA wal_checkpoint(PASSIVE)')
+  }
+
   /** All of it or nothing. @throws OpsError E_STATE, when the disk is full too: to be tried again */
-  commit({ sink, advances, state, spoolNext }: Commit): void {
+  commit({ sink, advances, state, spoolNext, spoolEnd }: Commit): void {
     this.#together(() => {
       for (const advance of advances) this.#advance(sink, advance)
-      if (state === undefined && spoolNext === undefined) return
+      if (state === undefined && spoolNext === undefined && spoolEnd === undefined) return
       this.#run(
-        `INSERT INTO sink (name, state, spool_next) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET
-          state = coalesce(excluded.state, state), spool_next = coalesce(excluded.spool_next, spool_next)`,
+        `INSERT INTO sink (name, state, spool_next, spool_end) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+          state = coalesce(excluded.state, state), spool_next = coalesce(excluded.spool_next, spool_next),
+          spool_end = coalesce(excluded.spool_end, spool_end)`,
         sink,
         state === undefined ? null : JSON.stringify(state),
         spoolNext ?? null,
+        spoolEnd ?? null,
       )
     })
   }
 
-  /** @throws OpsError E_STATE */
-  gap({ source, stream, title, at, from, bytes, reason }: GapRow): void {
+  /** False where the same gap was told before. @throws OpsError E_STATE */
+  gap({ source, stream, title, at, from, bytes, reason }: GapRow): boolean {
+    if (this.#all('SELECT seq FROM gap WHERE stream = ? AND origin = ?', stream, from).length > 0) return false
     this.#together(() => {
       this.#run(
         'INSERT INTO gap (source, stream, title, at, origin, bytes, reason) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -243,6 +272,7 @@ export class Store implements Disposable {
         gapsKept,
       )
     })
+    return true
   }
 
   [Symbol.dispose](): void {
@@ -250,16 +280,29 @@ export class Store implements Disposable {
   }
 
   #advance(sink: string, { stream, source, safe, token, delivered, counts }: Advance): void {
+    this.#count({ sink, source, counts })
+    if (stream === undefined || (safe === undefined && delivered === undefined)) return
     this.#run(
       `INSERT INTO place (stream, sink, safe, token, delivered) VALUES (?1, ?2, coalesce(?3, 0), ?4, coalesce(?5, 0)) ON CONFLICT DO UPDATE SET
         safe = coalesce(?3, safe), token = CASE WHEN ?3 IS NULL THEN token ELSE ?4 END, delivered = coalesce(?5, delivered),
-        sending = CASE WHEN sending <= coalesce(?3, safe) THEN NULL ELSE sending END`,
+        sending = CASE WHEN json_extract(sending, '$[#-1]') <= coalesce(?3, safe) THEN NULL ELSE sending END`,
       stream,
       sink,
       safe ?? null,
       token === undefined ? null : JSON.stringify(token),
       delivered ?? null,
     )
+  }
+
+  #count({
+    sink,
+    source,
+    counts,
+  }: {
+    readonly sink: string
+    readonly source: string
+    readonly counts: Partial<LedgerCounts>
+  }): void {
     this.#run(
       `INSERT INTO ledger (source, sink, ${counted.join(', ')}) VALUES (?, ?, ${counted.map(() => '?').join(', ')})
         ON CONFLICT DO UPDATE SET ${counted.map(name => `${name} = ${name} + excluded.${name}`).join(', ')}`,
@@ -309,3 +352,10 @@ export class Store implements Disposable {
     return statement
   }
 }
+
+const placeOf = (row: Record<string, unknown>): Place => ({
+  safe: Number(row['safe']),
+  delivered: Number(row['delivered']),
+  ...(row['token'] !== null && { token: JSON.parse(String(row['token'])) }),
+  ...(row['sending'] !== null && { sending: JSON.parse(String(row['sending'])) }),
+})

@@ -1,0 +1,83 @@
+import type { JournalRecord } from '../../journal/frame.ts'
+import type { ChunkHead } from './chunk.ts'
+
+/** A chunk as it comes out of the spool, and the records of the journal that it was made of: the second behind the last. */
+export interface SpoolEntry {
+  readonly head: ChunkHead
+  readonly records: Uint8Array
+  readonly sequence: number
+  readonly next: number
+}
+
+/**
+ * An entry is one record of the journal of type `first`: u32 length of the head, little-endian, the head as JSON, records; where these are
+ * long the rest follows in records of type `more`. One that is not whole is of a writer that was killed or met a full disk, and is passed over.
+ */
+const types = { first: 1, more: 2 } as const
+const pieceBytes = 4 * 1024 * 1024
+const lengthBytes = 4
+
+interface StoredHead extends ChunkHead {
+  /** Bytes of all records. */
+  readonly size: number
+}
+
+export interface Piece {
+  readonly type: number
+  readonly payload: Uint8Array
+}
+
+/** What is to be appended, in this order. */
+export function* encodeEntry(head: ChunkHead, records: Uint8Array): Iterable<Piece> {
+  const { id, count, source, stream, from, to, token, lines, bytes, dead } = head
+  const stored: StoredHead = {
+    id,
+    count,
+    source,
+    stream,
+    from,
+    to,
+    ...(token !== undefined && { token }),
+    lines,
+    bytes,
+    dead,
+    size: records.length,
+  }
+  const text = Buffer.from(JSON.stringify(stored))
+  const begin = records.subarray(0, pieceBytes)
+  const payload = Buffer.allocUnsafe(lengthBytes + text.length + begin.length)
+  payload.writeUInt32LE(text.length, 0)
+  payload.set(text, lengthBytes)
+  payload.set(begin, lengthBytes + text.length)
+  yield { type: types.first, payload }
+  for (let at = pieceBytes; at < records.length; at += pieceBytes)
+    yield { type: types.more, payload: records.subarray(at, at + pieceBytes) }
+}
+
+/** Entries of records of the journal. */
+export async function* decodeEntries(records: AsyncIterable<JournalRecord>): AsyncGenerator<SpoolEntry> {
+  let open: { readonly head: StoredHead; readonly sequence: number; readonly pieces: Uint8Array[]; missing: number } | undefined
+  for await (const { type, payload, sequence } of records) {
+    if (type === types.first) {
+      const begin = Buffer.from(payload.buffer, payload.byteOffset, payload.length)
+      const headEnd = lengthBytes + begin.readUInt32LE(0)
+      // Written by this very file, and the journal guards every byte.
+      const head = JSON.parse(begin.toString('utf8', lengthBytes, headEnd)) as StoredHead
+      const piece = payload.subarray(headEnd)
+      open = { head, sequence, pieces: [piece], missing: head.size - piece.length }
+    } else if (open) {
+      open.pieces.push(payload)
+      open.missing -= payload.length
+    }
+    if (open === undefined || open.missing > 0) continue
+    const { head, pieces } = open
+    const [only] = pieces
+    yield {
+      head,
+      records: pieces.length === 1 && only ? only : Buffer.concat(pieces),
+      sequence: open.sequence,
+      next: sequence + 1,
+    }
+    open = undefined
+  }
+}
