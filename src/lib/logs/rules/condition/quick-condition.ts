@@ -43,7 +43,8 @@ interface Part {
 
 function parsePart(text: string): Part {
   const alone = /^(\S+)(?=\s*$|\s+and\b|\s*&&)/i.exec(text)?.[1]
-  if (alone !== undefined && everything.includes(alone.toLowerCase())) return { condition: anyRecord, length: alone.length }
+  if (alone !== undefined && everything.includes(alone.toLowerCase()))
+    return { condition: { ...anyRecord, text: alone }, length: alone.length }
   const digit = /^([1-5])xx$/i.exec(alone ?? '')?.[1]
   if (digit !== undefined) return { condition: statusClass('status', Number(digit)), length: 3 }
   const there = new RegExp(`^has\\s+(${name})`).exec(text)

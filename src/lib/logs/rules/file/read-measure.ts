@@ -26,7 +26,8 @@ const many = { least: 1, most: 1_000_000_000 }
 
 export function readMeasure(rule: FileNode): ShortForm | undefined {
   const [first, second] = measureKeys.filter(key => !rule.child(key).isAbsent)
-  if (first === undefined) return rule.wrong(`the rule ${rule.key} does not say what it watches`, { hint: shortForms })
+  if (first === undefined)
+    return rule.child('when').wrong(`the rule ${rule.key} does not say what it watches`, { hint: shortForms })
   if (second !== undefined) return rule.child(second).wrong(`a rule has one of ${first} and ${second}`, { part: 'key' })
   const node = rule.child(first)
   if (first === 'when') {

@@ -33,13 +33,22 @@ export function parseShortForm(text: string): ShortForm {
   const withoutLeast = least ? said.slice(0, least.index) : said
   const over = / (?:over|in|within|per) ([0-9][0-9a-z.]*)$/i.exec(withoutLeast)
   const core = over ? withoutLeast.slice(0, over.index) : withoutLeast
-  const measure = measureOf(core, least ? Number(least[1]) : defaultLeast)
+  const measure = tryMeasure(core, { said, least: least ? Number(least[1]) : defaultLeast })
   if (measure === undefined) throw noForm(said)
   return { measure, ...(over && { overMs: timeOf(over[1]) }) }
 }
 
 /** Of single lines: not more in a time. */
 export const defaultFlood = { limit: 5, perMs: 60_000 } as const
+
+/** A word that was meant to be another one is a better reason than what came of it. */
+function tryMeasure(text: string, { said, least }: { readonly said: string; readonly least: number }): Measure | undefined {
+  try {
+    return measureOf(text, least)
+  } catch (error) {
+    throw error instanceof RuleFault && closeWord(said) !== undefined ? noForm(said) : error
+  }
+}
 
 function measureOf(text: string, least: number): Measure | undefined {
   const percentile = new RegExp(`^p(\\d+(?:\\.\\d+)?) (?:of )?(${field}) ${order} (.+)$`, 'i').exec(text)
@@ -146,9 +155,15 @@ function timeOf(text: string | undefined): number {
 const words = ['share', 'count', 'over', 'matches', 'at', 'least', 'for', 'above', 'below', 'nothing', 'requests', 'lines']
 
 function noForm(text: string): RuleFault {
+  const close = closeWord(text)
+  return new RuleFault(`'${text}' is no rule`, close === undefined ? shortForms : `did you mean ${close}?`)
+}
+
+/** The word that one of a text was meant to be. */
+function closeWord(text: string): string | undefined {
   for (const word of text.toLowerCase().split(/[\s,]+/)) {
     const close = /^[a-z]{4,}$/.test(word) && !words.includes(word) ? nearest(word, words) : undefined
-    if (close) return new RuleFault(`'${text}' is no rule`, `did you mean ${close}?`)
+    if (close) return close
   }
-  return new RuleFault(`'${text}' is no rule`, shortForms)
+  return undefined
 }

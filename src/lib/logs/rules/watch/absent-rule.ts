@@ -5,7 +5,7 @@ import type { Absence, Rule } from '../rule.ts'
 import { type GroupFields, overSummary, summaryOfRule } from '../words.ts'
 import { Groups } from './groups.ts'
 import type { KeptIncident, SeenGroups } from './rule-state.ts'
-import type { RuleTools } from './rule-tools.ts'
+import { type RuleTools, warnOfGroups } from './rule-tools.ts'
 import type { ChunkLook, RuleStatus, WatchedRule } from './watched-rule.ts'
 
 interface Group {
@@ -35,6 +35,7 @@ export class AbsentRule implements WatchedRule {
     this.#groups = new Groups({
       by: rule.by,
       max: rule.maxGroups,
+      onFull: () => warnOfGroups(rule, tools),
       fields: tools.fields,
       make: (key, fields) => ({ key, fields, seenAt: tools.startedAt, incident: undefined }),
     })

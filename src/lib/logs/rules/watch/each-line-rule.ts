@@ -7,7 +7,7 @@ import type { EachLine, Rule } from '../rule.ts'
 import { overSummary, summaryOfRule } from '../words.ts'
 import { detailOf } from './examples.ts'
 import { Groups } from './groups.ts'
-import type { RuleTools } from './rule-tools.ts'
+import { type RuleTools, warnOfGroups } from './rule-tools.ts'
 import type { ChunkLook, RuleStatus, WatchedRule } from './watched-rule.ts'
 
 interface Group {
@@ -41,6 +41,7 @@ export class EachLineRule implements WatchedRule {
     this.#groups = new Groups({
       by: rule.by,
       max: rule.maxGroups,
+      onFull: () => warnOfGroups(rule, tools),
       fields: tools.fields,
       make: (key, fields) => ({ key, fields, told: [], untold: 0 }),
     })

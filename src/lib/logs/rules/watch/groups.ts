@@ -11,6 +11,7 @@ export class Groups<G> {
   readonly #by: readonly By[]
   readonly #max: number
   readonly #make: (key: string, fields: GroupFields) => G
+  readonly #onFull: () => void
   /** Records of groups that there is no room for. */
   overflow = 0
 
@@ -19,8 +20,11 @@ export class Groups<G> {
     readonly max: number
     readonly fields: FieldNames
     readonly make: (key: string, fields: GroupFields) => G
+    /** Called for the first record of a group that there is no room for. */
+    readonly onFull: () => void
   }) {
-    const { by, max, fields, make } = options
+    const { by, max, fields, make, onFull } = options
+    this.#onFull = onFull
     this.#by = by.map(name => ({ name, field: ofOrigin(name) === undefined ? fields.of(name) : -1 }))
     this.#max = max
     this.#make = make
@@ -54,7 +58,7 @@ export class Groups<G> {
     const known = this.#groups.get(key)
     if (known !== undefined) return known
     if (this.#groups.size >= this.#max) {
-      this.overflow++
+      if (this.overflow++ === 0) this.#onFull()
       return undefined
     }
     const values = key.split('\0')

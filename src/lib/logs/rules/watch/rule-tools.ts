@@ -1,5 +1,6 @@
 import type { Log } from '../../../core/io.ts'
 import type { FieldNames } from '../line/record-line.ts'
+import type { Rule } from '../rule.ts'
 import type { IncidentBook } from './incident-book.ts'
 import type { SourceClocks } from './source-clocks.ts'
 
@@ -12,3 +13,6 @@ export interface RuleTools {
   /** When rules began, of the clock. */
   readonly startedAt: number
 }
+
+export const warnOfGroups = ({ name, maxGroups }: Rule, { log }: RuleTools): void =>
+  log('warn', 'there are more groups than a rule may have: the others are not watched', { rule: name, max_groups: maxGroups })

@@ -8,7 +8,7 @@ import { type GroupFields, overSummary, summaryOfRule } from '../words.ts'
 import { Examples } from './examples.ts'
 import { Groups } from './groups.ts'
 import type { KeptIncident } from './rule-state.ts'
-import type { RuleTools } from './rule-tools.ts'
+import { type RuleTools, warnOfGroups } from './rule-tools.ts'
 import type { ChunkLook, RuleStatus, WatchedRule } from './watched-rule.ts'
 
 interface Group {
@@ -69,6 +69,7 @@ export class WindowedRule implements WatchedRule {
     this.#groups = new Groups({
       by: rule.by,
       max: rule.maxGroups,
+      onFull: () => warnOfGroups(rule, tools),
       fields: tools.fields,
       make: (key, fields) => newGroup({ key, fields, window: new Window(size), recent: times && new Recent(times.last) }),
     })
