@@ -16,6 +16,8 @@ export interface SchemaFault {
   readonly path: readonly string[]
   /** With the path: `/items/3 must have …`. */
   readonly problem: string
+  /** What of the schema it is against, in words that are the same for every document: `#/properties/status/type: must be integer`. */
+  readonly rule: string
 }
 
 /** As compileSchema, for large documents: looks no further than to the first fault. */
@@ -23,7 +25,7 @@ export function compileFirstFault(schema: Json): (document: Json) => SchemaFault
   const errorsOf = compiled(schema, { allErrors: false })
   return document => {
     const [error] = errorsOf(document)
-    return error && { path: keysOf(error.instancePath), problem: wordsOf(error) }
+    return error && { path: keysOf(error.instancePath), problem: wordsOf(error), rule: ruleOf(error) }
   }
 }
 
@@ -54,3 +56,7 @@ function wordsOf({ instancePath, message = 'is not valid', keyword, params }: Er
   if (keyword === 'enum') return `${place} must be one of ${params['allowedValues'].join(', ')}`
   return `${place} ${message}`
 }
+
+/** Some messages end with what is wrong in this document. */
+const ruleOf = ({ schemaPath, message = 'is not valid' }: ErrorObject): string =>
+  `${schemaPath}: ${message.replace(/ \(items ##.*/, '')}`

@@ -75,7 +75,8 @@ export function parseFigureCondition(text: string, names: readonly string[]): Fi
   }
 }
 
-function told<T>(work: () => T): T {
+/** What CEL throws, as an ExpressionError. */
+export function told<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
@@ -91,13 +92,12 @@ function wordsOf(error: unknown): unknown {
   return new ExpressionError(message, { cause: error, ...(start !== undefined && { column: start + 1 }) })
 }
 
+const withIntegers = (values: unknown): Record<string, unknown> => integersWithin(values) as Record<string, unknown>
+
 /** CEL knows whole numbers, which JavaScript writes as it does all others. */
-function withIntegers(value: unknown): Record<string, unknown> {
-  const visit = (inner: unknown): unknown => {
-    if (typeof inner === 'number') return Number.isSafeInteger(inner) ? BigInt(inner) : inner
-    if (Array.isArray(inner)) return inner.map(visit)
-    if (typeof inner !== 'object' || inner === null) return inner
-    return Object.fromEntries(Object.entries(inner).map(([key, member]) => [key, visit(member)]))
-  }
-  return visit(value) as Record<string, unknown>
+export function integersWithin(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
+  if (Array.isArray(value)) return value.map(integersWithin)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, integersWithin(member)]))
 }

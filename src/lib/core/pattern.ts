@@ -11,6 +11,8 @@ export interface Pattern {
   find(text: string): string | undefined
   /** What is found at the first place that fits: the whole of it as `0`, groups by number and name; those that took no part are absent. */
   captures(text: string): ReadonlyMap<string, string> | undefined
+  /** With something else for the whole of every place that fits. */
+  replaceAll(text: string, replace: (found: string) => string): string
 }
 
 interface PatternOptions {
@@ -43,6 +45,16 @@ export function parsePattern(text: string, { multiline = true }: PatternOptions 
       for (let group = 0; group <= groups; group++) keep(String(group), group)
       for (const [name, group] of numbers) keep(name, group)
       return found
+    },
+    replaceAll(subject, replace) {
+      const matcher = compiled.matcher(subject)
+      let told = ''
+      let from = 0
+      while (matcher.find()) {
+        told += subject.slice(from, matcher.start()) + replace(matcher.group() ?? '')
+        from = matcher.end()
+      }
+      return told + subject.slice(from)
     },
   }
 }

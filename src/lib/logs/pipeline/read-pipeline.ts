@@ -8,11 +8,12 @@ import { isName, readSize, readWords } from '../../core/file-fields.ts'
 import { FileNode, isMapping } from '../../core/file-node.ts'
 import { Problems } from '../../core/file-problems.ts'
 import { readRules } from '../rules/read-rules.ts'
+import { readShape, shapeKeys } from '../shape/index.ts'
 import type { Pipeline, SpoolLimits } from './pipeline.ts'
 import { readSink } from './read-sink.ts'
 import { readSource } from './read-source.ts'
 
-const keys = ['sources', 'sinks', 'spool', 'rules', 'alerts'] as const
+const keys = ['sources', ...shapeKeys, 'rules', 'alerts', 'sinks', 'spool'] as const
 const spoolKeys = ['max', 'when_full'] as const
 const mebi = 1024 * 1024
 const defaultSpool: SpoolLimits = { maxBytes: 1024 * mebi, whenFull: 'wait' }
@@ -30,9 +31,10 @@ export async function readPipeline(context: Pick<Context, 'program' | 'component
   const names = namesIn(top.child('sources'))
   const sinks = await readNamed(top.child('sinks'), 'sink', node => readSink({ components: context, sources: names }, node))
   const spool = readSpool(top.child('spool'))
+  const shape = readShape(top, context.paths)
   const rules = await readRules({ rules: top.child('rules'), alerts: top.child('alerts'), sources: names }, context)
   problems.throwAny()
-  return { sources, sinks, spool, ...(rules && { rules }) }
+  return { sources, sinks, spool, ...(shape && { shape }), ...(rules && { rules }) }
 }
 
 /** Of those that are wrong too: who refers to them makes no further mistake. */

@@ -1,11 +1,12 @@
 import { readTexts } from '../../core/file-fields.ts'
 import type { FileNode } from '../../core/file-node.ts'
 import { nearest } from '../../core/nearest.ts'
+import { readFilter } from '../shape/index.ts'
 import type { PipelineSink } from './pipeline.ts'
 import { type Components, readComponent } from './read-component.ts'
 
 /** What every sink has besides its own parameters. */
-const besides = ['from'] as const
+const besides = ['from', 'when'] as const
 
 interface SinkReading {
   readonly components: Components
@@ -18,7 +19,8 @@ export async function readSink({ components, sources }: SinkReading, node: FileN
   const name = String(node.key)
   const found = await readComponent(components, node, { kind: 'sink', besides })
   const from = readFrom(node.child('from'), sources)
-  return found && { name, sink: found.built, type: found.type, ...(from && { sources: from }) }
+  const filter = readFilter(node.child('when'))
+  return found && { name, sink: found.built, type: found.type, ...(from && { sources: from }), ...(filter && { filter }) }
 }
 
 function readFrom(node: FileNode, sources: readonly string[]): string[] | undefined {

@@ -10,6 +10,8 @@ export interface RecordsOrigin {
   readonly source: string
   /** The stream as people know it: a path. */
   readonly title: string
+  /** When its stream was first seen, the same after every restart: ms since 1970. Times without a year are of the year that is nearest to it. */
+  readonly begunAt?: number
 }
 
 /** A record that is not to be delivered as it is, and why, in few different words. */
