@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { errnoOf } from '../core/errno.ts'
@@ -101,13 +101,3 @@ const failedSource = (source: string, error: unknown, look: Pick<Item, 'startedA
   message: error instanceof Error ? error.message : String(error),
   ...look,
 })
-
-/** Where a pipeline keeps what it remembers: one directory for each file, by its name. */
-export const pipelineDirectory = ({ paths }: Pick<Context, 'paths'>, file: string): string =>
-  join(
-    paths.state,
-    'ship-logs',
-    resolve(paths.cwd, file)
-      .replaceAll(/[^A-Za-z0-9._-]+/g, '_')
-      .replace(/^_/, ''),
-  )

@@ -7,6 +7,7 @@ import { type ByteStream, type Report, ReportFold } from '../core/report.ts'
 import type { Format } from './formats/format.ts'
 import { formatOf } from './formats/known-formats.ts'
 import type { ShipOptions } from './options.ts'
+import { pipelineDirectory } from './pipeline-directory.ts'
 import { RecordBuffer } from './record-buffer.ts'
 import { sourceItem } from './source-item.ts'
 import { SourceReading } from './source-reading.ts'
@@ -20,12 +21,14 @@ import { untilStopped } from './sources/until-stopped.ts'
 export async function shipLogs(context: Context, options: ShipOptions): Promise<ByteStream | Report> {
   if (options.pipeline !== undefined) {
     // Loaded only here: what reads a file once needs neither a database nor what reads YAML.
-    const [{ readPipeline }, { pipelineDirectory, runPipeline }] = await Promise.all([
+    const [{ readPipeline }, { runPipeline }] = await Promise.all([
       import('./pipeline/read-pipeline.ts'),
       import('./run-pipeline.ts'),
     ])
-    const pipeline = await readPipeline(context, options.pipeline)
-    return runPipeline(context, { pipeline, directory: pipelineDirectory(context, options.pipeline), follow: options.follow })
+    const { pipeline: file, follow } = options
+    const read = () => readPipeline(context, file)
+    const directory = pipelineDirectory(context, file)
+    return runPipeline(context, { pipeline: await read(), directory, follow, ...(follow && { readAnew: read }) })
   }
   demandJsonLines(context)
   if (options.maxLine < 1 || options.maxLine > maxMaxLine) {

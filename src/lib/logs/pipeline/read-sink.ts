@@ -20,7 +20,16 @@ export async function readSink({ components, sources }: SinkReading, node: FileN
   const found = await readComponent(components, node, { kind: 'sink', besides })
   const from = readFrom(node.child('from'), sources)
   const filter = readFilter(node.child('when'))
-  return found && { name, sink: found.built, type: found.type, ...(from && { sources: from }), ...(filter && { filter }) }
+  return (
+    found && {
+      name,
+      sink: found.built,
+      type: found.type,
+      config: JSON.stringify(node.value),
+      ...(from && { sources: from }),
+      ...(filter && { filter }),
+    }
+  )
 }
 
 function readFrom(node: FileNode, sources: readonly string[]): string[] | undefined {

@@ -56,3 +56,18 @@ export function openDatabase(path: string): DatabaseSync {
     throw error instanceof OpsError ? error : wrongStore(path, 'can not be opened', { cause: error })
   }
 }
+
+/** The same file for whoever only looks, while a pipeline may write there. @throws OpsError E_STATE */
+export function lookAtDatabase(path: string): DatabaseSync {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(path, { readOnly: true })
+    database.exec('PRAGMA busy_timeout = 2000')
+    const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+    if (found !== form) throw wrongStore(path, `is of form ${found}, and this opsctl knows form ${form}`)
+    return database
+  } catch (error) {
+    database?.close()
+    throw error instanceof OpsError ? error : wrongStore(path, 'can not be read', { cause: error })
+  }
+}

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Json } from '../../core/json.ts'
-import { openDatabase, wrongStore } from './schema.ts'
+import { lookAtDatabase, openDatabase, wrongStore } from './schema.ts'
 
 export interface StreamRow {
   readonly id: string
@@ -90,9 +90,10 @@ export class Store implements Disposable {
   readonly #path: string
   readonly #statements = new Map<string, StatementSync>()
 
-  constructor(path: string) {
+  /** @throws OpsError E_STATE */
+  constructor(path: string, { onlyLooks = false } = {}) {
     this.#path = path
-    this.#database = openDatabase(path)
+    this.#database = onlyLooks ? lookAtDatabase(path) : openDatabase(path)
   }
 
   streams(source?: string): StreamRow[] {
