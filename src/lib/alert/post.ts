@@ -1,16 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import type { ChannelPlace, Delivery } from '../core/alert.ts'
-import { errnoOf } from '../core/errno.ts'
 import { masked } from '../core/masked.ts'
-import { dialFromHere } from '../net/dial.ts'
 import { HttpClient } from '../net/http/client.ts'
-import type { Route } from '../net/http/route.ts'
+import type { TlsParams } from '../net/http/request-params.ts'
+import { retryAfterMs } from '../net/http/retry-after.ts'
+import { serverRoute } from '../net/http/server-route.ts'
 import type { Answer } from '../net/http1/connection.ts'
-import { type Field, fieldValues } from '../net/http1/field.ts'
-import { NetError } from '../net/net-error.ts'
+import type { Field } from '../net/http1/field.ts'
 import { Progress } from '../net/progress.ts'
 import { TlsContexts } from '../net/tls/tls-contexts.ts'
-import type { TlsParams } from './http-params.ts'
 
 export interface Post {
   readonly url: URL
@@ -43,7 +40,7 @@ export async function post(place: ChannelPlace, { url, headers, body, tls = {}, 
       ['idempotency-key', key],
     ]
     const request = { url, method: 'POST', headers: [...own, ...headers], body }
-    const answer = await client.ask(await routeTo(url, { place, tls }), request, { signal, progress, limits })
+    const answer = await client.ask(await serverRoute(url, { clock, tls }), request, { signal, progress, limits })
     return judge(answer, { told, now: clock.now() })
   } catch (error) {
     if (signal.aborted) return { result: 'later', message: told(messageOf(signal.reason)) }
@@ -81,41 +78,4 @@ function saidIn({ body }: Answer): string {
     .replaceAll(/[\p{Cc}\s]+/gu, ' ')
     .trim()
   return text.length > maxTold ? `${text.slice(0, maxTold)}…` : text
-}
-
-/** RFC 9110, section 10.2.3: seconds, or a date. */
-function retryAfterMs({ headers }: Answer, now: number): number | undefined {
-  const [value = ''] = fieldValues(headers, 'retry-after')
-  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000
-  const date = Date.parse(value)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
-}
-
-async function routeTo(url: URL, { place, tls }: { readonly place: ChannelPlace; readonly tls: TlsParams }): Promise<Route> {
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const isSecure = url.protocol === 'https:'
-  const endpoint = { host, port: Number(url.port) || (isSecure ? 443 : 80) }
-  const route = { dialer: dialFromHere(place.clock), endpoint }
-  if (!isSecure) return route
-  const [ca, cert, key] = await Promise.all([tls.ca, tls.cert, tls.key].map(contentOf))
-  return {
-    ...route,
-    tls: {
-      serverName: tls.server_name ?? host,
-      alpn: ['http/1.1'],
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-    },
-  }
-}
-
-/** Read anew every time: certificates are renewed while a daemon runs. */
-async function contentOf(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new NetError('unreadable', `could not read ${path}: ${errnoOf(cause) ?? cause}`, { phase: 'tls', cause })
-  }
 }

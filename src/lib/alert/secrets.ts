@@ -1,46 +1,14 @@
-import type { Alert, ChannelPlace } from '../core/alert.ts'
+import type { Alert } from '../core/alert.ts'
 import type { SecretReference } from '../core/check.ts'
-import { OpsError } from '../core/errors.ts'
 import { isSecret } from '../core/secret-field.ts'
-import { type Field, isFieldValue } from '../net/http1/field.ts'
+import type { RequestSecrets } from '../net/http/request-secrets.ts'
+import type { Field } from '../net/http1/field.ts'
 import { parseTemplate } from './template.ts'
-
-/** The secrets of one attempt: read when it begins, and told to nobody. */
-export class Secrets {
-  readonly #place: Pick<ChannelPlace, 'secret'>
-  readonly #values: string[] = []
-
-  constructor(place: Pick<ChannelPlace, 'secret'>) {
-    this.#place = place
-  }
-
-  /** Those that were read, to be masked. */
-  get values(): readonly string[] {
-    return this.#values
-  }
-
-  /** @throws OpsError when it can not be read, or not be sent */
-  async read(reference: SecretReference): Promise<string> {
-    const value = await this.#place.secret(reference)
-    this.#values.push(value)
-    if (isFieldValue(value)) return value
-    throw new OpsError('E_CONFIG', `${nameOf(reference)} holds a line break or a control character`)
-  }
-
-  /** A URL that is a secret. @throws OpsError when it is none */
-  async url(reference: SecretReference): Promise<URL> {
-    const url = URL.parse(await this.read(reference))
-    if (url && /^https?:$/.test(url.protocol)) return url
-    throw new OpsError('E_CONFIG', `${nameOf(reference)} holds no https:// URL`)
-  }
-}
-
-const nameOf = (reference: SecretReference): string => ('file' in reference ? reference.file : `the variable ${reference.env}`)
 
 /** Headers with what the alert says, and with what is secret. What can not stand in a header becomes a space. */
 export async function headersOf(
   headers: Readonly<Record<string, string | SecretReference>>,
-  { alert, secrets }: { readonly alert: Alert; readonly secrets: Secrets },
+  { alert, secrets }: { readonly alert: Alert; readonly secrets: RequestSecrets },
 ): Promise<Field[]> {
   return Promise.all(
     Object.entries(headers).map(async ([name, value]): Promise<Field> => {

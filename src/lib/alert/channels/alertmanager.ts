@@ -7,10 +7,12 @@ import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { secretField } from '../../core/secret-field.ts'
+import { tlsParams, urlField } from '../../net/http/request-params.ts'
+import { RequestSecrets } from '../../net/http/request-secrets.ts'
 import type { Field } from '../../net/http1/field.ts'
-import { headersField, tlsParams, urlField } from '../http-params.ts'
+import { headersField } from '../http-params.ts'
 import { post } from '../post.ts'
-import { headersOf, Secrets } from '../secrets.ts'
+import { headersOf } from '../secrets.ts'
 
 const leastTimeoutMs = 10_000
 
@@ -42,7 +44,7 @@ export default defineChannel({
       title: `Alertmanager at ${url.host}`,
       resendMs: Math.floor(timeoutMs / 3),
       async send(alert, place) {
-        const secrets = new Secrets(place)
+        const secrets = new RequestSecrets(place)
         const fields: Field[] = await headersOf(headers, { alert, secrets })
         if (bearer) fields.push(['authorization', `Bearer ${await secrets.read(bearer)}`])
         const body = Buffer.from(JSON.stringify(alertsOf(alert, { place, timeoutMs })))

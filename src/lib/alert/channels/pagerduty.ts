@@ -6,9 +6,9 @@ import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { secretField } from '../../core/secret-field.ts'
 import { sha256 } from '../../core/sha256.ts'
-import { tlsParams, urlField } from '../http-params.ts'
+import { tlsParams, urlField } from '../../net/http/request-params.ts'
+import { RequestSecrets } from '../../net/http/request-secrets.ts'
 import { post } from '../post.ts'
-import { Secrets } from '../secrets.ts'
 import { shortened } from '../shortened.ts'
 
 const params = z.strictObject({
@@ -31,7 +31,7 @@ export default defineChannel({
     return {
       title: `PagerDuty at ${url.host}`,
       async send(alert, place) {
-        const secrets = new Secrets(place)
+        const secrets = new RequestSecrets(place)
         const routingKey = (await secrets.read(reference)).trim()
         const body = Buffer.from(JSON.stringify({ routing_key: routingKey, ...eventOf(alert) }))
         return post(place, { url, headers: [], body, tls, secrets: secrets.values })

@@ -5,9 +5,9 @@ import type { Json } from '../../core/json.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { secretField } from '../../core/secret-field.ts'
-import { tlsParams } from '../http-params.ts'
+import { tlsParams } from '../../net/http/request-params.ts'
+import { RequestSecrets } from '../../net/http/request-secrets.ts'
 import { post } from '../post.ts'
-import { Secrets } from '../secrets.ts'
 import { shortened } from '../shortened.ts'
 
 const params = z.strictObject({
@@ -28,7 +28,7 @@ export default defineChannel({
     return {
       title: name === undefined ? 'Slack' : `Slack ${name}`,
       async send(alert, place) {
-        const secrets = new Secrets(place)
+        const secrets = new RequestSecrets(place)
         const url = await secrets.url(reference)
         const body = Buffer.from(JSON.stringify(messageOf(alert)))
         return post(place, { url, headers: [], body, tls, secrets: secrets.values })

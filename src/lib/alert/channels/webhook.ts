@@ -5,10 +5,12 @@ import { defineChannel } from '../../core/component.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { secretField, secretOr } from '../../core/secret-field.ts'
+import { tlsParams, urlField } from '../../net/http/request-params.ts'
+import { RequestSecrets } from '../../net/http/request-secrets.ts'
 import type { Field } from '../../net/http1/field.ts'
-import { headersField, tlsParams, urlField } from '../http-params.ts'
+import { headersField } from '../http-params.ts'
 import { post } from '../post.ts'
-import { headersOf, Secrets } from '../secrets.ts'
+import { headersOf } from '../secrets.ts'
 
 const params = z.strictObject({
   url: secretOr(urlField()).describe('where to POST; { file: … } or { env: … } when it is a secret'),
@@ -42,7 +44,7 @@ interface Sending {
 }
 
 async function send(alert: Alert, { place, params: { url: asked, headers, bearer, sign, ...tls } }: Sending): Promise<Delivery> {
-  const secrets = new Secrets(place)
+  const secrets = new RequestSecrets(place)
   const url = asked instanceof URL ? asked : await secrets.url(asked)
   const body = Buffer.from(JSON.stringify({ version: 1, ...alert }))
   const fields: Field[] = await headersOf(headers, { alert, secrets })

@@ -14,6 +14,8 @@ export interface HttpRequest {
   /** `host` is added where it is not among them. */
   readonly headers: readonly Field[]
   readonly body?: Uint8Array
+  /** It may be sent twice whatever its method, since the server can tell: its connection is kept. */
+  readonly mayRepeat?: true
 }
 
 interface HttpClientOptions {
@@ -41,7 +43,7 @@ export class HttpClient {
   /** @throws NetError; the signal's reason when it aborts */
   ask(route: Route, request: HttpRequest, options: ExchangeOptions): Promise<Answer> {
     const { pool } = this.#options
-    return pool !== undefined && idempotent.test(request.method) && !route.http2
+    return pool !== undefined && (idempotent.test(request.method) || request.mayRepeat) && !route.http2
       ? this.#askKept(pool, { route, request, options, key: this.#keyOf(route) })
       : this.#askAnew({ route, request, options, key: '' })
   }
