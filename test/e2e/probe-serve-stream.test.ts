@@ -133,7 +133,7 @@ describe.skipIf(!needs('redis'))('probes at run time, by a stream of Redis', () 
       expect(await pending(redis, 'one')).toBe(3)
       await served.start()
       await untilThere(served, ['base', 'db', 'next', 'off'])
-      expect(await pending(redis, 'one')).toBe(0)
+      await poll('all are acknowledged', 10_000, async () => (await pending(redis, 'one')) === 0)
       expect(await events(served, 'refused')).toBe(0)
       expect(await served.states()).toMatchObject({ off: 'disabled' })
 

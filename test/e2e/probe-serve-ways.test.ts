@@ -35,10 +35,11 @@ class Served implements AsyncDisposable {
     return this.#dir.path
   }
 
-  async start(): Promise<OpsctlRun> {
+  async start({ isVerbose = true } = {}): Promise<OpsctlRun> {
     this.run = await startOpsctl(
       [
-        ...['probe', 'serve', '-f', 'checks.d', '--alerts', 'alerts.yaml', '--token-file', 'token', '-v'],
+        ...['probe', 'serve', '-f', 'checks.d', '--alerts', 'alerts.yaml', '--token-file', 'token'],
+        ...(isVerbose ? ['-v'] : []),
         ...['--listen', `127.0.0.1:${this.port}`, '--state-dir', 'state'],
       ],
       { cwd: this.directory, deadlineMs: timeoutMs },
@@ -60,6 +61,17 @@ class Served implements AsyncDisposable {
 }
 
 describe('opsctl probe serve', () => {
+  test(
+    'says in one line what it watches and where it answers, unasked',
+    async () => {
+      await using served = await Served.prepare("checks: [{ name: db, endpoint: 'tcp://127.0.0.1:1' }]\n")
+      const run = await served.start({ isVerbose: false })
+      await run.until(/answering at/)
+      expect(run.stderr()).toBe(`opsctl: watching 1 checks, answering at 127.0.0.1:${served.port}\n`)
+    },
+    timeoutMs,
+  )
+
   test(
     'is not ended by a SIGHUP that comes while it begins, and reads everything anew when it is there',
     async () => {

@@ -24,7 +24,8 @@ export interface Io {
   readonly stderr: OutputPort
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+/** `notice` is told without -v, like a warning, though nothing is wrong: what a daemon does for whoever started it. */
+export type LogLevel = 'debug' | 'info' | 'notice' | 'warn' | 'error'
 
 /** Constant message, facts in fields. Goes to stderr, as text or JSON lines. */
 export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void

@@ -8,12 +8,12 @@ export interface LogOptions {
   readonly write: (text: string) => Promise<void>
   readonly clock: Clock
   readonly format: 'text' | 'json'
-  /** -1 shows errors only, 0 adds warnings, 1 info, 2 debug. */
+  /** -1 shows errors only, 0 adds warnings and notices, 1 info, 2 debug. */
   readonly verbosity: number
   readonly runId: string
 }
 
-const rank: Readonly<Record<LogLevel, number>> = { error: -1, warn: 0, info: 1, debug: 2 }
+const rank: Readonly<Record<LogLevel, number>> = { error: -1, warn: 0, notice: 0, info: 1, debug: 2 }
 
 /** Messages for people, or JSON lines with the context of the run. Values under keys that name secrets are masked. */
 export function makeLog({ write, clock, format, verbosity, runId }: LogOptions): Log {

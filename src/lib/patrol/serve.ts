@@ -143,7 +143,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
     ]),
   ])
   const where = server.addresses.map(formatAddress).join(', ')
-  log('info', `watching ${patrol.watches.size} checks, answering at ${where}`)
+  log('notice', `watching ${patrol.watches.size} checks, answering at ${where}`)
   if (patrol.watches.size === 0) log('warn', 'no check is watched: what -f names holds none yet')
   reloader.begin({ parts, told: () => `read anew: ${patrol.watches.size} checks` })
   recorder.prune()

@@ -1,6 +1,7 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
+import type { CheckView } from '../../../src/lib/patrol/view.ts'
 import { freePort } from '../../helpers/free-port.ts'
 import { type OpsctlRun, startOpsctl } from '../../helpers/opsctl.ts'
 import { poll } from '../../helpers/poll.ts'
@@ -156,6 +157,17 @@ export class Served implements AsyncDisposable {
       .split('\n')
       .find(each => each.startsWith(`${series} `))
     return line === undefined ? undefined : Number(line.slice(series.length + 1))
+  }
+
+  /** Of each check that was looked at its level and since when, and of those in one the incident. */
+  async standings(): Promise<ReadonlyMap<string, readonly [string, number, string | undefined]>> {
+    const { body } = await this.ask('GET', '/api/v1/checks')
+    return new Map(body.checks.map((check: CheckView) => [check.name, [check.status, check.since, check.incident?.id]] as const))
+  }
+
+  /** Ids of the incidents that are open, by check. */
+  async incidents(): Promise<ReadonlyMap<string, string>> {
+    return new Map([...(await this.standings())].flatMap(([name, [, , id]]) => (id === undefined ? [] : [[name, id] as const])))
   }
 
   /** Starts of a class, and those of them that were at most 250 ms late. */

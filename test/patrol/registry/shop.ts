@@ -1,6 +1,6 @@
 type Definition = Readonly<Record<string, string | number | boolean>>
 
-/** A check of a page of the shop. */
+/** A check of a page of the shop, or of one of its doors. */
 export interface Kept {
   readonly name: string
   readonly definition: Definition
@@ -11,13 +11,20 @@ interface Look {
   readonly version: number
 }
 
-/** A web server that remembers when each of its pages was asked for; times are of performance.now(). */
+interface Wanted {
+  readonly version: number
+  readonly intervalS: number
+  readonly sla: string
+}
+
+/** A web server that remembers when each of its pages was asked for, with doors that remember who knocked; times are of performance.now(). */
 export class Shop implements AsyncDisposable {
   readonly #server: Bun.Server<undefined>
   readonly #looks = new Map<string, Look[]>()
   readonly #intervalsMs = new Map<string, number>()
   readonly #changes = new Map<string, number[]>()
-  total = 0
+  readonly #doors = new Map<string, Bun.TCPSocketListener<undefined>>()
+  readonly #ill = new Set<string>()
   worstLateMs = 0
 
   private constructor() {
@@ -26,9 +33,9 @@ export class Shop implements AsyncDisposable {
       hostname: '127.0.0.1',
       fetch: ({ url }) => {
         const { pathname, searchParams } = new URL(url)
-        this.total++
-        this.looks(pathname.slice(1)).push({ at: performance.now(), version: Number(searchParams.get('v')) })
-        return new Response('ok')
+        const name = pathname.slice(1)
+        this.looks(name).push({ at: performance.now(), version: Number(searchParams.get('v')) })
+        return this.#ill.has(name) ? new Response('no', { status: 503 }) : new Response('ok')
       },
     })
   }
@@ -37,10 +44,27 @@ export class Shop implements AsyncDisposable {
     return new Shop()
   }
 
-  check(name: string, { version, intervalS, sla }: { version: number; intervalS: number; sla: string }): Kept {
+  /** Its page answers 503 from now on. */
+  falls(name: string): void {
+    this.#ill.add(name)
+  }
+
+  check(name: string, { version, intervalS, sla }: Wanted): Kept {
     this.#intervalsMs.set(name, intervalS * 1000)
     const endpoint = `http://127.0.0.1:${this.#server.port}/${name}?v=${version}`
     return { name, definition: { endpoint, interval: `${intervalS}s`, sla, retries: 0, keep_alive: true } }
+  }
+
+  /** A port of its own that accepts. */
+  door(name: string, { intervalS, sla }: Wanted): Kept {
+    this.#intervalsMs.set(name, intervalS * 1000)
+    const open = (socket: Bun.Socket<undefined>): void => {
+      this.looks(name).push({ at: performance.now(), version: 1 })
+      socket.end()
+    }
+    const door = this.#doors.get(name) ?? Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { open, data: () => {} } })
+    this.#doors.set(name, door)
+    return { name, definition: { endpoint: `tcp://127.0.0.1:${door.port}`, interval: `${intervalS}s`, sla, retries: 0 } }
   }
 
   /** As people write it. */
@@ -70,27 +94,39 @@ export class Shop implements AsyncDisposable {
   }
 
   /** Looks that were doubled, lost or late. */
-  faults(name: string, { from, until, boundMs }: { from: number; until: number; boundMs: number }): string[] {
+  faults(name: string, { from, until, boundMs }: Span): string[] {
     const intervalMs = this.#intervalsMs.get(name) ?? 0
     const changed = this.#changes.get(name) ?? []
-    // The first look is soon after the start, and the second on its beat.
-    const looks = this.looks(name).slice(1)
+    // The beat is kept: one that follows a late look by less than half of the interval is left out.
+    const leastMs = Math.max(intervalMs / 2, intervalMs - boundMs)
+    const looks = this.looks(name)
+    if (looks.length === 0) return [`${name}: never looked at`]
     const faults: string[] = []
     for (const [index, { at }] of looks.entries()) {
-      const next = looks[index + 1]?.at ?? until
-      const isLast = index === looks.length - 1
-      if (next < from) continue
-      const gap = next - at
+      const next = looks[index + 1]?.at
+      const gap = (next ?? until) - at
+      if (at + gap < from) continue
       this.worstLateMs = Math.max(this.worstLateMs, gap - intervalMs)
       if (gap > intervalMs + boundMs) faults.push(`${name}: nothing for ${Math.round(gap)} ms, every ${intervalMs}`)
-      const isExcused = changed.some(moment => moment > at - boundMs && moment < next)
-      if (!isLast && gap < intervalMs / 2 && !isExcused)
+      // The first look is soon after the start, and the second on its beat.
+      const isExcused = index === 0 || changed.some(moment => moment > at - boundMs && moment < at + gap)
+      if (next !== undefined && gap < leastMs && !isExcused)
         faults.push(`${name}: again after ${Math.round(gap)} ms, every ${intervalMs}`)
     }
+    const count = looks.filter(({ at }) => at >= from && at <= until).length
+    const most = (until - from + boundMs) / intervalMs + 1
+    if (changed.length === 0 && count > most) faults.push(`${name}: looked at ${count} times, at most ${most}`)
     return faults
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const door of this.#doors.values()) door.stop(true)
     await this.#server.stop(true)
   }
+}
+
+interface Span {
+  readonly from: number
+  readonly until: number
+  readonly boundMs: number
 }
