@@ -1,103 +1,98 @@
-import type { Standing } from '../standing/standing.ts'
 import { worstTold } from '../standing/standing.ts'
 import { type Status, statusOf } from '../view.ts'
-import type { Measured, Watch } from '../watch.ts'
+import type { Watch } from '../watch.ts'
 import { type CheckLabels, checkLabels } from './check-labels.ts'
+import { Column } from './column.ts'
 import { numberText } from './exposition-text.ts'
-import { type Family, labelText, safeName } from './family.ts'
+import { type Family, labelText } from './family.ts'
+import { FigureColumns } from './figure-columns.ts'
 
-const gauges = {
-  opsctl_check_success: 'Whether the check stands well (1; a warning is well) or not (0).',
-  opsctl_check_suppressed: 'Whether the check is not judged because of one that it depends on.',
-  opsctl_check_reason_info: 'Why the check does not stand well, as a label.',
-  opsctl_check_dimension_success: 'Whether the dimension stands well.',
-  opsctl_check_duration_seconds: 'How long the last look took.',
-  opsctl_check_last_look_timestamp_seconds: 'When it was last looked at.',
-} as const
-const counters = {
-  opsctl_check_looks: 'Looks at the check.',
-  opsctl_check_bad_looks: 'Looks that found it bad.',
-} as const
-
-const figurePrefix = 'opsctl_check_figure_'
-
-/** Lines of one check, by the name of their metric, and what they were written from. */
-interface WrittenCheck {
-  readonly status: Status
-  readonly standing: Standing
-  readonly measured: Measured | undefined
-  readonly labels: CheckLabels
-  readonly lines: ReadonlyMap<string, string>
-  /** Names of figures as the check calls them, by the name of their metric. */
-  readonly figures: ReadonlyMap<string, string>
-}
-
-/** What is known of every check now. Lines of a check are written anew only after a look: most have none from one scrape to the next. */
+/** What is known of every check now. */
 export class CheckFamilies {
-  readonly #written = new WeakMap<Watch, WrittenCheck>()
+  readonly #success = new Column({
+    name: 'opsctl_check_success',
+    help: 'Whether the check stands well (1; a warning is well) or not (0).',
+  })
+  readonly #suppressed = new Column({
+    name: 'opsctl_check_suppressed',
+    help: 'Whether the check is not judged because of one that it depends on.',
+  })
+  readonly #reason = new Column({
+    name: 'opsctl_check_reason_info',
+    help: 'Why the check does not stand well, as a label.',
+  })
+  readonly #dimension = new Column({ name: 'opsctl_check_dimension_success', help: 'Whether the dimension stands well.' })
+  readonly #duration = new Column({ name: 'opsctl_check_duration_seconds', help: 'How long the last look took.' })
+  readonly #lookedAt = new Column({
+    name: 'opsctl_check_last_look_timestamp_seconds',
+    help: 'When it was last looked at.',
+  })
+  readonly #looks = new Column({ name: 'opsctl_check_looks', help: 'Looks at the check.', type: 'counter' })
+  readonly #badLooks = new Column({ name: 'opsctl_check_bad_looks', help: 'Looks that found it bad.', type: 'counter' })
+  readonly #own = [
+    this.#success,
+    this.#suppressed,
+    this.#reason,
+    this.#dimension,
+    this.#duration,
+    this.#lookedAt,
+    this.#looks,
+    this.#badLooks,
+  ]
+  readonly #figures = new FigureColumns()
+  readonly #labels = new WeakMap<Watch, CheckLabels>()
 
+  /** Good until the next time: what is written is written over then. */
   of(watches: Iterable<Watch>): Family[] {
-    const families = new Map<string, { readonly family: Family; readonly written: string[] }>()
-    const add = (name: string, type: Family['type'], help: string): void => {
-      const written: string[] = []
-      families.set(name, { family: { name, help, type, samples: [], written }, written })
-    }
-    for (const [name, help] of Object.entries(gauges)) add(name, 'gauge', help)
-    for (const [name, help] of Object.entries(counters)) add(name, 'counter', help)
+    for (const { lines } of this.#own) lines.clear()
+    this.#figures.begin()
+    const besides: Besides = { reason: new Map(), dimension: new Map() }
     for (const watch of watches) {
-      const { lines, figures } = this.#writtenOf(watch)
-      for (const [name, line] of lines) {
-        if (!families.has(name)) add(name, 'gauge', `What the last look measured as ${figures.get(name)}.`)
-        families.get(name)?.written.push(line)
-      }
+      const status = statusOf(watch)
+      if (status !== 'off' && status !== 'pending') this.#add(watch, status, besides)
     }
-    return [...families.values()].map(({ family }) => family)
+    return [...this.#own, ...this.#figures.end()].map(({ family }) => family)
   }
 
-  #writtenOf(watch: Watch): WrittenCheck {
-    const known = this.#written.get(watch)
+  #add(watch: Watch, status: Status, besides: Besides): void {
     const { standing, measured } = watch
-    const status = statusOf(watch)
-    if (known && known.standing === standing && known.measured === measured && known.status === status) return known
-    const labels = known?.labels ?? checkLabels(watch.subject.labels)
-    const written = { status, standing, measured, labels, ...linesOf({ status, standing, measured, labels }) }
-    this.#written.set(watch, written)
-    return written
+    const labels = this.#labelsOf(watch)
+    const { all } = labels
+    this.#suppressed.lines.add(status === 'suppressed' ? '1' : '0', all)
+    if (standing.looks === 0) return
+    this.#success.lines.add(status === 'pass' || status === 'warn' ? '1' : '0', all)
+    this.#looks.lines.add(String(standing.looks), all)
+    this.#badLooks.lines.add(String(standing.badLooks), all)
+    this.#lookedAt.lines.add(numberText(standing.lookedAt / 1000), all)
+    const reason = status === 'pass' ? undefined : worstTold(standing)?.reason
+    if (reason !== undefined) this.#reason.lines.add('1', labels.besideReason, beside(besides, 'reason', reason))
+    const { dimensions } = standing
+    for (const dimension in dimensions) {
+      const level = dimensions[dimension]?.level
+      const pair = beside(besides, 'dimension', dimension)
+      this.#dimension.lines.add(level === 'pass' || level === 'warn' ? '1' : '0', labels.besideDimension, pair)
+    }
+    if (!measured) return
+    this.#duration.lines.add(numberText(measured.ms / 1000), all)
+    this.#figures.add(measured.metrics, all)
+  }
+
+  #labelsOf(watch: Watch): CheckLabels {
+    const known = this.#labels.get(watch)
+    if (known) return known
+    const labels = checkLabels(watch.subject.labels)
+    this.#labels.set(watch, labels)
+    return labels
   }
 }
 
-function linesOf({
-  status,
-  standing,
-  measured,
-  labels: { all, besideReason, besideDimension },
-}: Omit<WrittenCheck, 'lines' | 'figures'>): Pick<WrittenCheck, 'lines' | 'figures'> {
-  const lines = new Map<string, string>()
-  const figures = new Map<string, string>()
-  if (status === 'off' || status === 'pending') return { lines, figures }
-  const put = (name: string, labels: string, value: number): void =>
-    void lines.set(name, `${name}{${labels}} ${numberText(value)}`)
-  put('opsctl_check_suppressed', all, status === 'suppressed' ? 1 : 0)
-  if (standing.looks === 0) return { lines, figures }
-  put('opsctl_check_success', all, status === 'pass' || status === 'warn' ? 1 : 0)
-  lines.set('opsctl_check_looks', `opsctl_check_looks_total{${all}} ${standing.looks}`)
-  lines.set('opsctl_check_bad_looks', `opsctl_check_bad_looks_total{${all}} ${standing.badLooks}`)
-  put('opsctl_check_last_look_timestamp_seconds', all, standing.lookedAt / 1000)
-  const reason = status === 'pass' ? undefined : worstTold(standing)?.reason
-  if (reason !== undefined) put('opsctl_check_reason_info', `${besideReason},${labelText({ reason })}`, 1)
-  const ofDimensions = Object.entries(standing.dimensions).map(([dimension, { level }]) => {
-    const isGood = level === 'pass' || level === 'warn'
-    return `opsctl_check_dimension_success{${besideDimension},${labelText({ dimension })}} ${isGood ? 1 : 0}`
-  })
-  if (ofDimensions.length > 0) lines.set('opsctl_check_dimension_success', ofDimensions.join('\n'))
-  if (!measured) return { lines, figures }
-  put('opsctl_check_duration_seconds', all, measured.ms / 1000)
-  for (const [figure, value] of Object.entries(measured.metrics)) {
-    const name = `${figurePrefix}${safeName(figure)}`
-    // Names that Prometheus can not tell apart are one.
-    if (lines.has(name)) continue
-    put(name, all, value)
-    figures.set(name, figure)
-  }
-  return { lines, figures }
+/** Labels of a scrape that many checks have, by their value, as they follow others. */
+type Besides = Readonly<Record<'reason' | 'dimension', Map<string, Uint8Array>>>
+
+function beside(besides: Besides, label: keyof Besides, value: string): Uint8Array {
+  const known = besides[label].get(value)
+  if (known) return known
+  const pair = Buffer.from(`,${labelText({ [label]: value })}`)
+  besides[label].set(value, pair)
+  return pair
 }

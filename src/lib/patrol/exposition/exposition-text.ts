@@ -7,23 +7,29 @@ export const expositionTypes = {
 } as const
 export type ExpositionForm = keyof typeof expositionTypes
 
-/** Families as text. In OpenMetrics a counter is declared without its `_total`, and the end is marked. */
-export function expositionText(families: readonly Family[], form: ExpositionForm): string {
-  const lines: string[] = []
-  for (const { name, help, type, samples, written = [] } of families) {
+/** Families as text: of few samples. */
+export const expositionText = (families: readonly Family[], form: ExpositionForm): string =>
+  expositionBytes(families, form).toString()
+
+/** Families as text in UTF-8, which is a copy of what they hold. In OpenMetrics a counter is declared without its `_total`, and the end is marked. */
+export function expositionBytes(families: readonly Family[], form: ExpositionForm): Buffer {
+  const pieces: Uint8Array[] = []
+  for (const { name, help, type, samples, written = noBytes } of families) {
     if (samples.length === 0 && written.length === 0) continue
     const sampled = type === 'counter' ? `${name}_total` : name
     const declared = form === 'openmetrics' ? name : sampled
-    lines.push(
+    const lines = [
       `# HELP ${declared} ${help.replace(/[\\\n]/g, found => (found === '\n' ? '\\n' : '\\\\'))}`,
       `# TYPE ${declared} ${type}`,
-    )
+    ]
     for (const sample of samples) addSample(lines, sampled, sample)
-    for (const line of written) lines.push(line)
+    pieces.push(Buffer.from(`${lines.join('\n')}\n`), written)
   }
-  if (form === 'openmetrics') lines.push('# EOF')
-  return `${lines.join('\n')}\n`
+  if (form === 'openmetrics') pieces.push(Buffer.from('# EOF\n'))
+  return Buffer.concat(pieces)
 }
+
+const noBytes = new Uint8Array(0)
 
 function addSample(lines: string[], name: string, { labels, value }: Sample): void {
   if (typeof value === 'object') addDistribution(lines, name, { labels, value })

@@ -5,8 +5,8 @@ export interface Family {
   readonly help: string
   readonly type: 'gauge' | 'counter' | 'histogram'
   readonly samples: readonly Sample[]
-  /** Further samples that are text already, a line each or several: of what does not change from one scrape to the next. */
-  readonly written?: readonly string[]
+  /** Further samples, as whole lines in UTF-8: of what has very many. */
+  readonly written?: Uint8Array
 }
 
 export interface Sample {
