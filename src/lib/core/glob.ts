@@ -33,7 +33,8 @@ export function globMatcher(pattern: string): (path: string) => boolean {
   }
 }
 
-function componentMatcher(part: string): (name: string) => boolean {
+/** Whether a name fits one component of a pattern. */
+export function componentMatcher(part: string): (name: string) => boolean {
   let source = ''
   for (let at = 0; at < part.length; at++) {
     const char = part[at] ?? ''

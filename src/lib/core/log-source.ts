@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Context } from './context.ts'
 import type { Log } from './io.ts'
 import type { Json } from './json.ts'
+import type { Pattern } from './pattern.ts'
 
 /**
  * What is read from its beginning to its end, and remembered over restarts: one file under whatever names (a file that is written anew is
@@ -88,6 +89,22 @@ export interface Framing {
   /** Longest line, bytes without its newline, and what becomes of a longer one. */
   readonly maxLineBytes: number
   readonly longLines: 'cut' | 'split' | 'skip'
+  /** Of the bytes; absent: UTF-16 where a mark of byte order says so, else UTF-8. */
+  readonly encoding?: TextEncoding
+  /** Absent: every line is an event of its own. */
+  readonly multiline?: Multiline
+}
+
+export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1' | 'gb18030'
+
+/** Which lines are one event: a stack trace with what it is about. */
+export interface Multiline {
+  /** Lines that fit begin an event, go on with one, or end it; or those go on that begin with a blank. */
+  readonly by: { readonly line: 'start' | 'continue' | 'end'; readonly pattern: Pattern } | { readonly line: 'indented' }
+  /** An event of more is several. One of more bytes than a line may have, too. */
+  readonly maxLines: number
+  /** When nothing more came for so long, an event is at its end. */
+  readonly timeoutMs: number
 }
 
 export interface SourcePlace {

@@ -18,11 +18,21 @@ export async function plainSource(
   const { begin, whole } = await peek(source, 4)
   const begins = (bytes: readonly number[]): boolean => bytes.every((byte, index) => begin[index] === byte)
   if (begins(magic['utf-16']) || begins(magic['UTF-16'])) throw new Error('it is UTF-16, which can not be read yet')
-  if (begins(magic.gzip)) return { plain: await unmarked(inflated(whole, createGunzip({ chunkSize }))), compression: 'gzip' }
-  if (begins(magic.zstd))
-    return { plain: await unmarked(inflated(wholeZstd(whole), createZstdDecompress({ chunkSize }))), compression: 'zstd' }
-  return { plain: await unmarked(whole) }
+  const compression = compressionOf(begin)
+  if (compression === undefined) return { plain: await unmarked(whole) }
+  return { plain: await unmarked(uncompressed(whole, compression)), compression }
 }
+
+export function compressionOf(begin: Uint8Array): 'gzip' | 'zstd' | undefined {
+  const begins = (bytes: readonly number[]): boolean => bytes.every((byte, index) => begin[index] === byte)
+  return begins(magic.gzip) ? 'gzip' : begins(magic.zstd) ? 'zstd' : undefined
+}
+
+/** A compressed source as what was compressed. */
+export const uncompressed = (source: ByteSource, compression: 'gzip' | 'zstd'): ByteSource =>
+  compression === 'gzip'
+    ? inflated(source, createGunzip({ chunkSize }))
+    : inflated(wholeZstd(source), createZstdDecompress({ chunkSize }))
 
 const chunkSize = 256 * 1024
 

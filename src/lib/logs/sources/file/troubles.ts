@@ -1,0 +1,45 @@
+import { errnoOf } from '../../../core/errno.ts'
+import { OpsError } from '../../../core/errors.ts'
+import type { Log } from '../../../core/io.ts'
+
+/** What is wrong with files: each is told once, until it was well again. */
+export class Troubles {
+  readonly #log: Log
+  readonly #told = new Map<string, string>()
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  tell(path: string, problem: string): void {
+    if (this.#told.get(path) === problem) return
+    this.#told.set(path, problem)
+    this.#log('warn', 'a file can not be read: it is tried again', { path, problem: words[problem] ?? problem })
+  }
+
+  isOver(path: string): void {
+    this.#told.delete(path)
+  }
+
+  /** What comes of the work; undefined where it failed, which is told. Whatever else went wrong is thrown. */
+  async guard<T>(path: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work()
+    } catch (error) {
+      const problem = problemOf(error)
+      if (problem === undefined) throw error
+      this.tell(path, problem)
+      return undefined
+    }
+  }
+}
+
+/** Undefined where nothing outside is the cause. */
+export const problemOf = (error: unknown): string | undefined =>
+  errnoOf(error) ?? (error instanceof OpsError && error.code === 'E_STATE' ? error.message : undefined)
+
+const words: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this user may not read it',
+  ESTALE: 'another file has its name',
+}
