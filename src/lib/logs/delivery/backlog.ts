@@ -11,6 +11,8 @@ export interface BacklogOptions extends Pick<DiskWorkOptions, 'clock' | 'log' | 
   readonly found: Spool | undefined
   /** Makes one where there is none yet. */
   readonly make: () => Promise<Spool>
+  /** The spool is full with more. */
+  readonly maxBytes: number
   readonly dropsWhenFull: boolean
   /** Something was put by, or there is room again. */
   readonly onChange: () => void
@@ -34,6 +36,8 @@ export class Backlog {
   /** The first entry that is on disk only, and behind the last that counts. */
   #diskFrom: number | undefined
   #end: number
+  /** What is being read and not yet in the queue begins here. */
+  #pullingFrom: number | undefined
   #reading: AsyncGenerator<SpoolEntry> | undefined
   #isBehind = false
   #hasDropped = false
@@ -99,18 +103,20 @@ export class Backlog {
     this.#writing ??= this.#write()
   }
 
-  /** Some of what is next, to be queued; none where nothing waits here. */
-  async next(maxBytes: number): Promise<Waiting[]> {
-    const found = this.#diskFrom === undefined ? this.#fromMemory() : await this.#fromDisk(maxBytes)
-    for (const waiting of found) waiting.isQueued = true
+  /** Gives some of what is next to the lane's queue; none where nothing waits here, which then is the last of it. */
+  async next(maxBytes: number, enqueue: (found: readonly Waiting[]) => void): Promise<void> {
+    this.#pullingFrom = this.#diskFrom
+    const found = this.#diskFrom === undefined ? this.#fromMemory(maxBytes) : await this.#fromDisk(maxBytes)
+    // In one breath: what is offered from then on follows it in the queue.
+    enqueue(found)
+    this.#pullingFrom = undefined
     if (this.#diskFrom === undefined && this.#unwritten.every(({ isQueued }) => isQueued)) this.#isBehind = false
-    return found
   }
 
   /** Where reading begins after a restart; undefined where there is no spool. `queued` is what the lane has not delivered yet. */
   wanted(queued: Iterable<Waiting>): number | undefined {
     if (this.#spool === undefined) return undefined
-    let least = this.#diskFrom ?? this.#end
+    let least = this.#pullingFrom ?? this.#diskFrom ?? this.#end
     for (const { sequence } of queued) if (sequence !== undefined && sequence < least) least = sequence
     return least
   }
@@ -151,7 +157,8 @@ export class Backlog {
   }
 
   get #isFull(): boolean {
-    return this.#spool?.isFull === true
+    const { maxBytes } = this.#options
+    return this.#spool === undefined ? this.#unwrittenBytes >= maxBytes : this.bytes + this.#unwrittenBytes >= maxBytes
   }
 
   #drop(waiting: Waiting): void {
@@ -161,9 +168,17 @@ export class Backlog {
     waiting.isDropped = true
   }
 
-  #fromMemory(): Waiting[] {
-    const found = this.#unwritten.filter(({ isQueued, isDropped }) => !isQueued && !isDropped)
-    for (const { holds } of found) this.#unwrittenBytes -= holds
+  /** What is still on its way to the disk: a full disk does not keep it from its sink. */
+  #fromMemory(maxBytes: number): Waiting[] {
+    const found: Waiting[] = []
+    let bytes = 0
+    for (const waiting of this.#unwritten) {
+      if (waiting.isQueued || waiting.isDropped) continue
+      if (bytes >= maxBytes) break
+      bytes += waiting.holds
+      found.push(waiting)
+    }
+    this.#unwrittenBytes -= bytes
     return found
   }
 

@@ -51,7 +51,7 @@ export class Fork {
         continue
       }
       const longest = Math.max(...mayFallBehind.map(({ fullMs }) => fullMs))
-      using patience = new Patience(clock, patienceMs - longest)
+      using patience = new Patience(clock, Math.max(1, patienceMs - longest))
       await this.#until(Promise.race([...changes, patience.over]))
     }
   }

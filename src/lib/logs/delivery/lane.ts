@@ -28,6 +28,7 @@ export interface LaneOptions {
   readonly spool: {
     readonly found: Spool | undefined
     readonly make: () => Promise<Spool>
+    readonly maxBytes: number
     readonly dropsWhenFull: boolean
   }
   readonly deadLetters: DeadLetters
@@ -53,6 +54,8 @@ interface UnderWay {
 
 const defaultDeadlineMs = 30_000
 const tendMs = 1000
+/** A sink that does not end when it is told to is left behind. */
+const patienceMs = 5000
 /** What a chunk costs besides its records. */
 const chunkBytes = 1024
 
@@ -183,10 +186,15 @@ export class Lane {
 
   /** Settles when nothing of it is going on any more. Its signal must have aborted, or everything be delivered. */
   async close(): Promise<void> {
-    const { ending } = this.#options
+    const { ending, clock } = this.#options
     this.#cancelTimer?.()
     ending.removeEventListener('abort', this.#stop)
-    while (this.#underWay.some(({ outcome }) => outcome === undefined)) await this.changed
+    const over = Promise.withResolvers<true>()
+    const cancel = clock.timer(patienceMs, () => over.resolve(true))
+    let isOver = false
+    while (!isOver && this.#underWay.some(({ outcome }) => outcome === undefined))
+      isOver = await Promise.race([this.changed.then(() => false), over.promise])
+    cancel()
     await Promise.all([this.#settling, this.#refilling, this.#tending])
     await this.#backlog.close()
   }
@@ -252,7 +260,7 @@ export class Lane {
   async #send(underWay: UnderWay): Promise<void> {
     try {
       underWay.outcome = (await this.#ship(underWay.entries)) ?? 'stopped'
-      this.#settling ??= this.#settle()
+      if (this.#underWay[0] === underWay) this.#settling ??= this.#settle()
     } catch (error) {
       underWay.outcome = 'stopped'
       this.#fail(error)
@@ -288,7 +296,7 @@ export class Lane {
     )
   }
 
-  /** In the order in which they were sent. */
+  /** In the order in which they were sent; the first of them has its outcome. */
   async #settle(): Promise<void> {
     try {
       for (let first = this.#underWay[0]; first?.outcome !== undefined && !this.#hasStopped; first = this.#underWay[0]) {
@@ -344,8 +352,7 @@ export class Lane {
   async #refill(): Promise<void> {
     const { clock, log, maxHeldBytes } = this.#options
     try {
-      const found = await this.#backlog.next(maxHeldBytes / 2)
-      this.#enqueue(found)
+      await this.#backlog.next(maxHeldBytes / 2, found => this.#enqueue(found))
       this.#refilling = undefined
       this.#pump()
     } catch (error) {

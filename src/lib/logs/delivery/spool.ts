@@ -12,7 +12,7 @@ export interface SpoolOptions extends Pick<JournalOptions, 'lock'> {
   readonly sink: string
   readonly clock: Clock
   readonly log: Log
-  /** The spool is full with more. */
+  /** What it is to hold: its files are a fraction of that. */
   readonly maxBytes: number
 }
 
@@ -55,10 +55,6 @@ export class Spool implements AsyncDisposable {
   /** On disk, with what is delivered and not yet removed. */
   get bytes(): number {
     return this.#bytes
-  }
-
-  get isFull(): boolean {
-    return this.#bytes >= this.#options.maxBytes
   }
 
   /** Gives the sequence of the entry. Not durable before `sync`, and lost where this fails half-way. @throws OpsError E_STATE */
