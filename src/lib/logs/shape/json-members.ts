@@ -16,6 +16,18 @@ export function membersOf(text: string): Members {
   return members
 }
 
+/** Texts of the elements of a list. */
+export function elementsOf(text: string): string[] {
+  const elements: string[] = []
+  for (let at = plainFrom(text, 1); text.charCodeAt(at) !== closeBracket && at < text.length; ) {
+    const to = endOfValue(text, at)
+    elements.push(text.slice(at, to))
+    at = plainFrom(text, to)
+    if (text.charCodeAt(at) === comma) at = plainFrom(text, at + 1)
+  }
+  return elements
+}
+
 export function textOfMembers(members: Members): string {
   let text = '{'
   for (const [name, value] of members) text += `${text.length === 1 ? '' : ','}${nameText(name)}:${value}`
