@@ -44,7 +44,6 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'dns-packet': ['lib/net/dns/'],
   rfc6902: ['lib/sync/json-patch.ts'],
   'ajv/dist/2020.js': ['lib/config/schema-check.ts'],
-  '@bufbuild/protobuf': ['lib/logs/shape/protobuf/'],
   '@bufbuild/protobuf/wire': ['lib/logs/shape/protobuf/'],
   'ajv-formats': ['lib/config/schema-check.ts'],
   'node:net': ['lib/net/'],

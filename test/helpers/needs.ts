@@ -38,6 +38,7 @@ export const needsTable = {
   fish: program('fish'),
   dash: program('dash'),
   busybox: program('busybox'),
+  protoc: program('protoc', 'protobuf-compiler'),
   'bash-completion': { package: 'bash-completion', present: () => existsSync('/usr/share/bash-completion/bash_completion') },
   shellcheck: program('shellcheck'),
   dpkg: program('dpkg'),

@@ -4,16 +4,37 @@ export type Members = Map<string, string>
 /** Of several members of one name the last counts, at the place of the first. The text is an object of valid JSON. */
 export function membersOf(text: string): Members {
   const members: Members = new Map()
-  for (let at = plainFrom(text, plainFrom(text, 0) + 1); text.charCodeAt(at) === quote; ) {
+  for (let at = firstMember(text); text.charCodeAt(at) === quote; ) {
     const nameEnd = endOfString(text, at)
-    const name = stringOf(text.slice(at, nameEnd))
-    const from = plainFrom(text, plainFrom(text, nameEnd) + 1)
+    const from = valueFrom(text, nameEnd)
     const to = endOfValue(text, from)
-    members.set(name, text.slice(from, to))
-    at = plainFrom(text, to)
-    if (text.charCodeAt(at) === comma) at = plainFrom(text, at + 1)
+    members.set(stringOf(text.slice(at, nameEnd)), text.slice(from, to))
+    at = nextMember(text, to)
   }
   return members
+}
+
+/** Where the name of the first member begins, if there is one. */
+export const firstMember = (text: string): number => plainFrom(text, plainFrom(text, 0) + 1)
+
+/** Where the value begins, behind the name. */
+export const valueFrom = (text: string, nameEnd: number): number => plainFrom(text, plainFrom(text, nameEnd) + 1)
+
+/** Where the next member or element begins, if there is one, behind the value of one. */
+export function nextMember(text: string, valueEnd: number): number {
+  const at = plainFrom(text, valueEnd)
+  return text.charCodeAt(at) === comma ? plainFrom(text, at + 1) : at
+}
+
+/** Texts of the elements of a list. */
+export function elementsOf(text: string): string[] {
+  const elements: string[] = []
+  for (let at = plainFrom(text, 1); text.charCodeAt(at) !== closeBracket && at < text.length; ) {
+    const to = endOfValue(text, at)
+    elements.push(text.slice(at, to))
+    at = nextMember(text, to)
+  }
+  return elements
 }
 
 export function textOfMembers(members: Members): string {
@@ -54,7 +75,7 @@ function plainFrom(text: string, from: number): number {
   return at
 }
 
-function endOfValue(text: string, from: number): number {
+export function endOfValue(text: string, from: number): number {
   const first = text.charCodeAt(from)
   if (first === quote) return endOfString(text, from)
   if (first === openBrace || first === openBracket) return endOfNest(text, from)
@@ -77,4 +98,4 @@ function endOfNest(text: string, from: number): number {
 }
 
 /** Names that need no escapes are the rule. */
-const nameText = (name: string): string => (/^[\w.@ -]*$/.test(name) ? `"${name}"` : JSON.stringify(name))
+export const nameText = (name: string): string => (/^[\w.@ -]*$/.test(name) ? `"${name}"` : JSON.stringify(name))

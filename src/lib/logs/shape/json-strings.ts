@@ -1,4 +1,4 @@
-import { endOfString, stringOf } from './json-members.ts'
+import { endOfString, plainOf, stringOf } from './json-members.ts'
 
 /** What a text within JSON becomes; itself where it stays. `name` is that of the member that it is the value of, or is in. */
 export type TextChange = (text: string, name: string) => string
@@ -8,6 +8,11 @@ export type TextChange = (text: string, name: string) => string
  * where it is changed. Everything else stays as it was written.
  */
 export function withTexts(json: string, { name, change }: { readonly name: string; readonly change: TextChange }): string {
+  if (!json.startsWith('{') && !json.startsWith('[')) {
+    const text = plainOf(json)
+    const became = change(text, name)
+    return became === text ? json : JSON.stringify(became)
+  }
   let changed = ''
   let from = 0
   let member = name

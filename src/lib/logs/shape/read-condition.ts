@@ -21,7 +21,7 @@ export function readCondition(node: FileNode): RecordCondition | undefined {
 /** Whether a record meets it; why that can not be said, in few different words, where it can not. */
 export function meets(condition: RecordCondition, draft: Draft): boolean | ExpressionError {
   try {
-    return condition.evaluate({ field: name => draft.members.get(name), whole: () => draft.text })
+    return condition.evaluate({ field: name => draft.member(name), whole: () => draft.text })
   } catch (error) {
     if (error instanceof ExpressionError) return error
     throw error

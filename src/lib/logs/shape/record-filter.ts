@@ -15,8 +15,9 @@ export function readFilter(node: FileNode): RecordFilter | undefined {
 
 function filtered(records: Records, condition: RecordCondition): Records {
   const kept = new KeptLines(records.lines)
+  const draft = new Draft()
   for (const { from, to, line } of kept.lines()) {
-    if (meets(condition, new Draft(line)) === true) kept.keep(from, { to })
+    if (meets(condition, draft.begin(line)) === true) kept.keep(from, { to })
     else kept.leaveOut(from, to)
   }
   return kept.isWhole ? records : Records.ofLines(kept.bytes(), kept.count)

@@ -14,11 +14,12 @@ export class StepShaper implements Shaper {
 
   shape(records: Records, origin: RecordsOrigin): Shaped {
     const kept = new KeptLines(records.lines)
+    const draft = new Draft()
     const dead: DeadRecord[] = []
     let filtered = 0
     let number = 0
     for (const { from, to, line } of kept.lines()) {
-      const draft = new Draft(line)
+      draft.begin(line)
       const fate = this.#fateOf(draft, { origin, number: number++ })
       if (fate === 'kept') {
         kept.keep(from, { to, changed: draft.wasChanged ? draft.text : undefined })

@@ -20,7 +20,7 @@ export const readKeep: ReadStep = node => {
 
 function keepOnly(draft: Draft, fields: readonly FieldPath[]): void {
   const names = new Set(fields.map(({ text }) => text))
-  if (draft.members.keys().every(name => names.has(name))) return
+  if (draft.names.every(name => names.has(name))) return
   const kept = fields.flatMap(field => {
     const value = draft.get(field)
     return value === undefined ? [] : [{ field, value }]

@@ -74,7 +74,8 @@ function maskAll(
   const line = draft.text
   // With a backslash what the texts are is not what stands in the line.
   if (!line.includes('\\') && !patterns.some(pattern => pattern.mayBeIn(line))) return
-  for (const [name, json] of draft.members) {
+  for (const name of draft.names) {
+    const json = draft.member(name) ?? 'null'
     const became = withTexts(json, { name, change })
     if (became !== json) draft.setMember(name, became)
   }
