@@ -7,7 +7,7 @@ import { seeded } from '../../journal/seeded.ts'
 import { type Answer, chunkOf, hastyClock, isBalanced, numbersIn, Ordeal } from './ordeal.ts'
 
 /** Whatever the sinks answer, and however often the process is killed: nothing is lost, nothing is out of order, the ledger balances. */
-const rounds = counted({ reduced: 60, full: 500 })
+const rounds = counted({ reduced: 8, full: 500 })
 
 for (const kind of ['read again', 'not read again'] as const)
   test(

@@ -46,7 +46,7 @@ export function openDatabase(path: string): DatabaseSync {
     // Made private before SQLite makes it: what it makes beside it is as private.
     closeSync(openSync(path, 'a', 0o600))
     database = new DatabaseSync(path)
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000')
+    database.exec('PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
     if (found === 0) database.exec(`BEGIN; ${tables} COMMIT`)
     else if (found !== form) throw wrongStore(path, `is of form ${found}, and this opsctl knows form ${form}`)
