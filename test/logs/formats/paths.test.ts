@@ -110,26 +110,57 @@ const anything = fc.oneof(
 
 const regular = Buffer.from('192.0.2.7 - ann [17/May/2015:10:05:03 +0000] "GET /a HTTP/1.1" 200 12 "-" "curl/8" 0.125')
 
+/** Lines of a template, regular, damaged and none at all. */
+function linesOf(template: Template): fc.Arbitrary<Buffer> {
+  const damaged = nearly(template).chain(line =>
+    fc.tuple(fc.nat(line.length), fc.integer({ min: 0, max: 255 })).map(([at, byte]) => {
+      const copy = Buffer.from(line)
+      if (at < copy.length && byte !== 10) copy[at] = byte
+      return copy
+    }),
+  )
+  const line = fc.oneof(nearly(template), damaged, anything, fc.constant(regular))
+  return fc
+    .array(line, { minLength: 1, maxLength: 8 })
+    .map(lines =>
+      Buffer.concat(lines.flatMap(each => [Buffer.from(each.map(byte => (byte === 10 ? 32 : byte))), Buffer.from('\n')])),
+    )
+}
+
 describe.each(formats)('%s', (_, template) => {
   test('is read alike by the quick and by the exact path, whatever the lines are', () => {
-    const damaged = nearly(template).chain(line =>
-      fc.tuple(fc.nat(line.length), fc.integer({ min: 0, max: 255 })).map(([at, byte]) => {
-        const copy = Buffer.from(line)
-        if (at < copy.length && byte !== 10) copy[at] = byte
-        return copy
-      }),
-    )
-    const line = fc.oneof(nearly(template), damaged, anything, fc.constant(regular))
     fc.assert(
-      fc.property(fc.array(line, { minLength: 1, maxLength: 8 }), lines => {
-        const bytes = Buffer.concat(
-          lines.flatMap(each => [Buffer.from(each.map(byte => (byte === 10 ? 32 : byte))), Buffer.from('\n')]),
-        )
+      fc.property(linesOf(template), bytes => {
         const quick = outcome(template, bytes)
         expect(quick).toEqual(outcome(template, bytes, { exactOnly: true }))
         for (const record of quick.text.split('\n').slice(0, -1)) JSON.parse(record)
       }),
       { numRuns: 1500 },
+    )
+  }, 120_000)
+
+  test('has the same in the fields that are wanted, where only some are', () => {
+    const names = template.fields.flatMap(({ name, type }) =>
+      type === 'request' ? ['method', 'path', 'protocol', name] : [name],
+    )
+    fc.assert(
+      fc.property(linesOf(template), fc.subarray(names), (bytes, only) => {
+        const format = templateFormat(template)
+        const [whole, some] = [readLines(format, bytes), readLines(format.only?.(only) ?? format, bytes)]
+        const [records, lean] = [whole, some].map(({ bytes: json }) => json.toString('utf8').split('\n').slice(0, -1)) as [
+          string[],
+          string[],
+        ]
+        expect(lean.length).toBe(records.length)
+        for (const [at, json] of records.entries()) {
+          const [record, less] = [JSON.parse(json), JSON.parse(lean[at] ?? '')]
+          for (const name of only) expect(less[name]).toEqual(record[name])
+          for (const name of Object.keys(less)) expect(less[name]).toEqual(record[name])
+        }
+        const { records: fit, misfits, blank, reasons } = whole.tally
+        expect(some.tally).toMatchObject({ records: fit, misfits, blank, reasons })
+      }),
+      { numRuns: 700 },
     )
   }, 120_000)
 })

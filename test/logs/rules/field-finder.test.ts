@@ -78,6 +78,10 @@ describe('a field is found in the bytes of a record', () => {
     ['{"status":502}', '502', 502],
     ['{"status":"502"}', '502', 502],
     ['{"status":5.25}', '5.25', 5.25],
+    ['{"status":0.1}', '0.1', 0.1],
+    ['{"status":"."}', '.', Number.NaN],
+    ['{"status":"5."}', '5.', 5],
+    ['{"status":"1.2.3"}', '1.2.3', Number.NaN],
     ['{"status":-1e3}', '-1e3', -1000],
     ['{"status":"a\\"b"}', 'a"b', Number.NaN],
     ['{"status":""}', '', Number.NaN],
@@ -93,6 +97,25 @@ describe('a field is found in the bytes of a record', () => {
     line.go(0)
     expect(line.text(status)).toBe(told as never)
     expect(line.number(status)).toBe(number)
+  })
+
+  test('is the number that JSON.parse reads', () => {
+    const line = new RecordLine(['n'])
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.double({ noNaN: true, noDefaultInfinity: true }),
+          fc.integer(),
+          fc.integer().map(n => n / 1000),
+        ),
+        n => {
+          line.open(new Uint8Array(Buffer.from(`${JSON.stringify({ n })}\n`)))
+          line.go(0)
+          expect(line.number(0)).toBe(JSON.parse(JSON.stringify(n)))
+        },
+      ),
+      { numRuns: 2000 },
+    )
   })
 
   test('ends where bytes that are no JSON end', () => {

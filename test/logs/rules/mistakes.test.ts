@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { OpsError } from '../../../src/lib/core/errors.ts'
 import { literalOf } from '../../../src/lib/logs/rules/condition/pattern-condition.ts'
+import { parseCondition } from '../../../src/lib/logs/rules/condition/quick-condition.ts'
+import { FieldNames, RecordLine } from '../../../src/lib/logs/rules/line/record-line.ts'
 import { rulesOf } from './watching.ts'
 
 const wrong = (text: string): string => {
@@ -89,6 +91,47 @@ describe('conditions are read as people write them', () => {
     const measure = rulesOf(`rules: { a: { when: ${JSON.stringify(text)} } }`)?.rules[0]?.measure
     expect(measure?.kind === 'ratio' ? measure.of.text : measure).toBe(told)
   })
+})
+
+describe('a value is compared', () => {
+  const fits = (condition: string, record: object): boolean => {
+    const fields = new FieldNames()
+    const test = parseCondition(condition).compile(fields)
+    const line = new RecordLine(fields.all)
+    line.open(new Uint8Array(Buffer.from(`${JSON.stringify(record)}\n`)))
+    line.go(0)
+    return test(line)
+  }
+
+  test.each([
+    ['level: error', { level: 'ERROR' }, true],
+    ['level: error', { level: 'errors' }, false],
+    ['level: error', { level: 'err\tor' }, false],
+    ['level: "a\tb"', { level: 'A\tB' }, true],
+    ['path: "/é"', { path: '/é' }, true],
+    ['path: "/É"', { path: '/é' }, false],
+    ['status: 404', { status: 404 }, true],
+    ['status: 404', { status: '404' }, true],
+    ['status: 5xx', { status: '503' }, true],
+    ['status: 5xx', { status: 5030 }, false],
+    ['ok: true', { ok: true }, true],
+    ['ok: null', { ok: null }, false],
+    ['has ok', { ok: null }, false],
+    ['has ok', { ok: 0 }, true],
+    ['a.b: 1', { a: { b: 1 } }, true],
+    ['a.b: 1', { 'a.b': 1, a: { b: 2 } }, true],
+    ['n > 2 and n < 5', { n: 3.5 }, true],
+    ['n > 2 and n < 5', { n: 'many' }, false],
+    ['n != 2', {}, true],
+    ['took_ms > 2 s', { took_ms: 2001 }, true],
+    ['took_ms > 2 s', { took_ms: 3 }, false],
+    ['message matches /pan+ic: \\d/', { message: 'x pannic: 4' }, true],
+    ['message matches /kernel panic/', { message: 'kernel  panic' }, false],
+    ['message matches /a b/i', { message: 'A B' }, true],
+    ['message contains "a/b"', { message: 'xa/by' }, true],
+    ['record.status >= 500 && has(record.path)', { status: 503, path: '/' }, true],
+    ['record.status >= 500', {}, false],
+  ])('%s with %j: %p', (condition, record, expected) => expect(fits(condition, record)).toBe(expected))
 })
 
 describe('a text that stands in all that fits', () => {

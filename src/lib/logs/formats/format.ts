@@ -8,6 +8,8 @@ export interface Format {
   readonly name: string
   /** A reader for one source: it may remember what the source said first, as csv does. `memory` is that of a reader of the same source. */
   open(memory?: Json): LineReader
+  /** The same for who looks at these fields alone: others may be left out of records. Absent where that saves nothing. */
+  only?(names: readonly string[]): Format
 }
 
 export interface LineReader {

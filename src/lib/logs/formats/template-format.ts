@@ -8,7 +8,11 @@ import { templateRecord } from './template-line.ts'
 
 /** Lines of a template. `exactOnly` leaves out the quick path: tests compare. */
 export function templateFormat(template: Template, { exactOnly = false } = {}): Format {
-  return { name: template.name, open: () => new TemplateReader(template, exactOnly) }
+  return {
+    name: template.name,
+    open: () => new TemplateReader(template, exactOnly ? undefined : new Scanner(template)),
+    only: names => ({ name: template.name, open: () => new TemplateReader(template, new Scanner(template, new Set(names))) }),
+  }
 }
 
 class TemplateReader implements LineReader {
@@ -16,9 +20,9 @@ class TemplateReader implements LineReader {
   readonly #scanner: Scanner | undefined
   readonly #cursor = new Cursor()
 
-  constructor(template: Template, exactOnly: boolean) {
+  constructor(template: Template, scanner: Scanner | undefined) {
     this.#template = template
-    if (!exactOnly) this.#scanner = new Scanner(template)
+    this.#scanner = scanner
   }
 
   *read(lines: Uint8Array, { records, tally }: ReadPlace): Iterable<Uint8Array> {

@@ -2,6 +2,7 @@ import type { SecretReference, Shared } from '../../core/check.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/io.ts'
 import type { Records } from '../records.ts'
+import type { RulesStatus } from '../rules/watch/watched-rule.ts'
 
 /** Where records come from: what a stage may know besides them. */
 export interface RecordsOrigin {
@@ -50,8 +51,12 @@ export interface RecordFilter {
 export interface RuleWatch extends AsyncDisposable {
   /** Records in the order of their stream. */
   see(records: Records, origin: RecordsOrigin): void
+  /** Fields that it looks at, for who makes records for it alone (see Format.only); absent where it wants whole records. */
+  readonly wants: readonly string[] | undefined
   /** A source has nothing more to read at the moment: what did not come until now is missing. */
   idle(source: string): void
+  /** Figures for status and metrics. */
+  status(): RulesStatus
 }
 
 export interface RulePlace {

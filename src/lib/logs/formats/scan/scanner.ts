@@ -8,6 +8,7 @@ import { LocalTimeScan } from './local-time.ts'
 import { NumberScan } from './number.ts'
 import { NumberOrTextScan } from './number-or-text.ts'
 import { RequestScan } from './request.ts'
+import { SkipScan, UnwrittenScan } from './skip.ts'
 import { TextScan } from './text.ts'
 
 /** Scans lines of one template. */
@@ -17,9 +18,10 @@ export class Scanner {
   /** A record is at most so much longer than its line. */
   readonly overhead: number
 
-  constructor({ before, fields }: Template) {
+  /** `only` leaves out other fields than these. */
+  constructor({ before, fields }: Template, only?: ReadonlySet<string>) {
     this.#before = latin1(before)
-    this.#fields = fields.map(fieldScan)
+    this.#fields = fields.map(field => (only === undefined || isWanted(field, only) ? fieldScan(field) : skipScan(field)))
     this.overhead = fields.reduce((sum, { name }) => sum + 3 * name.length + perField, 8)
   }
 
@@ -87,6 +89,15 @@ function fieldScan(field: Field): FieldScan {
     default:
       return irregular
   }
+}
+
+const isWanted = ({ name, type }: Field, only: ReadonlySet<string>): boolean =>
+  type === 'request' ? ['method', 'path', 'protocol', name].some(each => only.has(each)) : only.has(name)
+
+function skipScan(field: Field): FieldScan {
+  if (field.type === 'text' || (field.type === 'request' && isQuoted(field))) return new SkipScan(latin1(field.after))
+  const scan = fieldScan(field)
+  return scan === irregular ? irregular : new UnwrittenScan(scan)
 }
 
 /** Never regular. */

@@ -8,12 +8,15 @@ export function celCondition(text: string): Condition {
     const expression = parseExpression(text, ['record'])
     return {
       text,
-      compile: () => line => {
-        try {
-          return expression.evaluate({ record: line.object })
-        } catch (error) {
-          if (error instanceof ExpressionError) return false
-          throw error
+      compile: fields => {
+        fields.isWhole = true
+        return line => {
+          try {
+            return expression.evaluate({ record: line.object })
+          } catch (error) {
+            if (error instanceof ExpressionError) return false
+            throw error
+          }
         }
       },
     }

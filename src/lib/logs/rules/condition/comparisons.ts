@@ -43,7 +43,12 @@ export function statusClass(field: string, digit: number): Condition {
 /** A value as text, whether letters of ASCII are capital or not: `level: error` is ERROR, too. */
 export function equal(field: string, value: string): Condition {
   const wanted = folded(value)
-  const bytes = Buffer.byteLength(value)
+  const [lower, upper] = [Buffer.from(wanted), Buffer.from(wanted.replaceAll(/[a-z]+/g, letters => letters.toUpperCase()))]
+  const size = lower.length
+  const isSame = (bytes: Uint8Array, from: number): boolean => {
+    for (let k = 0; k < size; k++) if (bytes[from + k] !== lower[k] && bytes[from + k] !== upper[k]) return false
+    return true
+  }
   return {
     text: `${field}: ${value}`,
     compile: fields => {
@@ -51,13 +56,17 @@ export function equal(field: string, value: string): Condition {
       return line => {
         const from = line.start(at)
         if (from < 0) return false
-        const size = line.end(at) - from
-        // An escape makes it longer, never shorter.
-        return size >= bytes && folded(line.text(at) ?? '') === wanted
+        const length = line.end(at) - from
+        if (line.bytes[from] !== quote) return length === size && value !== 'null' && isSame(line.bytes, from)
+        if (length === size + 2) return isSame(line.bytes, from + 1)
+        // An escape makes it longer, at most six times.
+        return length > size + 2 && length <= 6 * size + 2 && folded(line.text(at) ?? '') === wanted
       }
     },
   }
 }
+
+const quote = 34
 
 const folded = (text: string): string => text.replaceAll(/[A-Z]+/g, letters => letters.toLowerCase())
 

@@ -4,6 +4,8 @@ import { FieldFinder } from './field-finder.ts'
 /** Fields that somebody wants to see of each record. Names are added while rules are opened. */
 export class FieldNames {
   readonly #names: string[] = []
+  /** Somebody wants whole records. */
+  isWhole = false
 
   /** Its number from now on. */
   of(name: string): number {
@@ -76,12 +78,18 @@ export class RecordLine {
       from++
       to--
     }
-    let value = 0
+    let digits = 0
+    let point = -1
     let i = from
-    for (let byte = bytes[i] as number; i < to && byte >= zero && byte <= nine; byte = bytes[++i] as number) {
-      value = 10 * value + byte - zero
+    for (; i < to; i++) {
+      const byte = bytes[i] as number
+      if (byte >= zero && byte <= nine) digits = 10 * digits + byte - zero
+      else if (byte === dot && point < 0 && i > from) point = i
+      else break
     }
-    if (i === to && i > from && i - from <= safeDigits) return value
+    // Both are whole numbers that a double holds, so that the quotient is the nearest double, as when the text is read.
+    if (i === to && i > from && i > point + 1 && i - from <= safeDigits)
+      return point < 0 ? digits : digits / (powersOfTen[i - point - 1] as number)
     const text = textOf(bytes, from, to)
     return /^-?\d/.test(text) ? Number(text) : Number.NaN
   }
@@ -100,6 +108,7 @@ export class RecordLine {
 const textOf = (bytes: Uint8Array, from: number, to: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('utf8')
 
-const [newline, quote, zero, nine] = [10, 34, 48, 57]
+const [newline, quote, dot, zero, nine] = [10, 34, 46, 48, 57]
+const powersOfTen = Array.from({ length: 16 }, (_, places) => 10 ** places)
 /** So many digits a double keeps, whatever they are. */
 const safeDigits = 15

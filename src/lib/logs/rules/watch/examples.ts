@@ -6,6 +6,9 @@ const maxLine = 300
 const maxTraceId = 100
 const traceFields = ['trace_id', 'traceId', 'trace.id', 'request_id', 'requestId', 'traceparent']
 
+/** What examples are to have besides the fields of rules, where not all is kept. */
+export const exampleFields = [...traceFields, 'method', 'path', 'message']
+
 interface Example {
   readonly time: number
   readonly line: string

@@ -8,10 +8,11 @@ import { FieldNames, RecordLine } from '../line/record-line.ts'
 import type { Rule } from '../rule.ts'
 import { AbsentRule } from './absent-rule.ts'
 import { EachLineRule } from './each-line-rule.ts'
+import { exampleFields } from './examples.ts'
 import { IncidentBook } from './incident-book.ts'
 import type { RuleTools } from './rule-tools.ts'
 import { SourceClocks } from './source-clocks.ts'
-import type { RuleStatus, WatchedRule } from './watched-rule.ts'
+import type { RulesStatus, WatchedRule } from './watched-rule.ts'
 import { WindowedRule } from './windowed-rule.ts'
 
 export interface RulesWatchOptions {
@@ -28,18 +29,6 @@ export interface RulesWatchOptions {
   readonly close?: () => Promise<void>
 }
 
-/** How rules stand. */
-export interface RulesStatus {
-  /** Records that passed. */
-  readonly records: number
-  /** Of these without a time that can be read: that of their arrival was taken. */
-  readonly timeless: number
-  /** Of these with a time that is not yet: that of their arrival was taken. */
-  readonly ahead: number
-  readonly incidents: { readonly open: number; readonly opened: number; readonly resolved: number }
-  readonly rules: readonly RuleStatus[]
-}
-
 const tickMs = 1000
 /** Clocks of hosts differ by so much. */
 const aheadMs = 60_000
@@ -54,6 +43,7 @@ export class RulesWatch implements RuleWatch {
   readonly #line: RecordLine
   readonly #moments = new MomentReader()
   readonly #timeField: number
+  readonly #fields: FieldNames
   readonly #bySource = new Map<string, readonly WatchedRule[]>()
   /** Streams of which what is read is old. */
   readonly #replays = new Map<string, number>()
@@ -63,6 +53,7 @@ export class RulesWatch implements RuleWatch {
   #records = 0
   #timeless = 0
   #ahead = 0
+  #failures = 0
 
   constructor(options: RulesWatchOptions) {
     this.#options = options
@@ -70,6 +61,7 @@ export class RulesWatch implements RuleWatch {
     this.#book = new IncidentBook(options)
     this.#clocks = new SourceClocks(sources)
     const fields = new FieldNames()
+    this.#fields = fields
     this.#timeField = fields.of('time')
     const tools: RuleTools = { fields, book: this.#book, clocks: this.#clocks, log, startedAt: clock.now() }
     this.#endForgotten()
@@ -79,7 +71,18 @@ export class RulesWatch implements RuleWatch {
   }
 
   see(records: Records, origin: RecordsOrigin): void {
-    if (records.count === 0) return
+    if (records.count === 0 || this.#isClosed) return
+    try {
+      this.#look(records, origin)
+    } catch (error) {
+      // What is wrong with rules must not keep records from where they go.
+      if (this.#failures++ === 0)
+        this.#options.log('error', 'rules could not look at records', { origin: origin.id, problem: String(error) })
+    }
+    this.#book.flush()
+  }
+
+  #look(records: Records, origin: RecordsOrigin): void {
     const line = this.#line
     const now = this.#options.clock.now()
     const rules = this.#rulesOf(origin.source)
@@ -97,7 +100,10 @@ export class RulesWatch implements RuleWatch {
     this.#clocks.saw(origin, watermark)
     for (const rule of rules) rule.settle()
     this.#noteReplay(origin, { watermark, now, count: records.count })
-    this.#book.flush()
+  }
+
+  get wants(): readonly string[] | undefined {
+    return this.#fields.isWhole ? undefined : [...this.#fields.all, ...exampleFields]
   }
 
   idle(source: string): void {
@@ -110,6 +116,7 @@ export class RulesWatch implements RuleWatch {
       records: this.#records,
       timeless: this.#timeless,
       ahead: this.#ahead,
+      failures: this.#failures,
       incidents: { open: openCount, opened, resolved },
       rules: this.#rules.map(rule => rule.status()),
     }

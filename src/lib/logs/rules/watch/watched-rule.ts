@@ -41,6 +41,20 @@ export interface RuleStatus {
   readonly standings: readonly GroupStatus[]
 }
 
+/** How rules stand. */
+export interface RulesStatus {
+  /** Records that passed. */
+  readonly records: number
+  /** Of these without a time that can be read: that of their arrival was taken. */
+  readonly timeless: number
+  /** Of these with a time that is not yet: that of their arrival was taken. */
+  readonly ahead: number
+  /** Chunks of records that rules could not look at: opsctl is wrong then. */
+  readonly failures: number
+  readonly incidents: { readonly open: number; readonly opened: number; readonly resolved: number }
+  readonly rules: readonly RuleStatus[]
+}
+
 /** A rule at work. */
 export interface WatchedRule {
   readonly rule: Rule
