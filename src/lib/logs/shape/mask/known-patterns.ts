@@ -1,11 +1,11 @@
 import type { MaskPattern } from './mask-pattern.ts'
 
 interface Known {
-  /** One of these stands in every line that has it. Absent: the expression itself is asked. */
-  readonly signs?: readonly string[]
+  /** One of these stands in every text that has it. Absent: the expression itself is asked. */
+  readonly signs?: readonly string[] | RegExp
   /**
-   * Each is linear in the text, which is why no record can make it slow: every repetition has a bound, so that a place is given up after
-   * a fixed number of characters; or, where one has none (jwt, private-key), it can not begin within its own kind, and runs over each character once.
+   * Each is linear in the text, which is why no record can make it slow: every repetition has a bound, so that a place is given up after a fixed
+   * number of characters. The one that has none, between the ends of a private key, can not run over the beginning of another.
    * None goes over a quote or a backslash, so that what is in no line is in no text of it.
    */
   readonly pattern: RegExp
@@ -15,15 +15,17 @@ interface Known {
 }
 
 const known = {
-  email: { signs: ['@'], pattern: /(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}/g },
-  card: { pattern: /(?<![\d.])\d(?:[ -]?\d){12,18}(?![\d])/g, accept: isCard },
-  ipv4: { pattern: /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)/g, accept: isAddress },
-  jwt: { signs: ['eyJ'], pattern: /(?<![\w-])eyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g },
+  email: { signs: ['@'], pattern: /[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}/g },
+  card: { pattern: /(?<!\d|\d\.)\d(?:[ -]?\d){12,18}(?!\d)/g, accept: isCard },
+  ipv4: { pattern: /(?<!\d|\d\.)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)/g, accept: isAddress },
+  jwt: { signs: ['eyJ'], pattern: /eyJ[\w-]{5,1024}\.[\w-]{5,16384}\.[\w-]{0,1024}/g },
   'aws-key': {
     signs: ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
     pattern: /(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?![A-Z0-9])/g,
   },
   token: {
+    signs:
+      /bearer|basic|pass[wp]|secret|token|key|session|sig|authoriz|cookie|credential|gh[pousr]_|github_pat_|glpat-|xox|k_live_/i,
     pattern:
       /(?<=\b(?:bearer|basic|token) {1,4})[\w.~+/-]{8,4096}={0,2}|(?<=(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|access[_-]?key|session[_-]?id|sig(?:nature)?) ?[=:] ?'?)[^\s&,;'"\\]{1,4096}|\b(?:gh[pousr]_\w{20,255}|github_pat_\w{20,255}|glpat-[\w-]{20,64}|xox[abeoprs]-[\w-]{10,250}|[sr]k_live_\w{16,255})/gi,
     names:
@@ -44,16 +46,17 @@ export function maskPattern(name: KnownPattern): MaskPattern {
   const { signs, pattern, accept, names }: Known = known[name]
   return {
     name,
-    mayBeIn: signs
-      ? line => signs.some(sign => line.includes(sign))
-      : line => line.search(pattern) !== -1 || names?.test(line) === true,
+    mayBeIn: line => (signs ? hasSign(line, signs) : line.search(pattern) !== -1),
     masked: (text, replace) =>
-      signs?.some(sign => text.includes(sign)) === false
+      signs && !hasSign(text, signs)
         ? text
         : text.replace(pattern, found => (accept?.(found) === false ? found : replace(found))),
     ...(names && { names }),
   }
 }
+
+const hasSign = (text: string, signs: readonly string[] | RegExp): boolean =>
+  signs instanceof RegExp ? signs.test(text) : signs.some(sign => text.includes(sign))
 
 /** By the check digit of ISO/IEC 7812 (Luhn's). */
 function isCard(found: string): boolean {

@@ -25,7 +25,7 @@ export const readMask: ReadStep = node => {
   if (isAll && isWhole) return node.wrong('mask needs patterns, or fields that are masked as a whole', { hint: form })
   if (!fields || !replace) return undefined
   const change: TextChange = isWhole ? replace : (text, name) => masked(text, { name, patterns, replace })
-  return () => changing(draft => (isAll ? maskAll(draft, { patterns, change }) : maskFields(draft, { fields, change, isWhole })))
+  return () => changing(draft => (isAll ? maskAll(draft, { patterns, replace }) : maskFields(draft, { fields, change, isWhole })))
 }
 
 function readOwn(node: FileNode): MaskPattern[] {
@@ -67,13 +67,12 @@ function masked(text: string, { name, patterns, replace }: Masking): string {
   return patterns.reduce((before, pattern) => pattern.masked(before, replace), text)
 }
 
-function maskAll(
-  draft: Draft,
-  { patterns, change }: { readonly patterns: readonly MaskPattern[]; readonly change: TextChange },
-): void {
+function maskAll(draft: Draft, { patterns, replace }: Omit<Masking, 'name'>): void {
   const line = draft.text
   // With a backslash what the texts are is not what stands in the line.
-  if (!line.includes('\\') && !patterns.some(pattern => pattern.mayBeIn(line))) return
+  const possible = line.includes('\\') ? patterns : patterns.filter(pattern => pattern.mayBeIn(line))
+  if (possible.length === 0) return
+  const change: TextChange = (text, name) => masked(text, { name, patterns: possible, replace })
   for (const name of draft.names) {
     const json = draft.member(name) ?? 'null'
     const became = withTexts(json, { name, change })
