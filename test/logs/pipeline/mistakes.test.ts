@@ -32,6 +32,21 @@ const mistakes: readonly (readonly [name: string, text: string, ...problems: str
     "2:22: file: there is no 'path' here (did you mean paths?)",
   ],
   [
+    'a multiline that tells events apart in two ways',
+    `sources:\n  web: { type: file, paths: [a], multiline: { start: a, indented: true } }\n${sink}`,
+    "2:44: multiline has start and indented: one tells events apart (write `multiline: { start: '^\\\\d{4}-' }`, or continue:, end:, indented: true)",
+  ],
+  [
+    'an expression of multiline that is none',
+    `sources:\n  web: { type: file, paths: [a], multiline: { start: '(' } }\n${sink}`,
+    '2:64: start: error parsing regexp: missing closing ): `(` (it is an expression of RE2)',
+  ],
+  [
+    'an unknown encoding',
+    `sources:\n  web: { type: file, paths: [a], encoding: utf8 }\n${sink}`,
+    '2:44: there is no encoding "utf8" (did you mean utf-8?)',
+  ],
+  [
     'a wrong format',
     `sources:\n  web: { type: file, paths: [a], format: combind }\n${sink}`,
     "2:42: format: there is no format 'combind' (did you mean combined?)",

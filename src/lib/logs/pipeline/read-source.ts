@@ -6,9 +6,10 @@ import type { Format } from '../formats/format.ts'
 import { formatOf } from '../formats/known-formats.ts'
 import type { PipelineSource } from './pipeline.ts'
 import { type Components, readComponent } from './read-component.ts'
+import { readMultiline } from './read-multiline.ts'
 
 /** What every source has besides its own parameters. */
-const besides = ['format', 'max_line', 'long_lines'] as const
+const besides = ['format', 'max_line', 'long_lines', 'encoding', 'multiline'] as const
 
 const defaultFraming: Framing = { maxLineBytes: 1024 * 1024, longLines: 'cut' }
 const maxMaxLine = 64 * 1024 * 1024
@@ -27,7 +28,14 @@ function readFraming(node: FileNode): Framing {
   const maxLineBytes = readSize(line, 1) ?? defaultFraming.maxLineBytes
   if (maxLineBytes > maxMaxLine) line.wrong('max_line is at most 64 MiB', { hint: 'the longest line is held in memory' })
   const [longLines] = readWords(node.child('long_lines'), ['cut', 'split', 'skip']) ?? []
-  return { maxLineBytes, longLines: longLines ?? defaultFraming.longLines }
+  const [encoding] = readWords(node.child('encoding'), ['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'gb18030']) ?? []
+  const multiline = readMultiline(node.child('multiline'))
+  return {
+    maxLineBytes,
+    longLines: longLines ?? defaultFraming.longLines,
+    ...(encoding && { encoding }),
+    ...(multiline && { multiline }),
+  }
 }
 
 function readFormat(node: FileNode): Format | undefined {
