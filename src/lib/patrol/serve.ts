@@ -30,6 +30,7 @@ import { listFiles } from './registry/check-files.ts'
 import { openRegistryStream } from './registry/open-registry-stream.ts'
 import { Registry } from './registry/registry.ts'
 import { watchFiles } from './registry/watch-files.ts'
+import { RegularCollection } from './regular-collection.ts'
 import { Reloader } from './reloader.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
 import { stateDirectory } from './state-directory.ts'
@@ -62,6 +63,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
     capPerKey: options.perEndpoint,
     log,
   })
+  using _collection = new RegularCollection(context, scheduler)
   const beats = shared.of(heartbeats)
   for (const [name, beat] of history.beats()) beats.beat(name, beat)
   for (const [name, since] of history.awaited()) beats.awaits(name, since)
