@@ -99,11 +99,13 @@ export interface Sink {
 }
 
 export interface OpenSink extends AsyncDisposable {
+  /** What it wants to be opened with after a restart, remembered before the first send. */
+  readonly state?: Json
   /**
    * One attempt. Trouble of the other side is in the Receipt, never a throw; it ends soon after the signal aborts, which it does at the
    * deadline of the attempt. The same parcels sent again have the same ids, so that what can tell doubles drops them.
    */
   send(parcels: readonly Parcel[], signal: AbortSignal): Promise<Receipt>
-  /** Time went by (about every second) and on: files are rolled and closed. */
-  tend?(): Promise<void>
+  /** Time went by (about every second), and nothing is under way: files are rolled and closed. Gives its state where that changed. */
+  tend?(): Promise<Json | undefined>
 }

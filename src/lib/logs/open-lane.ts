@@ -39,6 +39,7 @@ export async function openLane(context: Context, definition: PipelineSink, place
   let opened: OpenSink
   try {
     opened = await openSink(context, definition, place)
+    if (opened.state !== undefined) store.commit({ sink: name, advances: [], state: opened.state })
   } catch (error) {
     await found?.[Symbol.asyncDispose]()
     throw error

@@ -375,7 +375,8 @@ export class Lane {
   async #tend(): Promise<void> {
     const { sink, log } = this.#options
     try {
-      await sink.tend?.()
+      const state = await sink.tend?.()
+      if (state !== undefined) await this.#withDisk('remember the state of a sink', () => this.#rememberState(state))
     } catch (error) {
       log('warn', 'a sink could not be tended', { sink: this.name, problem: String(error) })
     }
@@ -384,6 +385,10 @@ export class Lane {
     if (this.#hasStopped) return
     this.#tendLater()
     this.#pump()
+  }
+
+  #rememberState(state: Json): void {
+    this.#options.store.commit({ sink: this.name, advances: [], state })
   }
 
   async #withDisk<T>(doing: string, work: () => T): Promise<T | undefined> {
