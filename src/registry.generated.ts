@@ -279,6 +279,7 @@ export const components: readonly ComponentEntry[] = [
   {"kind":"rule","type":"sysctl-suid-dumpable","version":"1.0.0","summary":"programs with other rights leave no core dumps","stability":"beta",load:() => import('./lib/harden/rules/sysctl-suid-dumpable.ts') as Promise<never>},
   {"kind":"rule","type":"sysctl-tcp-syncookies","version":"1.0.0","summary":"a flood of half-open connections does not stop new ones","stability":"beta",load:() => import('./lib/harden/rules/sysctl-tcp-syncookies.ts') as Promise<never>},
   {"kind":"sink","type":"file","version":"1.0.0","summary":"JSON lines in a file of this machine, each once, also over kill -9 and power cuts","stability":"experimental",load:() => import('./lib/logs/sinks/file.ts') as Promise<never>},
+  {"kind":"sink","type":"http","version":"1.0.0","summary":"POST of JSON lines, or of a JSON array","stability":"beta",load:() => import('./lib/logs/sinks/http.ts') as Promise<never>},
   {"kind":"sink","type":"stdout","version":"1.0.0","summary":"JSON lines on stdout","stability":"experimental",load:() => import('./lib/logs/sinks/stdout.ts') as Promise<never>},
   {"kind":"source","type":"file","version":"1.0.0","summary":"files of this machine, over rotations and restarts","stability":"experimental",load:() => import('./lib/logs/sources/file.ts') as Promise<never>},
   {"kind":"source","type":"ssh","version":"1.0.0","summary":"files of other hosts, over SSH; nothing is installed there","stability":"beta",load:() => import('./lib/logs/sources/ssh.ts') as Promise<never>},
