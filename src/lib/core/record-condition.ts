@@ -12,6 +12,8 @@ export interface FieldTexts {
 /** A condition over the fields of a record, whatever they are called; `record` is the whole of it. */
 export interface RecordCondition {
   readonly text: string
+  /** Fields that it looks at; `record` where it is the whole. */
+  readonly names: readonly string[]
   /** @throws ExpressionError, also for a field that is not there */
   evaluate(fields: FieldTexts): boolean
 }
@@ -33,6 +35,7 @@ export function parseRecordCondition(text: string): RecordCondition {
   for (const pattern of patternsIn(program.ast)) patternOf(pattern)
   return {
     text,
+    names,
     evaluate({ field, whole }) {
       const values: Record<string, unknown> = {}
       for (const name of names) {

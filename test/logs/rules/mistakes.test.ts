@@ -66,7 +66,7 @@ describe('a rule that is wrong is told with its place and what was meant', () =>
     ['rules: { a: { count: { of: "status: 5xx" } } }', /count needs above: or below:/],
     ['rules: { a: { count: { above: 5 } } }', /count needs of:/],
     ['rules: { a: { count: { of: "status: 5xx", above: 5 }, when: latency > 2 s } }', /a rule has one of when and count/],
-    ['rules: { a: { ratio: { of: { cel: "record.status >" }, above: 5 % } } }', /cel: at character \d+: /],
+    ['rules: { a: { ratio: { of: { cel: "record.status >" }, above: 5 % } } }', /cel: .*, at column \d+ \(a condition in CEL/],
     ['rules: { a: { ratio: { of: {}, above: 5 % } } }', /a condition names no field/],
     ['rules: { a: { threshold: { field: x, above: 5, times: 3 in 5 } } }', /'3 in 5' is not like `3 of 5`/],
     ['rules: { a: { regex: { patern: x } } }', /unknown key 'patern' in regex \(did you mean pattern\?\)/],
@@ -131,6 +131,10 @@ describe('a value is compared', () => {
     ['message contains "a/b"', { message: 'xa/by' }, true],
     ['record.status >= 500 && has(record.path)', { status: 503, path: '/' }, true],
     ['record.status >= 500', {}, false],
+    ['status >= 500 && !has(user)', { status: 503 }, true],
+    ['status >= 500 || path.startsWith("/a")', { status: 200, path: '/b' }, false],
+    ['status >= 500 || path.startsWith("/a")', { status: 200 }, false],
+    ['path.matches("^/a+$")', { path: '/aa' }, true],
   ])('%s with %j: %p', (condition, record, expected) => expect(fits(condition, record)).toBe(expected))
 })
 

@@ -152,6 +152,17 @@ describe('time', () => {
   })
 })
 
+test('what a source reads again after it failed is not counted twice', async () => {
+  await using web = new Watching('  shop: { when: 5xx count > 10 over 1m }')
+  web.see(times(5, bad), { id: 'S1:0-500' })
+  web.see(times(4, bad), { id: 'S1:500-900' })
+  web.see(times(5, bad), { id: 'S1:0-500' })
+  web.see(times(4, bad), { id: 'S1:500-900' })
+  expect(web.told).toEqual([])
+  web.see(times(2, bad), { id: 'S1:900-1100' })
+  expect(web.watch.status().rules[0]).toMatchObject({ fit: 11, open: 1 })
+})
+
 describe('groups', () => {
   const by = '  shop: { when: "5xx count > 2 over 1m", by: [host], max_groups: 3, resolve_after: 0s }'
 

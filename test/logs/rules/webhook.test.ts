@@ -2,14 +2,15 @@ import { describe, expect, test } from 'bun:test'
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { accept, answerWith, Receiver } from '../../alert/receiver.ts'
+import { opsctlProgram } from '../../helpers/opsctl.ts'
 import { poll } from '../../helpers/poll.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
 
-const pipeline = `
+const pipeline = (sink: string): string => `
 sources:
   web: { type: file, paths: [access.log], format: combined }
 sinks:
-  out: { type: file, path: out.ndjson }
+  out: { ${sink} }
 alerts: alerts.yaml
 rules:
   shop: { when: 5xx share > 10 % over 4s, at_least: 20, resolve_after: 1s, severity: critical, labels: { team: shop } }
@@ -30,7 +31,7 @@ function line(status: number): string {
 
 class Shop implements AsyncDisposable {
   readonly #directory: string
-  #child: Bun.Subprocess<'pipe', 'ignore', 'pipe'> | undefined
+  #child: Bun.Subprocess<'ignore', 'ignore', 'ignore'> | undefined
 
   private constructor(
     readonly receiver: Receiver,
@@ -43,20 +44,22 @@ class Shop implements AsyncDisposable {
   static async open(): Promise<Shop> {
     const [receiver, directory] = [await Receiver.start(), await tempDir()]
     const shop = new Shop(receiver, directory.path, async () => await directory[Symbol.asyncDispose]())
-    writeFileSync(join(directory.path, 'pipeline.yaml'), pipeline)
     writeFileSync(join(directory.path, 'alerts.yaml'), alerts(receiver.url))
     writeFileSync(join(directory.path, 'access.log'), '')
     return shop
   }
 
   start(sink: 'up' | 'down' = 'up'): void {
-    const child = [
-      process.execPath,
-      join(import.meta.dirname, 'piping-child.ts'),
-      this.#directory,
-      ...(sink === 'down' ? ['down'] : []),
-    ]
-    this.#child = Bun.spawn(child, { stdin: 'pipe', stdout: 'ignore', stderr: 'pipe' })
+    writeFileSync(
+      join(this.#directory, 'pipeline.yaml'),
+      pipeline(sink === 'up' ? 'type: file, path: out.ndjson' : 'type: http, url: "http://127.0.0.1:1/"'),
+    )
+    this.#child = Bun.spawn([opsctlProgram(), 'ship-logs', '-f', 'pipeline.yaml', '--follow'], {
+      cwd: this.#directory,
+      env: { PATH: process.env['PATH'] ?? '', HOME: this.#directory, XDG_STATE_HOME: join(this.#directory, 'state') },
+      stdout: 'ignore',
+      stderr: 'ignore',
+    })
   }
 
   async kill(): Promise<void> {

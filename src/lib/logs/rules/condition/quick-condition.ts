@@ -7,16 +7,16 @@ import { allOf, anyRecord, type Condition, not } from './condition.ts'
 import { matching } from './pattern-condition.ts'
 
 const everything = ['lines', 'line', 'requests', 'records', 'everything', 'anything']
-const forms = 'write `status: 5xx`, `status >= 500`, `level: error`, `message matches /…/` or CEL over record'
+const forms = 'write `status: 5xx`, `status >= 500`, `level: error`, `message matches /…/` or CEL over fields'
 const name = '[A-Za-z_@][A-Za-z0-9_.@-]*'
 const comparison = new RegExp(
   `^(${name})\\s*(==|=~|=|:|!=|!~|>=|<=|>|<|not matches\\b|matches\\b|contains\\b|is not\\b|is\\b)\\s*`,
 )
 
-/** A condition as people write it: parts joined by `and`; or one in CEL, told by `record.`. @throws RuleFault */
+/** A condition as people write it: parts joined by `and`; or one in CEL, told by its `&&`, `||`, `!`, calls and `record`. @throws RuleFault */
 export function parseCondition(text: string): Condition {
   const trimmed = text.trim()
-  if (/\brecord\s*[.[]/.test(withoutQuoted(trimmed))) return celCondition(trimmed)
+  if (/&&|\|\||\w\(|\brecord\s*[.[]|^!/.test(withoutQuoted(trimmed))) return celCondition(trimmed)
   const parts: Condition[] = []
   let rest = trimmed
   for (;;) {
@@ -24,7 +24,7 @@ export function parseCondition(text: string): Condition {
     parts.push(condition)
     rest = rest.slice(length).trimStart()
     if (rest === '') return allOf(parts)
-    const and = /^(and\b|&&)\s*/i.exec(rest)
+    const and = /^and\b\s*/i.exec(rest)
     if (!and) throw new RuleFault(`'${rest}' is not expected in the condition '${trimmed}'`, forms)
     rest = rest.slice(and[0].length)
   }
@@ -42,7 +42,7 @@ interface Part {
 }
 
 function parsePart(text: string): Part {
-  const alone = /^(\S+)(?=\s*$|\s+and\b|\s*&&)/i.exec(text)?.[1]
+  const alone = /^(\S+)(?=\s*$|\s+and\b)/i.exec(text)?.[1]
   if (alone !== undefined && everything.includes(alone.toLowerCase()))
     return { condition: { ...anyRecord, text: alone }, length: alone.length }
   const digit = /^([1-5])xx$/i.exec(alone ?? '')?.[1]
@@ -74,7 +74,7 @@ function parseValue(text: string, operator: string): Value {
   if (isMatch && text.startsWith('/')) throw new RuleFault(`'${text}' has no closing /`)
   const quoted = /^"([^"]*)"|^'([^']*)'/.exec(text)
   if (quoted) return { text: quoted[1] ?? quoted[2] ?? '', isPattern: false, length: quoted[0].length }
-  const bare = /^(?:(?!\s+and\b|\s*&&)[\s\S])*/i.exec(text)?.[0] ?? ''
+  const bare = /^(?:(?!\s+and\b)[\s\S])*/i.exec(text)?.[0] ?? ''
   if (bare.trim() === '') throw new RuleFault('a condition has nothing to compare with', forms)
   return { text: bare.trim(), isPattern: false, length: bare.length }
 }

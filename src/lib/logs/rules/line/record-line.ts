@@ -1,4 +1,3 @@
-import type { LogRecord } from '../../records.ts'
 import { FieldFinder } from './field-finder.ts'
 
 /** Fields that somebody wants to see of each record. Names are added while rules are opened. */
@@ -28,7 +27,6 @@ export class RecordLine {
   from = 0
   to = 0
   readonly #finder: FieldFinder
-  #object: LogRecord | undefined
 
   constructor(names: readonly string[]) {
     this.#finder = new FieldFinder(names)
@@ -42,7 +40,6 @@ export class RecordLine {
 
   /** Goes to the line that begins at `from`, and gives where the next one does. */
   go(from: number): number {
-    this.#object = undefined
     this.from = from
     const end = this.#finder.find(this.bytes, from)
     const next = this.bytes[end] === newline ? end : this.bytes.indexOf(newline, end)
@@ -94,14 +91,15 @@ export class RecordLine {
     return /^-?\d/.test(text) ? Number(text) : Number.NaN
   }
 
+  /** The value as JSON; undefined where there is none. */
+  jsonOf(field: number): string | undefined {
+    const from = field < 0 ? -1 : this.start(field)
+    return from < 0 ? undefined : textOf(this.bytes, from, this.end(field))
+  }
+
   /** The whole line. */
   get json(): string {
     return textOf(this.bytes, this.from, this.to)
-  }
-
-  get object(): LogRecord {
-    this.#object ??= JSON.parse(this.json) as LogRecord
-    return this.#object
   }
 }
 

@@ -71,7 +71,7 @@ export class RulesWatch implements RuleWatch {
   }
 
   see(records: Records, origin: RecordsOrigin): void {
-    if (records.count === 0 || this.#isClosed) return
+    if (records.count === 0 || this.#isClosed || this.#clocks.isSeen(origin)) return
     try {
       this.#look(records, origin)
     } catch (error) {

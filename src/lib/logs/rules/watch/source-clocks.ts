@@ -6,8 +6,8 @@ const maxStreams = 10_000
 
 /** How far each source has come, so that one that is behind is not mistaken for a silent one. */
 export class SourceClocks {
-  /** The newest time of each stream. */
-  readonly #streams = new Map<string, number>()
+  /** Of each stream the newest time, and how far it has come in bytes. */
+  readonly #streams = new Map<string, { readonly newest: number; readonly to: number }>()
   /** Of each source: the newest time, and whether it has nothing more to read at the moment. */
   readonly #sources = new Map<string, { newest: number; isIdle: boolean }>()
 
@@ -17,13 +17,20 @@ export class SourceClocks {
 
   /** The newest time of a stream so far. */
   watermark(origin: RecordsOrigin): number {
-    return this.#streams.get(streamOf(origin)) ?? Number.NEGATIVE_INFINITY
+    return this.#streams.get(streamOf(origin))?.newest ?? Number.NEGATIVE_INFINITY
+  }
+
+  /** A source that failed is read again from what is delivered on: what was seen already is not seen twice. */
+  isSeen(origin: RecordsOrigin): boolean {
+    const to = endOf(origin)
+    return to !== undefined && to <= (this.#streams.get(streamOf(origin))?.to ?? -1)
   }
 
   saw(origin: RecordsOrigin, newest: number): void {
     const stream = streamOf(origin)
+    const to = Math.max(endOf(origin) ?? -1, this.#streams.get(stream)?.to ?? -1)
     this.#streams.delete(stream)
-    this.#streams.set(stream, newest)
+    this.#streams.set(stream, { newest, to })
     if (this.#streams.size > maxStreams) {
       const [oldest] = this.#streams.keys()
       if (oldest !== undefined) this.#streams.delete(oldest)
@@ -61,4 +68,10 @@ export class SourceClocks {
 const streamOf = ({ id, title }: RecordsOrigin): string => {
   const colon = id.indexOf(':')
   return colon > 0 ? id.slice(0, colon) : title
+}
+
+/** Of `STREAM:FROM-TO`. */
+function endOf({ id }: RecordsOrigin): number | undefined {
+  const [, to] = /:\d+-(\d+)$/.exec(id) ?? []
+  return to === undefined ? undefined : Number(to)
 }

@@ -2,36 +2,14 @@ import type { Test } from '../condition/condition.ts'
 import type { RecordLine } from '../line/record-line.ts'
 import { type Gauge, gaugeOf, type Judgement, type Windowed } from '../measure/gauge.ts'
 import { Recent } from '../measure/recent.ts'
-import { type Cell, Window } from '../measure/window.ts'
+import { Window } from '../measure/window.ts'
 import type { Rule } from '../rule.ts'
-import { type GroupFields, overSummary, summaryOfRule } from '../words.ts'
-import { Examples } from './examples.ts'
+import { overSummary, summaryOfRule } from '../words.ts'
 import { Groups } from './groups.ts'
 import type { KeptIncident } from './rule-state.ts'
 import { type RuleTools, warnOfGroups } from './rule-tools.ts'
 import type { ChunkLook, RuleStatus, WatchedRule } from './watched-rule.ts'
-
-interface Group {
-  readonly key: string
-  readonly fields: GroupFields
-  readonly window: Window
-  readonly recent: Recent | undefined
-  readonly examples: Examples
-  /** What records of now are counted in. */
-  cell: Cell | undefined
-  step: number
-  /** The source that brought the last record. */
-  source: string | undefined
-  lastStep: number
-  isTouched: boolean
-  /** Since when it holds, by the time of records; undefined while it does not. */
-  since: number | undefined
-  /** The last window for which it held: its end, and when that was found, of the clock. */
-  heldUntil: number
-  heldAt: number
-  incident: KeptIncident | undefined
-  last: Judgement | undefined
-}
+import { newWindowGroup, type WindowGroup } from './window-group.ts'
 
 /** Steps of a window: as many moments at which it can be looked at. Sketches are larger than counts. */
 const stepsOf = (rule: Rule): number => (rule.measure.kind === 'percentile' ? 20 : 60)
@@ -44,14 +22,14 @@ export class WindowedRule implements WatchedRule {
   readonly #tools: RuleTools
   readonly #gauge: Gauge
   readonly #where: Test
-  readonly #groups: Groups<Group>
+  readonly #groups: Groups<WindowGroup>
   readonly #stepMs: number
   readonly #steps: number
   /** It holds where too little came: that is known of whole windows alone. */
   readonly #isTooFew: boolean
   #look: ChunkLook = { origin: { id: '', source: '', title: '' }, now: 0 }
   #oldest = 0
-  #touched: Group[] = []
+  #touched: WindowGroup[] = []
   #counts = { seen: 0, fit: 0, late: 0, replayed: 0, untold: 0 }
 
   constructor(rule: Rule, measure: Windowed, tools: RuleTools) {
@@ -71,7 +49,7 @@ export class WindowedRule implements WatchedRule {
       max: rule.maxGroups,
       onFull: () => warnOfGroups(rule, tools),
       fields: tools.fields,
-      make: (key, fields) => newGroup({ key, fields, window: new Window(size), recent: times && new Recent(times.last) }),
+      make: (key, fields) => newWindowGroup({ key, fields, window: new Window(size), recent: times && new Recent(times.last) }),
     })
     for (const incident of tools.book.open()) if (incident.rule === rule.name) this.#restore(incident)
   }
@@ -174,7 +152,7 @@ export class WindowedRule implements WatchedRule {
   }
 
   /** Records of another step begin. */
-  #turn(group: Group, step: number): void {
+  #turn(group: WindowGroup, step: number): void {
     if (group.isTouched) this.#judge(group, group.step, this.#look.now)
     group.cell = group.window.cell(step)
     if (group.cell === undefined) return
@@ -182,7 +160,7 @@ export class WindowedRule implements WatchedRule {
     group.lastStep = Math.max(group.lastStep, step)
   }
 
-  #judge(group: Group, step: number, now: number): void {
+  #judge(group: WindowGroup, step: number, now: number): void {
     const judgement = this.#gauge.judge(group.window.sum(step), group.recent)
     const end = (step + 1) * this.#stepMs
     if (step >= group.lastStep) {
@@ -193,7 +171,7 @@ export class WindowedRule implements WatchedRule {
     else if (!judgement.holds && end > group.heldUntil) this.#release(group, { end, now, judgement })
   }
 
-  #judgeWhole(group: Group, step: number, now: number): void {
+  #judgeWhole(group: WindowGroup, step: number, now: number): void {
     const judgement = this.#gauge.judge(group.window.sum(step), group.recent)
     const end = (step + 1) * this.#stepMs
     group.last = judgement
@@ -201,7 +179,7 @@ export class WindowedRule implements WatchedRule {
     else if (end >= this.#tools.startedAt + this.rule.overMs) this.#hold(group, { end, now, judgement })
   }
 
-  #hold(group: Group, { end, now, judgement }: Finding): void {
+  #hold(group: WindowGroup, { end, now, judgement }: Finding): void {
     const { rule } = this
     group.since = Math.min(group.since ?? end, end)
     group.heldUntil = Math.max(group.heldUntil, end)
@@ -221,7 +199,7 @@ export class WindowedRule implements WatchedRule {
     })
   }
 
-  #release(group: Group, { end, now, judgement }: Finding): void {
+  #release(group: WindowGroup, { end, now, judgement }: Finding): void {
     const { rule } = this
     const { incident } = group
     if (incident === undefined) {
@@ -243,18 +221,3 @@ interface Finding {
   readonly now: number
   readonly judgement: Judgement
 }
-
-const newGroup = (known: Pick<Group, 'key' | 'fields' | 'window' | 'recent'>): Group => ({
-  ...known,
-  examples: new Examples(),
-  cell: undefined,
-  step: -1,
-  source: undefined,
-  lastStep: -1,
-  isTouched: false,
-  since: undefined,
-  heldUntil: Number.NEGATIVE_INFINITY,
-  heldAt: Number.NEGATIVE_INFINITY,
-  incident: undefined,
-  last: undefined,
-})
