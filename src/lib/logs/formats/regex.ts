@@ -15,16 +15,18 @@ export function regexFormat(text: string): Format {
       hint: 'name what is to be a field: (?P<status>\\d+)',
     })
   }
+  const names = pattern.names.map(name => JSON.stringify(name))
   return textFormat('regex', () => line => {
-    const found = pattern.captures(line)
+    const found = pattern.values(line)
     if (found === undefined) return new Misfit('does not match')
-    const members = pattern.names.flatMap(name => {
-      const value = found.get(name)
-      if (value === undefined || value === '-') return []
+    let record = '{'
+    for (let index = 0; index < names.length; index++) {
+      const value = found[index]
+      if (value === undefined || value === '-') continue
       const number = /^0\d/.test(value) ? undefined : jsonNumber(value)
-      return [`${JSON.stringify(name)}:${number ?? JSON.stringify(value)}`]
-    })
-    return `{${members.join(',')}}`
+      record += `${record === '{' ? '' : ','}${names[index]}:${number ?? JSON.stringify(value)}`
+    }
+    return `${record}}`
   })
 }
 
