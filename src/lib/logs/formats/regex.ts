@@ -1,6 +1,7 @@
 import { OpsError } from '../../core/errors.ts'
 import { parsePattern } from '../../core/pattern.ts'
 import { type Format, Misfit } from './format.ts'
+import { jsonText } from './json-text.ts'
 import { jsonNumber } from './number.ts'
 import { textFormat } from './text-format.ts'
 
@@ -23,12 +24,19 @@ export function regexFormat(text: string): Format {
     for (let index = 0; index < names.length; index++) {
       const value = found[index]
       if (value === undefined || value === '-') continue
-      const number = /^0\d/.test(value) ? undefined : jsonNumber(value)
-      record += `${record === '{' ? '' : ','}${names[index]}:${number ?? JSON.stringify(value)}`
+      record += `${record === '{' ? '' : ','}${names[index]}:${numberOf(value) ?? jsonText(value)}`
     }
     return `${record}}`
   })
 }
+
+/** What is written with zeros in front is no count. */
+function numberOf(value: string): string | undefined {
+  const first = value.charCodeAt(0)
+  return first >= zero && first <= nine && !/^0\d/.test(value) ? jsonNumber(value) : undefined
+}
+
+const [zero, nine] = [48, 57]
 
 function parsed(text: string): ReturnType<typeof parsePattern> {
   try {
