@@ -1,6 +1,7 @@
 import { OpsError } from '../../core/errors.ts'
 import { parsePattern } from '../../core/pattern.ts'
 import { type Format, Misfit } from './format.ts'
+import { jsonText } from './json-text.ts'
 import { jsonNumber } from './number.ts'
 import { textFormat } from './text-format.ts'
 
@@ -15,18 +16,27 @@ export function regexFormat(text: string): Format {
       hint: 'name what is to be a field: (?P<status>\\d+)',
     })
   }
+  const names = pattern.names.map(name => JSON.stringify(name))
   return textFormat('regex', () => line => {
-    const found = pattern.captures(line)
+    const found = pattern.values(line)
     if (found === undefined) return new Misfit('does not match')
-    const members = pattern.names.flatMap(name => {
-      const value = found.get(name)
-      if (value === undefined || value === '-') return []
-      const number = /^0\d/.test(value) ? undefined : jsonNumber(value)
-      return [`${JSON.stringify(name)}:${number ?? JSON.stringify(value)}`]
-    })
-    return `{${members.join(',')}}`
+    let record = '{'
+    for (let index = 0; index < names.length; index++) {
+      const value = found[index]
+      if (value === undefined || value === '-') continue
+      record += `${record === '{' ? '' : ','}${names[index]}:${numberOf(value) ?? jsonText(value)}`
+    }
+    return `${record}}`
   })
 }
+
+/** What is written with zeros in front is no count. */
+function numberOf(value: string): string | undefined {
+  const first = value.charCodeAt(0)
+  return first >= zero && first <= nine && !/^0\d/.test(value) ? jsonNumber(value) : undefined
+}
+
+const [zero, nine] = [48, 57]
 
 function parsed(text: string): ReturnType<typeof parsePattern> {
   try {

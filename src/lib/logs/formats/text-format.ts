@@ -1,7 +1,7 @@
 import type { Json } from '../../core/json.ts'
 import type { Tally } from '../tally.ts'
 import { type Format, type LineReader, Misfit, type ReadPlace } from './format.ts'
-import { addMisfit, lineAt, utf8Text } from './line.ts'
+import { addMisfit, lineAt } from './line.ts'
 
 /** A line, without its end, as a record in JSON. */
 export type RecordOf = (line: string, tally: Tally) => string | Misfit
@@ -28,9 +28,10 @@ class TextReader implements LineReader {
   }
 
   *read(lines: Uint8Array, { records, tally }: ReadPlace): Iterable<Uint8Array> {
+    const bytes = Buffer.from(lines.buffer, lines.byteOffset, lines.length)
     for (let at = 0; at < lines.length; ) {
       const { end, next } = lineAt(lines, at)
-      const text = utf8Text(lines, at, end)
+      const text = bytes.toString('utf8', at, end)
       at = next
       if (text === '') {
         tally.blank++

@@ -77,7 +77,8 @@ export class Intake {
     if (remembered !== undefined) book.remember(stream, remembered)
     this.#ends.set(stream.id, to)
     const id = `${stream.id}:${from}-${to}`
-    const origin = { id, source: this.#options.source.name, title: stream.title }
+    const begunAt = book.begunAt(stream)
+    const origin = { id, source: this.#options.source.name, title: stream.title, ...(begunAt !== undefined && { begunAt }) }
     const read = Records.ofLines(fields && count > 0 ? addFields(memory.records, fields) : memory.records, count)
     const shaped: Shaped = shaper && count > 0 ? shaper.shape(read, origin) : { records: read, filtered: 0, dead: [] }
     if (shaped.dead.length > 0 && !(await deadLetters.add(this.#letters(shaped, origin)))) return

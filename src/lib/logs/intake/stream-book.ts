@@ -36,6 +36,11 @@ export class StreamBook implements Streams {
     return this.#add(row)
   }
 
+  /** When it was first seen: ms since 1970. */
+  begunAt(stream: Stream): number | undefined {
+    return this.#streams.get(stream.id)?.begunAt
+  }
+
   /** What a reader that goes on in the middle of it has to know. */
   memory(stream: Stream): Json | undefined {
     return this.#streams.get(stream.id)?.memory
@@ -75,6 +80,7 @@ export class StreamBook implements Streams {
 
 class BookedStream implements Stream {
   readonly id: string
+  readonly begunAt: number
   identity: Json
   title: string
   memory: Json | undefined
@@ -82,8 +88,9 @@ class BookedStream implements Stream {
   endsAt: number | undefined
   readonly #options: StreamBookOptions
 
-  constructor({ id, identity, title, memory, endsAt }: StreamRow, options: StreamBookOptions) {
+  constructor({ id, begunAt, identity, title, memory, endsAt }: StreamRow, options: StreamBookOptions) {
     this.id = id
+    this.begunAt = begunAt
     this.identity = identity
     this.title = title
     this.memory = memory
