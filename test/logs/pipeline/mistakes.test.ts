@@ -39,7 +39,7 @@ const mistakes: readonly (readonly [name: string, text: string, ...problems: str
   [
     'an expression of multiline that is none',
     `sources:\n  web: { type: file, paths: [a], multiline: { start: '(' } }\n${sink}`,
-    '2:64: start: error parsing regexp: missing closing ): `(` (it is an expression of RE2)',
+    '2:54: start: error parsing regexp: missing closing ): `(` (it is an expression of RE2)',
   ],
   [
     'an unknown encoding',
