@@ -50,6 +50,7 @@ export const needsTable = {
   'arm64-binutils': program('aarch64-linux-gnu-as', 'binutils-aarch64-linux-gnu'),
   'apt-get': { present: () => findProgram('apt-get') !== undefined },
   musl: { package: 'musl', present: () => existsSync('/lib/ld-musl-x86_64.so.1') },
+  logrotate: program('logrotate'),
   jq: program('jq'),
   openssl: program('openssl'),
   shasum: program('shasum', 'perl'),

@@ -34,12 +34,12 @@ const mistakes: readonly (readonly [name: string, text: string, ...problems: str
   [
     'a multiline that tells events apart in two ways',
     `sources:\n  web: { type: file, paths: [a], multiline: { start: a, indented: true } }\n${sink}`,
-    "2:44: multiline has start and indented: one tells events apart (write `multiline: { start: '^\\\\d{4}-' }`, or continue:, end:, indented: true)",
+    "2:45: multiline has start and indented: one tells events apart (write `multiline: { start: '^\\d{4}-' }`, or continue:, end:, indented: true)",
   ],
   [
     'an expression of multiline that is none',
     `sources:\n  web: { type: file, paths: [a], multiline: { start: '(' } }\n${sink}`,
-    '2:64: start: error parsing regexp: missing closing ): `(` (it is an expression of RE2)',
+    '2:54: start: error parsing regexp: missing closing ): `(` (it is an expression of RE2)',
   ],
   [
     'an unknown encoding',

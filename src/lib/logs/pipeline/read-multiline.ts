@@ -41,7 +41,7 @@ function readPattern(node: FileNode): Pattern | undefined {
   const text = readText(node, 'a regular expression')
   if (text === undefined) return undefined
   try {
-    return parsePattern(text)
+    return parsePattern(text, { multiline: false })
   } catch (error) {
     return node.wrong(`${node.key}: ${error instanceof Error ? error.message : error}`, { hint: 'it is an expression of RE2' })
   }

@@ -31,6 +31,11 @@ export class DirectoryWatches implements Disposable {
     return this.#blind.size > 0
   }
 
+  /** Those that are on file systems of this machine. */
+  get watched(): ReadonlySet<string> {
+    return new Set(this.#watchers.keys())
+  }
+
   /** From now on these. True where some are watched that were not: what changed before that nobody told. */
   async watch(directories: ReadonlySet<string>): Promise<boolean> {
     for (const [path, watcher] of this.#watchers) {

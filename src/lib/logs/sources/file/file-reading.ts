@@ -68,7 +68,7 @@ class FileReading {
       } else if (this.#isScanWanted) {
         this.#isScanWanted = false
         const began = this.#place.clock.monotonic()
-        const { directories } = yield* this.#files.refresh(grown => this.#ready.add(grown))
+        const { directories } = yield* this.#files.refresh({ onGrown: grown => this.#ready.add(grown), quick: watches.watched })
         // Told of a change before it was looked at, or after: never in between.
         if (follow && (await watches.watch(directories))) this.#isScanWanted = true
         await this.#removeDelivered()

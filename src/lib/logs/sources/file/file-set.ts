@@ -25,6 +25,7 @@ export class FileSet {
   readonly #isFirstEver: boolean
   #isFirst = true
   #keys = new Map<string, string>()
+  #before: Scan['files'] = new Map()
 
   constructor(place: SourcePlace, settings: FileSettings) {
     this.#place = place
@@ -42,9 +43,10 @@ export class FileSet {
   }
 
   /** Looks at everything: what is new is begun, what moved is followed, what can not be found is told. */
-  async *refresh(onGrown: (tail: Tail) => void): AsyncGenerator<SourceEvent, Scan> {
+  async *refresh({ onGrown, quick }: Refresh): AsyncGenerator<SourceEvent, Scan> {
     const { paths, exclude } = this.#settings
-    const scan = await scanFiles({ paths, exclude, cwd: this.#place.cwd })
+    const scan = await scanFiles({ paths, exclude, cwd: this.#place.cwd, before: this.#before, quick })
+    this.#before = scan.files
     this.isUnsettled = false
     this.#keys = new Map(
       [...scan.files.values()].flatMap(file => [...file.paths, file.real].map(path => [path, file.key] as const)),
@@ -245,6 +247,13 @@ export class FileSet {
     this.tails.set(key, tail)
     onGrown(tail)
   }
+}
+
+interface Refresh {
+  /** Told of files that may have something to read. */
+  readonly onGrown: (tail: Tail) => void
+  /** Directories of file systems that never keep anybody waiting. */
+  readonly quick: ReadonlySet<string>
 }
 
 interface Settling {
