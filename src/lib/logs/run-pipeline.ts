@@ -7,10 +7,8 @@ import { OpsError } from '../core/errors.ts'
 import type { Log } from '../core/io.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
-import { readSecret } from '../fleet/index.ts'
 import { Deadline } from '../run/deadline.ts'
 import { acquireLock } from '../run/lock.ts'
-import { SharedThings } from '../run/shared-things.ts'
 import { ledgerItem } from './ledger-item.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import { RunningPipeline } from './running-pipeline.ts'
@@ -30,24 +28,20 @@ export interface PipelineRun {
 
 /** Reads, and delivers, until there is nothing more or it is told to stop. @throws OpsError E_LOCKED, E_STATE, and those of sinks */
 export async function runPipeline(context: Context, run: PipelineRun): Promise<Report> {
-  const { clock, log, random, runId } = context
+  const { clock, log, runId } = context
   const { pipeline, directory, follow, readAnew, deadlineMs = 0 } = run
   const startedAt = rfc3339(clock.now())
   const began = clock.monotonic()
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   await using _lock = await acquireLock(join(directory, 'lock'), { runId, command: 'ship-logs', clock })
   using store = new Store(join(directory, 'state.db'))
-  await using shared = new SharedThings()
-  for (const warning of pipeline.rules?.warnings ?? []) log('warn', warning)
-  const secret = readSecret.bind(undefined, context)
-  await using rules = await pipeline.rules?.open({ clock, log, random, directory, runId, secret, shared })
   const deadBefore = new Map(store.ledger().map(row => [`${row.source} > ${row.sink}`, row.dead]))
   const reason = (): OpsError => new OpsError('E_DEADLINE', 'not everything was read and delivered before the deadline')
   using deadline = new Deadline(clock, { ms: deadlineMs, signal: context.signal, reason })
   const { signal } = deadline
   let ended: Pick<RunningPipeline, 'failures' | 'unfinished'>
   {
-    await using running = await RunningPipeline.start({ context, directory, store, follow, rules, signal }, pipeline)
+    await using running = await RunningPipeline.start({ context, directory, store, follow, signal }, pipeline)
     const takenBack = readAnew && context.onReload(() => void reload(running, { readAnew, log }))
     try {
       await running.finished()

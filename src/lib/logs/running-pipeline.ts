@@ -18,7 +18,6 @@ export interface RunningPipelineOptions {
   readonly directory: string
   readonly store: Store
   readonly follow: boolean
-  readonly rules: RuleWatch | undefined
   /** Reading ends, and what is under way has some seconds more. */
   readonly signal: AbortSignal
 }
@@ -39,6 +38,7 @@ export class RunningPipeline implements AsyncDisposable {
   readonly #lanes = new Map<string, OpenLane>()
   #pipeline: Pipeline
   #sources: SourceRuns | undefined
+  #rules: RuleWatch | undefined
   #reading = new AbortController()
   #reloading: Promise<void> | undefined
 
@@ -125,6 +125,7 @@ export class RunningPipeline implements AsyncDisposable {
     this.#reading.abort()
     this.#ending.abort()
     await this.#sources?.done
+    await this.#rules?.[Symbol.asyncDispose]()
     for (const name of [...this.#lanes.keys()]) await this.#close(name)
     await this.#deadLetters[Symbol.asyncDispose]()
     await this.#shared[Symbol.asyncDispose]()
@@ -191,24 +192,20 @@ export class RunningPipeline implements AsyncDisposable {
   }
 
   async #read(): Promise<void> {
-    const { context, store, follow, rules, signal } = this.#options
-    const { log } = context
-    const shaper = await this.#pipeline.shape?.open({ secret: readSecret.bind(undefined, context), log })
+    const { context, store, follow, signal, directory } = this.#options
+    const { log, clock, random, runId } = context
+    const secret = readSecret.bind(undefined, context)
+    const shaper = await this.#pipeline.shape?.open({ secret, log })
+    await this.#rules?.[Symbol.asyncDispose]()
+    this.#rules = undefined
+    for (const warning of this.#pipeline.rules?.warnings ?? []) log('warn', warning)
+    this.#rules = await this.#pipeline.rules?.open({ clock, log, random, directory, runId, secret, shared: this.#shared })
     this.#reading = new AbortController()
     if (signal.aborted) this.#reading.abort(signal.reason)
     const lanes = new Map([...this.#lanes].map(([name, { lane }]) => [name, lane]))
     this.#sources = new SourceRuns({
-      ...{
-        context,
-        pipeline: this.#pipeline,
-        lanes,
-        store,
-        pool: this.#pool,
-        deadLetters: this.#deadLetters,
-        shaper,
-        rules,
-        follow,
-      },
+      ...{ context, pipeline: this.#pipeline, lanes, store, pool: this.#pool, deadLetters: this.#deadLetters, follow },
+      ...{ shaper, rules: this.#rules },
       signal: this.#reading.signal,
     })
   }

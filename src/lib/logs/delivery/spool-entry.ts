@@ -14,7 +14,7 @@ export interface SpoolEntry {
  * long the rest follows in records of type `more`. One that is not whole is of a writer that was killed or met a full disk, and is passed over.
  */
 const types = { first: 1, more: 2 } as const
-const pieceBytes = 4 * 1024 * 1024
+const pieceBytes = 2 * 1024 * 1024
 const lengthBytes = 4
 
 interface StoredHead extends ChunkHead {

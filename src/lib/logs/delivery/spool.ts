@@ -39,8 +39,14 @@ export class Spool implements AsyncDisposable {
   static async open(options: SpoolOptions): Promise<Spool> {
     const { directory, clock, lock, maxBytes, sink, log } = options
     const segmentBytes = Math.min(largestSegment, Math.max(smallestSegment, Math.floor(maxBytes / 8)))
-    // Synced by who appends, for all that wait at once.
-    const journal = await Journal.open(directory, { clock, lock, segmentBytes, fsync: { everyMs: 5000 } })
+    // Synced by who appends, for all that wait at once. Memory for what is being written, and for one piece of an entry more.
+    const journal = await Journal.open(directory, {
+      clock,
+      lock,
+      segmentBytes,
+      fsync: { everyMs: 5000 },
+      bufferBytes: 5 * 1024 * 1024,
+    })
     const { lostBytes, damage } = journal.recovery
     if (lostBytes > 0) log('info', 'cut what was half written off a spool', { sink, bytes: lostBytes })
     if (damage) log('error', 'a spool is damaged', { sink, ...damage })
