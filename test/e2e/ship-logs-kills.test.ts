@@ -6,6 +6,7 @@ import { type LedgerRow, Store } from '../../src/lib/logs/store/store.ts'
 import { counted } from '../helpers/counts.ts'
 import { needs } from '../helpers/needs.ts'
 import { type OpsctlRun, opsctl, startOpsctl } from '../helpers/opsctl.ts'
+import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 import { tinyDisk } from '../helpers/tiny-disk.ts'
 import { seeded } from '../journal/seeded.ts'
@@ -61,6 +62,10 @@ class Shipping {
   finish() {
     const options = { home: this.#home, cwd: this.#home, env: this.#env, deadlineMs: 100_000 }
     return opsctl(['ship-logs', '-f', 'pipeline.yaml'], options)
+  }
+
+  delivered(name: string): number {
+    return this.ledger().find(({ sink }) => sink === name)?.delivered ?? 0
   }
 
   spooled(name: string): number {
@@ -156,4 +161,52 @@ describe('opsctl ship-logs', () => {
     },
     120_000,
   )
+
+  test('acknowledges what is under way when it is told to stop, so that nothing is repeated', async () => {
+    await using directory = await tempDir()
+    const shipping = new Shipping(directory.path)
+    await shipping.describe({ out: shipping.path('out.ndjson') })
+    shipping.lines.append(shipping.path('app.log'), 50_000)
+    for (let stop = 1; stop <= 3; stop++) {
+      const run = await shipping.start()
+      const before = shipping.delivered('out')
+      shipping.lines.append(shipping.path('app.log'), 20_000)
+      await poll('something is delivered', 30_000, () => shipping.delivered('out') > before)
+      run.kill('SIGTERM')
+      expect(await run.ended).toMatchObject({ code: 143 })
+    }
+    expect(await shipping.finish()).toMatchObject({ code: 0 })
+    const { written } = shipping.lines
+    expect(arrived([shipping.path('out.ndjson')], written)).toEqual({ missing: [], repeats: 0, longestRepeat: 0, torn: 0 })
+  }, 120_000)
+
+  test('takes its file anew at SIGHUP, refuses a wrong one, and neither loses nor repeats a line', async () => {
+    await using directory = await tempDir()
+    const shipping = new Shipping(directory.path)
+    await shipping.describe({ out: shipping.path('out.ndjson') })
+    shipping.lines.append(shipping.path('app.log'), 5000)
+    const run = await shipping.start()
+    const all = (name: string) => poll(`${name} has all`, 30_000, () => shipping.delivered(name) === shipping.lines.written)
+    await all('out')
+    await shipping.describe({ out: shipping.path('out.ndjson'), two: shipping.path('two.ndjson') })
+    run.kill('SIGHUP')
+    await run.until(/the pipeline was read anew/)
+    shipping.lines.append(shipping.path('app.log'), 5000)
+    await all('two')
+    await all('out')
+    await shipping.describe({ out: '' })
+    run.kill('SIGHUP')
+    await run.until(/the new pipeline is not taken: the old one goes on/)
+    shipping.lines.append(shipping.path('app.log'), 100)
+    await all('out')
+    run.kill('SIGTERM')
+    expect(await run.ended).toMatchObject({ code: 143 })
+    for (const name of ['out.ndjson', 'two.ndjson'])
+      expect(arrived([shipping.path(name)], shipping.lines.written)).toEqual({
+        missing: [],
+        repeats: 0,
+        longestRepeat: 0,
+        torn: 0,
+      })
+  }, 120_000)
 })

@@ -16,6 +16,8 @@ export interface ChunkHead {
   readonly lines: number
   /** In what the source counts by: none where it stands for a gap. */
   readonly bytes: number
+  /** For a record that was dead: of which chunk it is, and its number there. */
+  readonly part?: NonNullable<Parcel['part']>
   /** Records of it that are among the dead letters already, before any sink saw them: they count for each. */
   readonly dead: number
 }

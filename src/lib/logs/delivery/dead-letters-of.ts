@@ -15,7 +15,7 @@ export function deadLettersOf(
   const seen = new Set<string>()
   const all: DeadLetter[] = []
   for (const [parcel, records] of Map.groupBy(dead, each => each.parcel)) {
-    const chunk = parcel.part?.of ?? parcel.id
+    const chunk = heads.has(parcel.id) ? parcel.id : (parcel.part?.of ?? parcel.id)
     const ends = recordEnds(parcel)
     for (const { record, reason } of records) {
       const end = ends[record]

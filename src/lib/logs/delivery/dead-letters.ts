@@ -72,12 +72,16 @@ export class DeadLetters implements AsyncDisposable {
     return (await whenDiskAllows(write, whenDone)) ?? false
   }
 
-  /** Those that are not removed, oldest first. @throws OpsError E_STATE */
+  /** Those that are there now and not removed, oldest first; what comes and goes meanwhile does not matter. @throws OpsError E_STATE */
   async *read(filter: DeadLetterFilter = {}): AsyncGenerator<StoredLetter> {
     if (!existsSync(this.#options.directory)) return
     const journal = await this.#open()
     const from = journal.cursors.get(cursor) ?? 1
-    yield* living(() => journal.read({ from }), filter)
+    const { next } = journal
+    for await (const stored of living(() => journal.read({ from }), filter)) {
+      if (stored.sequence >= next) return
+      yield stored
+    }
   }
 
   /** They are delivered, or not wanted any more. Durable when it settles. @throws OpsError E_STATE */
@@ -86,6 +90,11 @@ export class DeadLetters implements AsyncDisposable {
     const journal = await this.#open()
     journal.append(types.removed, [...sequences])
     await journal.sync()
+  }
+
+  /** Gives the room of what was removed back, as far as no older letter stays. @throws OpsError E_STATE */
+  async tidy(): Promise<void> {
+    const journal = await this.#open()
     const [first] = await Array.fromAsync(firstOf(this.read()))
     await journal.moveCursor(cursor, first?.sequence ?? journal.next)
     const { bytes } = await journal.prune()
