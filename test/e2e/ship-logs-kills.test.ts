@@ -76,8 +76,14 @@ class Shipping {
     const directory = join(this.#env['XDG_STATE_HOME'] ?? '', 'opsctl/ship-logs')
     const [name] = existsSync(directory) ? readdirSync(directory) : []
     if (name === undefined || !existsSync(join(directory, name, 'state.db'))) return []
-    using store = new Store(join(directory, name, 'state.db'))
-    return store.ledger()
+    try {
+      using store = new Store(join(directory, name, 'state.db'), { onlyLooks: true })
+      return store.ledger()
+    } catch (error) {
+      // Between its making and its first table.
+      if (String(error).includes('is of form 0')) return []
+      throw error
+    }
   }
 }
 
