@@ -9,6 +9,7 @@ import type { DeadLetter } from './dead-letter.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { deadLettersOf } from './dead-letters-of.ts'
 import { whenDiskAllows } from './disk-work.ts'
+import { LaneQueue } from './lane-queue.ts'
 import { type Shipped, ship } from './shipment.ts'
 import { SinkHealth } from './sink-health.ts'
 import type { Spool } from './spool.ts'
@@ -57,9 +58,6 @@ const defaultDeadlineMs = 30_000
 const tendMs = 1000
 /** A sink that does not end when it is told to is left behind. */
 const patienceMs = 5000
-/** What a chunk costs besides its records. */
-const chunkBytes = 1024
-
 /** The way to one sink: chunks wait here in their order until the sink acknowledged them, some in memory and some in its spool. */
 export class Lane {
   readonly name: string
@@ -67,11 +65,7 @@ export class Lane {
   readonly #health: SinkHealth
   readonly #backlog: Backlog
   readonly #limits: { bytes: number; records: number }
-  /** In memory; the first of them are under way. */
-  readonly #queue: Waiting[] = []
-  #sent = 0
-  #heldBytes = 0
-  #waitingRecords = 0
+  readonly #queue = new LaneQueue()
   readonly #underWay: UnderWay[] = []
   readonly #reached = new Map<string, Reached>()
   /** What the sink says of itself takes the place of what is remembered of a send. */
@@ -117,7 +111,7 @@ export class Lane {
 
   get hasRoom(): boolean {
     if (this.#hasStopped) return true
-    return this.#backlog.isBehind ? this.#backlog.hasRoom : this.#heldBytes < this.#options.maxHeldBytes
+    return this.#backlog.isBehind ? this.#backlog.hasRoom : this.#queue.heldBytes < this.#options.maxHeldBytes
   }
 
   /** What is offered goes to its spool. */
@@ -141,7 +135,7 @@ export class Lane {
     return {
       ...(problem !== undefined && { problem }),
       failingMs,
-      waitingRecords: this.#waitingRecords,
+      waitingRecords: this.#queue.records,
       spoolBytes: this.#backlog.bytes,
     }
   }
@@ -157,7 +151,7 @@ export class Lane {
     const waiting = Waiting.ofChunk(chunk)
     if (this.#backlog.isBehind) this.#backlog.put(waiting)
     else {
-      this.#enqueue([waiting])
+      this.#queue.add([waiting])
       if (isUnique) this.#backlog.put(waiting)
     }
     this.#pump()
@@ -167,7 +161,7 @@ export class Lane {
   /** Tries records that were dead once more. Settles when each is delivered or dead again; false where it was stopped before. */
   async revive(letters: readonly DeadLetter[]): Promise<boolean> {
     const several = letters.map(letter => Waiting.ofLetter(letter))
-    this.#enqueue(several)
+    this.#queue.add(several)
     this.#pump()
     await Promise.race([Promise.all(several.map(({ safe }) => safe)), this.stopped()])
     return several.every(({ isDelivered }) => isDelivered)
@@ -175,7 +169,7 @@ export class Lane {
 
   /** Makes room by putting by what waits, and what comes until the sink has got it. */
   fallBehind(): void {
-    this.#backlog.fallBehind(this.#queue)
+    this.#backlog.fallBehind(this.#queue.entries)
   }
 
   /** Settles when something has changed: there may be room. */
@@ -212,32 +206,22 @@ export class Lane {
   /** Of what was given to the lane nothing is left; while it stops, of what is in memory. */
   get #isIdle(): boolean {
     const { stopping } = this.#options
-    if (this.#queue.length > 0) return false
+    if (!this.#queue.isEmpty) return false
     return stopping.aborted ? !this.#backlog.isWriting : this.#backlog.isEmpty
-  }
-
-  #enqueue(several: readonly Waiting[]): void {
-    for (const waiting of several) {
-      waiting.isQueued = true
-      this.#heldBytes += waiting.holds + chunkBytes
-      this.#waitingRecords += waiting.head.count
-      this.#queue.push(waiting)
-    }
   }
 
   #pump(): void {
     const { limits, stopping } = this.#options
     if (!this.#hasStopped) {
       while (this.#underWay.length < limits.underWay && !this.#isTendDue) {
-        const entries = this.#next()
+        const entries = this.#queue.next(this.#limits)
         if (entries.length === 0) break
         const underWay: UnderWay = { entries }
         this.#underWay.push(underWay)
-        this.#sent += entries.length
         void this.#send(underWay)
       }
       if (this.#isTendDue && this.#underWay.length === 0) this.#tending ??= this.#tend()
-      const isLow = this.#heldBytes < this.#options.maxHeldBytes / 2
+      const isLow = this.#queue.heldBytes < this.#options.maxHeldBytes / 2
       if (this.#backlog.isBehind && this.#backlog.isReady && isLow && !stopping.aborted) this.#refilling ??= this.#refill()
       if (this.#isIdle && !stopping.aborted) this.#backlog.settle()
     }
@@ -246,25 +230,10 @@ export class Lane {
 
   #tellChange(): void {
     const { maxHeldBytes, clock } = this.#options
-    if (this.#heldBytes < maxHeldBytes / 2) this.#isFullSince = undefined
-    else if (this.#heldBytes >= maxHeldBytes) this.#isFullSince ??= clock.monotonic()
+    if (this.#queue.heldBytes < maxHeldBytes / 2) this.#isFullSince = undefined
+    else if (this.#queue.heldBytes >= maxHeldBytes) this.#isFullSince ??= clock.monotonic()
     this.#changed.resolve()
     this.#changed = Promise.withResolvers<void>()
-  }
-
-  /** What goes together: as many as the sink takes at once, or one that is larger, which is then sent in parts. */
-  #next(): Waiting[] {
-    const entries: Waiting[] = []
-    let [bytes, records] = [0, 0]
-    for (let index = this.#sent; index < this.#queue.length; index++) {
-      const waiting = this.#queue[index]
-      if (waiting === undefined) break
-      bytes += waiting.records.length
-      records += waiting.head.count
-      if (entries.length > 0 && (bytes > this.#limits.bytes || records > this.#limits.records)) break
-      entries.push(waiting)
-    }
-    return entries
   }
 
   async #send(underWay: UnderWay): Promise<void> {
@@ -287,7 +256,7 @@ export class Lane {
     return ship(parcels, {
       ...{ sink, limits: this.#limits, deadlineMs, clock, random, stopping, ending },
       onFailed: problem => this.#health.failed(problem),
-      onTaken: () => this.#health.succeeded(this.#waitingRecords),
+      onTaken: () => this.#health.succeeded(this.#queue.records),
       onTooLarge: bytes => {
         this.#limits.bytes = Math.max(1024, Math.min(this.#limits.bytes, Math.floor(bytes / 2)))
       },
@@ -299,7 +268,7 @@ export class Lane {
     const ends = new Map<string, number[]>()
     if (!this.#hasState) for (const { head, isPutBy, isRevived } of entries) if (!isPutBy && !isRevived) ends.set(head.stream, [])
     if (ends.size === 0) return true
-    for (const { head } of this.#queue.slice(0, this.#sent)) ends.get(head.stream)?.push(head.to)
+    for (const { head } of this.#queue.underWay) ends.get(head.stream)?.push(head.to)
     return (
       (await this.#withDisk('remember what is being sent', () => {
         this.#options.store.sending(this.name, ends)
@@ -332,7 +301,7 @@ export class Lane {
     const { store, deadLetters, onDelivered, clock } = this.#options
     const letters = deadLettersOf(entries, dead, { sink: this.name, at: clock.now() })
     if (letters.all.length > 0 && !(await deadLetters.add(letters.all))) return false
-    const rest = this.#queue.slice(entries.length)
+    const rest = this.#queue.entries.slice(entries.length)
     const done = await this.#withDisk('remember what is delivered', () => {
       const spoolNext = this.#backlog.wanted(rest)
       const advances = joined(entries.map(waiting => waiting.delivered(letters.count(waiting.head.id))))
@@ -347,15 +316,7 @@ export class Lane {
     })
     if (done === undefined) return false
     this.#hasState = this.#hasState || state !== undefined
-    this.#queue.splice(0, entries.length)
-    this.#sent -= entries.length
-    let spooledBytes = 0
-    for (const waiting of entries) {
-      if (waiting.isPutBy) spooledBytes += waiting.records.length + chunkBytes
-      this.#heldBytes -= waiting.holds + chunkBytes
-      this.#waitingRecords -= waiting.head.count
-      waiting.changed()
-    }
+    const spooledBytes = this.#queue.drop(entries.length)
     if (spooledBytes > 0) await this.#backlog.consumed({ next: done.next, bytes: spooledBytes })
     onDelivered(new Set(entries.map(({ head }) => head.stream)))
     return true
@@ -364,7 +325,7 @@ export class Lane {
   async #refill(): Promise<void> {
     const { clock, log, maxHeldBytes } = this.#options
     try {
-      await this.#backlog.next(maxHeldBytes / 2, found => this.#enqueue(found))
+      await this.#backlog.next(maxHeldBytes / 2, found => this.#queue.add(found))
       this.#refilling = undefined
       this.#pump()
     } catch (error) {
