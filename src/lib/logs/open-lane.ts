@@ -47,7 +47,13 @@ export async function openLane(context: Context, definition: PipelineSink, place
   const lane = new Lane({
     ...{ name, sink: opened, limits: sink.limits, store, clock, random, log },
     maxHeldBytes: place.maxHeldBytes,
-    spool: { found, make: () => Spool.open(spoolOptions), maxBytes: spool.maxBytes, dropsWhenFull: spool.whenFull === 'drop' },
+    spool: {
+      found,
+      make: () => Spool.open(spoolOptions),
+      maxBytes: spool.maxBytes,
+      dropsWhenFull: spool.whenFull === 'drop',
+      collectGarbage: () => context.collectGarbage(),
+    },
     deadLetters: place.deadLetters,
     stopping: place.stopping,
     ending: place.ending,

@@ -64,6 +64,7 @@ export class Ordeal implements AsyncDisposable {
         found: await findSpool({ ...spool, store }),
         make: () => Spool.open(spool),
         maxBytes: maxSpoolBytes,
+        collectGarbage: () => {},
         dropsWhenFull: options.dropsWhenFull ?? false,
       },
       stopping: ending.signal,

@@ -14,6 +14,8 @@ export interface BacklogOptions extends Pick<DiskWorkOptions, 'clock' | 'log' | 
   /** The spool is full with more. */
   readonly maxBytes: number
   readonly dropsWhenFull: boolean
+  /** Called now and then: what goes through a disk leaves large pieces of memory behind, which the collector sees late. */
+  readonly collectGarbage: () => void
   /** Something was put by, or there is room again. */
   readonly onChange: () => void
   readonly onFailure: (error: unknown) => void
@@ -24,6 +26,7 @@ const maxUnwrittenBytes = 4 * 1024 * 1024
 const batchBytes = 4 * 1024 * 1024
 /** So much is put by before the disk is asked to remove what is delivered. */
 const pruneBytes = 8 * 1024 * 1024
+const garbageBytes = 24 * 1024 * 1024
 
 /** What is put by for a lane: written in the order in which it came, and read again when the lane gets to it. */
 export class Backlog {
@@ -44,6 +47,7 @@ export class Backlog {
   /** What is on disk only, or was dropped, may have been lost: see `settle`. */
   #mayHaveLost = false
   #consumedBytes = 0
+  #garbageBytes = 0
 
   constructor(options: BacklogOptions) {
     this.#options = options
@@ -209,6 +213,7 @@ export class Backlog {
       found.push(Waiting.ofEntry(entry))
       bytes += entry.records.length
     }
+    this.#discarded(bytes)
     return found
   }
 
@@ -248,9 +253,17 @@ export class Backlog {
     const done = await whenDiskAllows(write, { clock, log, signal, doing: 'put records by', about: { sink } })
     if (done === undefined) return false
     this.#unwritten.splice(0, batch.length)
+    this.#discarded(batch.reduce((bytes, { holds }) => bytes + holds, 0))
     for (const waiting of batch) this.#wrote(waiting)
     onChange()
     return true
+  }
+
+  #discarded(bytes: number): void {
+    this.#garbageBytes += bytes
+    if (this.#garbageBytes < garbageBytes) return
+    this.#garbageBytes = 0
+    this.#options.collectGarbage()
   }
 
   #batch(): Waiting[] {

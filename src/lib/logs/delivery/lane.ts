@@ -32,6 +32,7 @@ export interface LaneOptions {
     readonly make: () => Promise<Spool>
     readonly maxBytes: number
     readonly dropsWhenFull: boolean
+    readonly collectGarbage: () => void
   }
   readonly deadLetters: DeadLetters
   /** No attempt is begun behind a failed one, and nothing is taken out of the spool any more. */
