@@ -55,6 +55,9 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   'node:dns': ['lib/net/'],
   'node:dns/promises': ['lib/net/'],
   'node:dgram': ['lib/net/'],
+  kafkajs: ['lib/logs/sinks/kafka/'],
+  '@nats-io/jetstream': ['lib/logs/sinks/nats/'],
+  '@nats-io/transport-node': ['lib/logs/sinks/nats/'],
   '@redis/client': ['lib/patrol/registry/'],
   'node:sqlite': ['lib/patrol/history/', 'lib/logs/store/'],
 }

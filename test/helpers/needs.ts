@@ -92,6 +92,9 @@ export const needsTable = {
   ping: program('ping', 'iputils-ping'),
   redis: program('redis-server'),
   'redis-sentinel': program('redis-sentinel'),
+  'nats-server': program('nats-server'),
+  kcat: program('kcat'),
+  rsyslog: program('rsyslogd', 'rsyslog'),
 } satisfies Record<string, Need>
 
 export type NeedName = keyof typeof needsTable

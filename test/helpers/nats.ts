@@ -1,0 +1,76 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { freePort } from './free-port.ts'
+import { findProgram } from './needs.ts'
+import { poll } from './poll.ts'
+import { type TempDir, tempDir } from './temp-dir.ts'
+
+/** A real nats-server with JetStream on 127.0.0.1. Ask `needs('nats-server')` first. */
+export class Nats implements AsyncDisposable {
+  readonly server: string
+  readonly #dir: TempDir
+  readonly #options: readonly string[]
+  #child: Bun.Subprocess<'pipe'> | undefined
+
+  private constructor(parts: { readonly port: number; readonly dir: TempDir; readonly options: readonly string[] }) {
+    this.server = `127.0.0.1:${parts.port}`
+    this.#dir = parts.dir
+    this.#options = ['-a', '127.0.0.1', '-p', String(parts.port), '-js', '-sd', parts.dir.path, ...parts.options]
+  }
+
+  static async start(...options: readonly string[]): Promise<Nats> {
+    const nats = new Nats({ port: await freePort(), dir: await tempDir(), options })
+    await nats.boot()
+    return nats
+  }
+
+  /** Starts it, again after `kill`, on the data that it has. */
+  async boot(): Promise<void> {
+    // It ends with the test process, however that ends.
+    const script = 'exec 3<&0; "$@" & child=$!; (cat >/dev/null; kill -9 $child) <&3 & wait $child'
+    this.#child = Bun.spawn(['sh', '-c', script, 'sh', findProgram('nats-server') ?? 'nats-server', ...this.#options], {
+      stdin: 'pipe',
+      stdout: 'ignore',
+      stderr: 'ignore',
+    })
+    const { port } = new URL(`nats://${this.server}`)
+    await poll('nats-server answers', 30_000, () =>
+      fetch(`http://127.0.0.1:${port}`).then(
+        () => true,
+        error => !String(error).includes('refused') && !String(error).includes('Unable to connect'),
+      ),
+    )
+  }
+
+  async kill(): Promise<void> {
+    await this.#child?.stdin.end()
+    await this.#child?.exited
+    this.#child = undefined
+  }
+
+  async addStream(name: string, limits: { readonly max_msg_size?: number } = {}): Promise<void> {
+    const connection = await connect({ servers: this.server, reconnect: false })
+    const manager = await jetstreamManager(connection)
+    await manager.streams.add({ name, subjects: [`${name}.>`], ...limits })
+    await connection.close()
+  }
+
+  /** What is in a stream: subject and text of each message. */
+  async messages(name: string): Promise<readonly (readonly [string, string])[]> {
+    const connection = await connect({ servers: this.server, reconnect: false })
+    const manager = await jetstreamManager(connection)
+    const { state } = await manager.streams.info(name)
+    const found: (readonly [string, string])[] = []
+    for (let seq = 1; seq <= state.last_seq; seq++) {
+      const message = await manager.streams.getMessage(name, { seq })
+      if (message) found.push([message.subject, message.string()])
+    }
+    await connection.close()
+    return found
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+    await this.#dir[Symbol.asyncDispose]()
+  }
+}
