@@ -17,7 +17,9 @@ const answers: readonly (readonly [status: number, receipt: Receipt['result']])[
   [403, 'later'],
   [404, 'later'],
   [408, 'later'],
+  [409, 'later'],
   [413, 'too-large'],
+  [415, 'later'],
   [422, 'refused'],
   [425, 'later'],
   [429, 'later'],
@@ -38,11 +40,13 @@ describe('the sink http', () => {
     const parcels = [parcelOf([record, record]), parcelOf([{ message: 'other' }])]
     await sink.send(parcels, never)
     await sink.send(parcels, never)
-    const [first, second] = server.all
+    await sink.send([...parcels.slice(0, 1), parcelOf([{ message: 'another' }])], never)
+    const [first, second, third] = server.all
     expect(first?.path).toBe('/ingest')
     expect(first?.headers).toMatchObject({ 'content-type': 'application/x-ndjson', 'x-team': 'shop' })
     expect(first?.body.toString()).toBe(parcels.map(({ records }) => Buffer.from(records).toString()).join(''))
     expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key'])
+    expect(third?.headers['idempotency-key']).not.toBe(first?.headers['idempotency-key'])
     expect(server.connections).toBe(1)
   })
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { defineSink } from '../../core/component.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
@@ -46,8 +47,11 @@ function openHttp(place: SinkPlace, params: Params): OpenSink {
   }
 }
 
-/** The same for the same parcels: the first and how many there are. */
-const keyOf = (parcels: readonly Parcel[]): string => `${parcels[0]?.id ?? ''}.${parcels.length}`
+/** The same for the same parcels, and for no others: two sends that begin alike are not the same. */
+const keyOf = (parcels: readonly Parcel[]): string =>
+  createHash('sha256')
+    .update(parcels.map(({ id }) => id).join('\n'))
+    .digest('hex')
 
 const linesOf = (parcels: readonly Parcel[]): Uint8Array => {
   const [only, ...others] = parcels

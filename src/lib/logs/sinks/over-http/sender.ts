@@ -84,8 +84,8 @@ export class Sender {
   }
 }
 
-/** Statuses that say something of what was sent; all others that are no success may be mended, and are for later. */
-const ofContent = [400, 406, 409, 411, 415, 422]
+/** Statuses that say something of what was sent; all others that are no success (415: a compression that is not taken) may be mended, and are for later. */
+const ofContent = [400, 422]
 
 /** What an answer says of all that was sent, by its status alone: see Receipt. Undefined for a success. */
 export function receiptOf({ answer, body }: Extract<Answered, { answer: Answer }>, now: number): Receipt | undefined {
