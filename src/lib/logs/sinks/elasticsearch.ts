@@ -136,12 +136,15 @@ function receiptOfItems(body: string, lines: readonly RecordLine[]): Receipt {
     const status = item?.status ?? 500
     // 409: it is there already, as this very record.
     if (status < 300 || status === 409) continue
-    if (status === 429 || status >= 500) pending.push({ parcel, record })
+    if (isMendable(status)) pending.push({ parcel, record })
     else refused.push({ parcel, record, reason: item?.error?.type ?? `status ${status}` })
   }
   if (pending.length === 0) return { result: 'delivered', refused }
   return { result: 'later', message: `${pending.length} of ${lines.length} records were not taken yet`, pending, refused }
 }
+
+/** No record is to blame: the index is not there or closed, the key may not write to it, or there is too much to do. */
+const isMendable = (status: number): boolean => [401, 403, 404, 408, 429].includes(status) || status >= 500
 
 function parsed(text: string): Json | undefined {
   try {
