@@ -54,6 +54,12 @@ export async function bytesBefore(
   return bytes.subarray(0, bytesRead)
 }
 
+/** Where the last line that is whole ends now, looking back at most a megabyte. */
+export async function lastLineEnd({ path, size }: FileLook): Promise<number> {
+  const end = await bytesBefore(path, { at: size, length: 1024 * 1024 })
+  return size - end.length + end.lastIndexOf(10) + 1
+}
+
 /** To read, and without waiting: what was a file a moment ago may be a pipe now. */
 export const openAtOnce = (path: string): Promise<FileHandle> => open(path, constants.O_RDONLY | constants.O_NONBLOCK)
 

@@ -35,6 +35,8 @@ class FileReading {
   readonly #room: Uint8Array
   /** Files that may have something, the one that waits longest first. */
   readonly #ready = new Set<Tail>()
+  /** Files of which it was told that they changed: they are read together with the others that are. */
+  readonly #touched = new Set<Tail>()
   /** When something is to be done about files though nothing comes. */
   readonly #dues = new Map<Tail, number>()
   /** Files that are open, the one that was read longest ago first. */
@@ -88,7 +90,7 @@ class FileReading {
     const tail = this.#files.at(path)
     if (tail === undefined) return
     if (tail === null) this.#isScanWanted = true
-    else this.#ready.add(tail)
+    else this.#touched.add(tail)
     this.#wakes.wake()
   }
 
@@ -98,6 +100,7 @@ class FileReading {
   }
 
   #next(): Tail | undefined {
+    if (this.#ready.size > 0) this.#takeTouched()
     for (const tail of this.#ready) {
       const { after } = tail
       if (after === undefined || after.isAtEnd || this.#files.tails.get(after.key) !== after || !this.#ready.has(after)) {
@@ -109,9 +112,15 @@ class FileReading {
     return undefined
   }
 
+  #takeTouched(): void {
+    for (const tail of this.#touched) this.#ready.add(tail)
+    this.#touched.clear()
+  }
+
   async #wait(): Promise<void> {
     const first = Math.min(this.#nextScanMs, ...this.#dues.values())
     await this.#wakes.until(first)
+    this.#takeTouched()
     const now = this.#place.clock.monotonic()
     if (now >= this.#nextScanMs) this.#isScanWanted = true
     for (const [tail, due] of this.#dues) {

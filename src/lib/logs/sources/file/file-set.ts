@@ -1,8 +1,8 @@
 import type { SourceEvent, SourcePlace } from '../../../core/log-source.ts'
 import { isCopy, likenesses } from './copies.ts'
-import { bytesBefore, type FileLook } from './file-look.ts'
+import { bytesBefore, type FileLook, lastLineEnd } from './file-look.ts'
 import { type FileIdentity, identityJson, overlapBytes, prefixOf } from './identity.ts'
-import { type Orphan, orphanOf, type Place, Surroundings } from './orphan.ts'
+import { endOf, foundAt, type Orphan, orphanOf, type Place, Surroundings } from './orphan.ts'
 import { type Found, type Scan, scanFiles } from './scan.ts'
 import type { FileSettings } from './settings.ts'
 import { Tail } from './tail.ts'
@@ -153,17 +153,8 @@ export class FileSet {
       if (copy) await this.#adopt(orphan, { look: copy, scan, onGrown })
       // Nobody can say what is in a directory that can not be read, or that is not mounted yet.
       else if (near === undefined && orphan.seen === undefined) this.#orphans.push(orphan)
-      else yield* this.#giveUp(orphan)
+      else yield* endOf(orphan, this.#place.log)
     }
-  }
-
-  *#giveUp({ stream, at, seen, isRead }: Orphan): Iterable<SourceEvent> {
-    const about = { kind: 'gap', stream, from: at } as const
-    if (seen === undefined) yield { ...about, reason: 'gone or written anew while nothing was running' }
-    else if (seen > at) yield { ...about, bytes: seen - at, reason: 'truncated or deleted before it was read' }
-    else if (!isRead)
-      this.#place.log('info', 'a file was written anew: all that was seen of it had been read', { path: stream.title })
-    yield { kind: 'end', stream }
   }
 
   async #adopt(
@@ -176,13 +167,7 @@ export class FileSet {
     const before = look.compression
       ? undefined
       : await bytesBefore(look.path, { at, length: overlapBytes }).catch(() => undefined)
-    const prefix = prefixOf(look.head)
-    const identity: FileIdentity = {
-      ...orphan.identity,
-      ...(prefix.bytes > orphan.identity.bytes && prefix),
-      ...{ path, dev: look.dev, ino: look.ino },
-      ...(look.born !== undefined && { born: look.born }),
-    }
+    const identity = foundAt(orphan, { ...look, path })
     const tail = new Tail({ look, stream, identity, framing: this.#place.framing, at, ...(before && { before }) })
     tail.isOutside = file === undefined
     if (path !== orphan.identity.path) tail.formerPath = orphan.identity.path
@@ -203,10 +188,13 @@ export class FileSet {
     const age = this.#place.clock.now() - file.mtimeMs
     if (file.size === 0 || age > (this.#settings.ignoreOlderMs ?? Number.POSITIVE_INFINITY)) return
     const look = await this.troubles.guard(path, () => surroundings.look(placeOf(file)))
-    if (look === undefined) return void this.#retry(file, 'it can not be read')
+    if (look === undefined) {
+      this.troubles.tell(path, 'it can not be read')
+      return void this.#strangers.delete(file.key)
+    }
     if (look.compression !== undefined) {
       if (this.#settings.compressed === 'ignore') return
-      if (this.#place.follow && age < settledMs) return void this.#retry(file)
+      if (this.#place.follow && age < settledMs) return void this.#strangers.delete(file.key)
     }
     for (const tail of likenesses(look, this.tails.values())) {
       const compared = await this.troubles.guard(tail.path, async () => {
@@ -216,12 +204,6 @@ export class FileSet {
       if (compared) return
     }
     await this.troubles.guard(path, () => this.#begin(look, { file, onGrown }))
-  }
-
-  #retry(file: Found, problem?: string): void {
-    const [path = file.real] = file.paths
-    if (problem !== undefined) this.troubles.tell(path, problem)
-    this.#strangers.delete(file.key)
   }
 
   async #begin(
@@ -266,9 +248,3 @@ interface Following extends Settling {
 }
 
 const placeOf = ({ paths, real, ...facts }: Found): Place => ({ path: paths[0] ?? real, facts })
-
-/** Where the last line that is whole ends now, looking back at most a megabyte. */
-async function lastLineEnd({ path, size }: FileLook): Promise<number> {
-  const end = await bytesBefore(path, { at: size, length: 1024 * 1024 })
-  return size - end.length + end.lastIndexOf(10) + 1
-}

@@ -1,6 +1,7 @@
-import type { Stream } from '../../../core/log-source.ts'
+import type { Log } from '../../../core/io.ts'
+import type { SourceEvent, Stream } from '../../../core/log-source.ts'
 import { bytesBefore, type FileFacts, type FileLook, lookAt } from './file-look.ts'
-import { type FileIdentity, hasPrefix, overlapBytes, prefixBytes, readIdentity, tokenOf } from './identity.ts'
+import { type FileIdentity, hasPrefix, overlapBytes, prefixBytes, prefixOf, readIdentity, tokenOf } from './identity.ts'
 import { siblingsOf } from './scan.ts'
 
 /** A stream whose file is to be found. */
@@ -29,6 +30,26 @@ export function orphanOf(stream: Stream): Orphan | undefined {
   const { at, token } = stream.resume
   const from = Math.max(at, identity.start ?? 0)
   return { stream, identity, at: from, ...(typeof token === 'number' && from === at && { token }) }
+}
+
+/** Nothing more comes of it: it ends, and what was not read of it is told. */
+export function* endOf({ stream, at, seen, isRead }: Orphan, log: Log): Iterable<SourceEvent> {
+  const about = { kind: 'gap', stream, from: at } as const
+  if (seen === undefined) yield { ...about, reason: 'gone or written anew while nothing was running' }
+  else if (seen > at) yield { ...about, bytes: seen - at, reason: 'truncated or deleted before it was read' }
+  else if (!isRead) log('info', 'a file was written anew: all that was seen of it had been read', { path: stream.title })
+  yield { kind: 'end', stream }
+}
+
+/** Its identity, now that it was found. */
+export function foundAt({ identity }: Orphan, { path, dev, ino, born, head }: FileLook): FileIdentity {
+  const prefix = prefixOf(head)
+  return {
+    ...identity,
+    ...(prefix.bytes > identity.bytes && prefix),
+    ...{ path, dev, ino },
+    ...(born !== undefined && { born }),
+  }
 }
 
 /** Looks at files about orphans, at each once. */

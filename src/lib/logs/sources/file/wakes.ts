@@ -1,7 +1,10 @@
 import type { Clock } from '../../../core/clock.ts'
 
-/** While much comes, files are read at most every so many milliseconds: what came in between is read together. */
-const restMs = 5
+/** Files are read at most every so many milliseconds, and while something comes all the time: what came in between is read together. */
+const restMs = 4
+const busyRestMs = 12
+/** So many waits that were over before they began are all the time. */
+const busyStreak = 10
 
 /** Waits for something to do. */
 export class Wakes {
@@ -10,6 +13,7 @@ export class Wakes {
   #isWoken = false
   #resolve: (() => void) | undefined
   #lastMs = 0
+  #streak = 0
 
   constructor({ clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal }) {
     this.#clock = clock
@@ -24,7 +28,9 @@ export class Wakes {
   /** Settles when it was woken, at that moment of the monotonic clock, or when the signal aborts. */
   async until(moment: number): Promise<void> {
     const sinceLast = this.#clock.monotonic() - this.#lastMs
-    if (sinceLast < restMs) await this.#sleep(restMs - sinceLast)
+    const rest = this.#streak < busyStreak ? restMs : busyRestMs
+    if (sinceLast < rest) await this.#sleep(rest - sinceLast)
+    this.#streak = this.#isWoken ? this.#streak + 1 : 0
     if (!this.#isWoken) await this.#sleep(moment - this.#clock.monotonic(), true)
     this.#isWoken = false
     this.#lastMs = this.#clock.monotonic()
