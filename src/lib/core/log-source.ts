@@ -131,6 +131,8 @@ export interface LogSource {
   readonly title: string
   /** What was read can be read again after a restart: it is not put by before it is delivered, unless a sink lags. */
   readonly isReplayable: boolean
+  /** The format of its lines where none is named; absent: found out from the first lines. */
+  readonly usualFormat?: string
   /**
    * What comes, one event after the other; the next is not asked for while there is no room. Trouble of one stream does not end the others: it
    * is logged, once, and tried again. Ends soon after the signal aborts.

@@ -28,4 +28,9 @@ export class ByteQueue {
     this.bytes = this.bytes.subarray(count)
     return part
   }
+
+  /** Forgets the first so many. */
+  drop(count: number): void {
+    this.bytes = this.bytes.subarray(count)
+  }
 }

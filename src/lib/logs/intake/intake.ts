@@ -52,7 +52,8 @@ export class Intake {
   async run(): Promise<void> {
     const { source, place } = this.#options
     for await (const event of source.source.read(place)) {
-      if (place.signal.aborted) return
+      // What can not be read again has been taken from where it was: it is kept, to the end.
+      if (place.signal.aborted && source.source.isReplayable) return
       await this.#take(event)
     }
   }

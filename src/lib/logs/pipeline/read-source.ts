@@ -19,7 +19,7 @@ export async function readSource(components: Components, node: FileNode): Promis
   const name = String(node.key)
   const found = await readComponent(components, node, { kind: 'source', besides })
   if (!found) return undefined
-  const format = readFormat(node.child('format'))
+  const format = readFormat(node.child('format'), found.built.usualFormat)
   return { name, type: found.type, source: found.built, framing: readFraming(node), ...(format && { format }) }
 }
 
@@ -38,9 +38,9 @@ function readFraming(node: FileNode): Framing {
   }
 }
 
-function readFormat(node: FileNode): Format | undefined {
+function readFormat(node: FileNode, usual = 'auto'): Format | undefined {
   try {
-    return formatOf(readText(node) ?? 'auto')
+    return formatOf(readText(node) ?? usual)
   } catch (error) {
     if (!(error instanceof OpsError)) throw error
     return node.wrong(error.message.replace(/^--format:? /, 'format: '), { hint: error.hint })
