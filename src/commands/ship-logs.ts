@@ -3,12 +3,12 @@ import { shipLogs, shipOptions } from '../lib/logs/index.ts'
 
 export default defineCommand({
   path: ['ship-logs'],
-  summary: 'read logs and write their records as JSON lines',
+  summary: 'read logs, shape and watch their records, and deliver them',
   description: `Reads each file once, whole, in the order given, and writes one record a line to stdout. The format of each file is found out from its first lines, or named by --format. A line that does not fit is kept as {"raw": …, "error": why}; none is dropped but blank ones. With -v it says at the end how many lines there were, and how many did not fit and why; -o json=FILE has the same as data.
 
 Numbers are numbers, a dash for "no value" is left out, times are RFC 3339 where the line says enough. A file that can not be read is told, and the others go on (exit 1).
 
-This version reads files and stdin once. It does not yet follow files that grow, remember where it was, collect from hosts, deliver elsewhere than to stdout, or watch with rules.`,
+With -f the file of a pipeline says what is read and where it goes: files over rotations, other hosts over SSH, shaping, rules and alerts, sinks that acknowledge. It remembers where every sink was, so that the next run goes on there; with --follow it goes on until it is told to stop, and SIGHUP reads the file anew.`,
   input: shipOptions,
   exits: [0, 1, 2, 74, 78, 129, 130, 141, 143],
   examples: [
@@ -18,6 +18,7 @@ This version reads files and stdin once. It does not yet follow files that grow,
       line: `ship-logs --format nginx:'$remote_addr [$time_local] "$request" $status $request_time' access.log`,
       does: 'a log_format of your own',
     },
+    { line: 'ship-logs -f pipeline.yaml --follow', does: 'collects and delivers until it is stopped' },
     { line: 'ship-logs - -o json=summary.json', does: 'stdin; what came of it goes to a file' },
   ],
   run: shipLogs,

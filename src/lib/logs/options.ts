@@ -13,7 +13,7 @@ export const shipOptions = z.strictObject({
     short: 'f',
     value: 'FILE',
     completes: 'files',
-    description: 'what to read, and where to deliver it (YAML)',
+    description: 'the pipeline: what to read, and where to deliver it (YAML)',
   }),
   follow: z.boolean().default(false).meta({ description: 'go on at the end, until it is told to stop' }),
   format: z.string().default('auto').meta({
