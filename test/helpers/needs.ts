@@ -32,6 +32,8 @@ export const needsTable = {
   'ansible-inventory': program('ansible-inventory', 'ansible-core'),
   tmux: program('tmux'),
   script: program('script', 'bsdutils'),
+  logger: program('logger', 'bsdutils'),
+  rsyslogd: program('rsyslogd', 'rsyslog'),
   chromium: program('chromium'),
   bash: program('bash'),
   zsh: program('zsh'),

@@ -33,4 +33,10 @@ export class ByteQueue {
   drop(count: number): void {
     this.bytes = this.bytes.subarray(count)
   }
+
+  /** Forgets all but the first so many. */
+  keep(count: number): void {
+    this.#end -= Math.max(0, this.bytes.length - count)
+    this.bytes = this.bytes.subarray(0, count)
+  }
 }
