@@ -104,7 +104,10 @@ describe.skipIf(!needs('root', 'sshd'))('logs of many hosts', () => {
         killed++
         run = await start()
       } else if (random() < 0.5) {
-        const sessions = sessionsOf(uid)
+        const sessions = await poll('there are sessions', 60_000, () => {
+          const all = sessionsOf(uid)
+          return all.length > 0 ? all : undefined
+        })
         const unlucky = sessions[Math.floor(random() * sessions.length)]
         if (unlucky !== undefined && isCut(unlucky)) cuts++
       }

@@ -256,12 +256,13 @@ describe('no line is missing when a program is killed at any moment and a file',
 })
 
 test(
-  'what is truncated before it was read is told: lines that are missing are as many bytes as its gaps',
+  'what is truncated while nothing runs is told, and what comes then is read',
   async () => {
     await using all = await scene(['app.log'])
     all.write('app.log', 100)
     await all.start()
     await all.arrived()
+    await all.acknowledged()
     await all.kill()
     truncateSync(all.at('app.log'))
     all.write('app.log', 10)

@@ -82,7 +82,7 @@ describe('opsctl explain', () => {
     ['exec', '`opsctl help exec` tells of the command'],
     ['xyzzy', '`opsctl explain` lists the topics'],
     ['renderer jsn', 'did you mean json?'],
-    ['E_AUTH json', 'the kinds are renderer, inventory, check, step, backend, rule, channel'],
+    ['E_AUTH json', 'the kinds are renderer, inventory, check, step, backend, rule, channel, source, sink'],
   ])('helps with a slip: %s', async (line, hint) => {
     const { code, stderr } = await run(line)
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`hint: ${hint}\n`) })
