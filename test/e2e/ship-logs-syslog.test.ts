@@ -150,4 +150,24 @@ describe('opsctl ship-logs with stdin and a command', () => {
     const lines = readFileSync(join(directory.path, 'out.ndjson'), 'utf8').trimEnd().split('\n').sort()
     expect(lines).toEqual(['{"disk":"sda","used":7}', '{"disk":"sdb","used":9}', '{"message":"one"}', '{"message":"two"}'])
   }, 120_000)
+
+  test('ends soon when it is told to, and delivers what had come', async () => {
+    await using directory = await tempDir()
+    const path = join(directory.path, 'out.ndjson')
+    const sources = {
+      piped: { type: 'stdin', format: 'text' },
+      ticks: { type: 'command', shell: 'echo tick; sleep 1000', format: 'text' },
+    }
+    await writeFile(join(directory.path, 'pipeline.yaml'), JSON.stringify({ sources, sinks: { out: { type: 'file', path } } }))
+    const run = await startOpsctl(['ship-logs', '-f', 'pipeline.yaml', '--follow'], {
+      ...{ cwd: directory.path, home: directory.path, stdin: 'open', deadlineMs: 100_000 },
+    })
+    run.write('one\n')
+    const lines = (): string[] => (existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [])
+    await poll('both came', 30_000, () => lines().includes('{"message":"one"}') && lines().includes('{"message":"tick"}'))
+    const began = performance.now()
+    run.kill('SIGTERM')
+    expect((await run.ended).code).toBe(143)
+    expect(performance.now() - began).toBeLessThan(30_000)
+  }, 120_000)
 })
