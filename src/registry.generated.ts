@@ -289,6 +289,7 @@ export const components: readonly ComponentEntry[] = [
   {"kind":"sink","type":"stdout","version":"1.0.0","summary":"JSON lines on stdout","stability":"experimental",load:() => import('./lib/logs/sinks/stdout.ts') as Promise<never>},
   {"kind":"source","type":"command","version":"1.0.0","summary":"what a program prints, kept running or run again and again","stability":"experimental",load:() => import('./lib/logs/sources/command.ts') as Promise<never>},
   {"kind":"source","type":"file","version":"1.0.0","summary":"files of this machine, over rotations and restarts","stability":"experimental",load:() => import('./lib/logs/sources/file.ts') as Promise<never>},
+  {"kind":"source","type":"journald","version":"1.0.0","summary":"the journal of systemd, by journalctl","stability":"experimental",load:() => import('./lib/logs/sources/journald.ts') as Promise<never>},
   {"kind":"source","type":"ssh","version":"1.0.0","summary":"files of other hosts, over SSH; nothing is installed there","stability":"beta",load:() => import('./lib/logs/sources/ssh.ts') as Promise<never>},
   {"kind":"source","type":"stdin","version":"1.0.0","summary":"what comes on stdin, until its end","stability":"experimental",load:() => import('./lib/logs/sources/stdin.ts') as Promise<never>},
   {"kind":"source","type":"syslog","version":"1.0.0","summary":"messages of syslog over UDP, TCP and TLS","stability":"experimental",load:() => import('./lib/logs/sources/syslog.ts') as Promise<never>},

@@ -77,6 +77,11 @@ export const needsTable = {
     package: 'python3-kubernetes',
     present: () => runs(['/usr/bin/python3', '-c', 'import kubernetes.client']),
   },
+  journalctl: program('journalctl', 'systemd'),
+  'journal-remote': {
+    package: 'systemd-journal-remote',
+    present: () => existsSync('/lib/systemd/systemd-journal-remote'),
+  },
   'systemd-analyze': program('systemd-analyze', 'systemd'),
   promtool: program('promtool', 'prometheus'),
   prometheus: program('prometheus'),

@@ -48,6 +48,19 @@ describe('the source stdin', () => {
     expect(taker.lines).toEqual(['öne', 'two'])
   })
 
+  test('passes on at once the shortest line there is', async () => {
+    const more = Promise.withResolvers<void>()
+    const taker = new Taker(stdin.build({}), {
+      stdin: async function* () {
+        yield Buffer.from('a\n')
+        await more.promise
+      },
+    })
+    await taker.until('it came', ({ lines }) => lines.length === 1)
+    more.resolve()
+    await taker.ended
+  })
+
   test('ends the streams that an earlier process left', async () => {
     const { memory } = await read([])
     await memory.begin({ kind: 'stdin' }, 'stdin')

@@ -2,11 +2,13 @@ import { describe, expect, test } from 'bun:test'
 import { spawn, spawnSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import type { Json } from '../../../src/lib/core/json.ts'
 import syslog from '../../../src/lib/logs/sources/syslog.ts'
+import { TestAuthority } from '../../helpers/certificates.ts'
 import { needs } from '../../helpers/needs.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
 import { Taker, type TakerOptions } from './taker.ts'
@@ -225,6 +227,33 @@ describe('the source syslog', () => {
     await stopped
     expect(taker.lines).toEqual(['<13>one', '<13>two'])
     expect(taker.told.map(({ kind }) => kind)).toEqual(['end'])
+  }, 60_000)
+
+  test('takes messages over TLS, of clients with a certificate of its authority alone where one is named', async () => {
+    await using directory = await tempDir()
+    const authority = await TestAuthority.root(directory.path, { name: 'logs ca', key: 'ec:P-256' })
+    const server = await authority.issue({ name: 'collector', names: ['IP:127.0.0.1'], key: 'ec:P-256' })
+    const client = await authority.issue({ name: 'web1', key: 'ec:P-256' })
+    const tls = { ...server, client_ca: authority.cert }
+    const { taker, ports } = await listening({ listen: ['tls://127.0.0.1:0'], tls })
+    await using _ = taker
+    const send = async (identity: { readonly cert?: Buffer; readonly key?: Buffer }, text: string): Promise<void> => {
+      const ca = await readFile(authority.cert)
+      const socket = connectTls({ host: '127.0.0.1', port: ports[0] ?? 0, ca, ...identity })
+      socket.on('error', () => {})
+      socket.once('secureConnect', () => socket.end(text))
+      await new Promise(resolve => socket.once('close', resolve))
+    }
+    await send({}, '<13>from a stranger\n')
+    await send({ cert: await readFile(client.cert), key: await readFile(client.key) }, '23 <13>from a host of ours')
+    await taker.until('it came', ({ lines }) => lines.length > 0)
+    expect(taker.lines).toEqual(['<13>from a host of ours'])
+    expect(taker.logged.join('\n')).toContain('it has no certificate of one of the authorities')
+    const plain = await connected(ports[0] ?? 0)
+    plain.on('error', () => {})
+    plain.end('<13>in the clear\n')
+    await taker.until('it was turned away', ({ logged }) => logged.join('\n').includes('TLS'))
+    expect(taker.lines.length).toBe(1)
   }, 60_000)
 
   test.each([

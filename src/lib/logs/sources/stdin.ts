@@ -28,10 +28,15 @@ async function* readStdin(place: SourcePlace): AsyncGenerator<SourceEvent> {
   const stream = await place.streams.begin({ kind: 'stdin' }, 'stdin')
   const inbox = new ByteInbox(place.clock)
   const stop = new AbortController()
+  // A pipe on which nothing comes is not waited for.
+  const end = (): void => inbox.end()
+  place.signal.addEventListener('abort', end, { once: true })
+  if (place.signal.aborted) end()
   try {
     void pour(place.context.io.stdin, { inbox, signal: AbortSignal.any([place.signal, stop.signal]) })
     yield* arrivingLines(inbox, { stream, framing: place.framing })
   } finally {
+    place.signal.removeEventListener('abort', end)
     stop.abort()
     inbox.end()
   }

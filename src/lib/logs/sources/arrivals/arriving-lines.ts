@@ -4,9 +4,6 @@ import { encodingOf } from '../framing/encoding.ts'
 import { Framer } from '../framing/framer.ts'
 import type { ByteInbox } from './byte-inbox.ts'
 
-/** The longest mark of byte order. */
-const markBytes = 3
-
 /** Lines of bytes that come once and of which no place can be read again, until the inbox ends. @throws what the inbox ended with */
 export async function* arrivingLines(
   inbox: ByteInbox,
@@ -20,7 +17,7 @@ export async function* arrivingLines(
     const isLast = came === undefined
     if (typeof came === 'object') held.push(came)
     if (reading === undefined) {
-      if (held.length < markBytes && !isLast) continue
+      if (!isLast && mayBeMark(held.bytes)) continue
       reading = new Reading(stream, framing, held.bytes)
       held.drop(reading.at)
     }
@@ -59,6 +56,14 @@ class Reading {
     }
     held.drop(this.at + this.#framer.taken - place)
   }
+}
+
+/** Of the marks of byte order, EF BB BF and FE FF and FF FE, so little is there that nobody knows. */
+function mayBeMark(head: Uint8Array): boolean {
+  const [first, second] = head
+  if (head.length === 0) return true
+  if (first === 0xef) return head.length === 1 || (head.length === 2 && second === 0xbb)
+  return head.length === 1 && (first === 0xfe || first === 0xff)
 }
 
 /** The most that the end of a line has, of any encoding. */

@@ -21,6 +21,8 @@ export class MessageFrames {
   #counts: boolean | undefined
   /** Octets of the message under way that are left out. */
   #skipped = 0
+  /** So many of what is held are known to have no newline. */
+  #searched = 0
   /** Still to be left out, of a counted message. */
   #toSkip = 0
 
@@ -79,14 +81,21 @@ export class MessageFrames {
   }
 
   *#lines(): Generator<Frame> {
-    for (let end = this.#held.bytes.indexOf(newline); end !== -1; end = this.#held.bytes.indexOf(newline)) {
+    for (let end = this.#lineEnd(); end !== -1; end = this.#lineEnd()) {
       yield this.#frame(this.#held.bytes.subarray(0, end))
       this.#held.drop(end + 1)
+      this.#searched = 0
     }
+    this.#searched = Math.min(this.#held.length, this.#maxBytes)
     const beyond = this.#held.length - this.#maxBytes
     if (beyond <= 0) return
     this.#skipped += beyond
     this.#held.keep(this.#maxBytes)
+  }
+
+  /** A line that comes byte by byte is not searched from its beginning each time. */
+  #lineEnd(): number {
+    return this.#held.bytes.indexOf(newline, this.#searched)
   }
 
   #frame(bytes: Uint8Array): Frame {
