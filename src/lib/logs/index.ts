@@ -1,4 +1,6 @@
+export { listLetters } from './dlq/list-letters.ts'
+export { replayLetters } from './dlq/replay-letters.ts'
 export { lintPipeline } from './lint.ts'
-export { shipLintOptions, shipOptions, shipStatusOptions } from './options.ts'
+export { dlqListOptions, dlqReplayOptions, shipLintOptions, shipOptions, shipStatusOptions } from './options.ts'
 export { pipelineStatus } from './pipeline-status.ts'
 export { shipLogs } from './ship.ts'

@@ -69,7 +69,12 @@ export async function openLane(context: Context, definition: PipelineSink, place
   return { lane, definition, close }
 }
 
-function openSink(context: Context, { name, sink }: PipelineSink, { store, shared }: LanePlace): Promise<OpenSink> {
+/** A sink as the last send left it. @throws OpsError when it can never work */
+export function openSink(
+  context: Context,
+  { name, sink }: PipelineSink,
+  { store, shared }: Pick<LanePlace, 'store' | 'shared'>,
+): Promise<OpenSink> {
   const { clock, random, log, paths, io } = context
   const { state } = store.sink(name)
   return sink.open({

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { sizeField } from '../core/fields.ts'
+import { parseDuration } from '../core/duration.ts'
+import { OpsError } from '../core/errors.ts'
+import { durationField, parsedBy, sizeField } from '../core/fields.ts'
 
 /** Flags of `opsctl ship-logs`. */
 export const shipOptions = z.strictObject({
@@ -37,3 +39,60 @@ const pipeline = z
 /** Flags of `opsctl ship-logs lint` and `status`. */
 export const shipLintOptions = z.strictObject({ pipeline })
 export const shipStatusOptions = z.strictObject({ pipeline })
+
+/** A moment, or how long ago. */
+export type Since = { readonly at: number } | { readonly agoMs: number }
+
+function parseSince(text: string): Since {
+  if (!/^\d{4}-/.test(text)) return { agoMs: parseDuration(text) }
+  const at = Date.parse(text)
+  if (Number.isNaN(at))
+    throw new OpsError('E_USAGE', `${text} is no time`, { hint: 'write 2026-11-23T03:15:00Z, or 1h for the last hour' })
+  return { at }
+}
+
+/** Which dead letters are meant. */
+const letterChoice = {
+  sink: z.string().optional().meta({ value: 'SINK', completes: 'none', description: 'letters that this sink refused' }),
+  source: z.string().optional().meta({ value: 'SOURCE', completes: 'none', description: 'records that this source read' }),
+  stage: z
+    .string()
+    .optional()
+    .meta({ value: 'STAGE', completes: 'none', description: 'where they died: sink, schema, or another stage' }),
+  reason: z
+    .string()
+    .optional()
+    .meta({ value: 'TEXT', completes: 'none', description: 'letters whose reason has this text in it' }),
+  since: z
+    .string()
+    .transform(parsedBy(parseSince))
+    .optional()
+    .meta({ value: 'TIME', completes: 'none', description: 'that died since then: 1h ago, or 2026-11-23T03:15:00Z' }),
+}
+
+export interface LetterChoice {
+  readonly sink?: string | undefined
+  readonly source?: string | undefined
+  readonly stage?: string | undefined
+  readonly reason?: string | undefined
+  readonly since?: Since | undefined
+}
+
+/** Flags of `opsctl ship-logs dlq list` and `dlq replay`. */
+export const dlqListOptions = z.strictObject({
+  pipeline,
+  ...letterChoice,
+  limit: z.int().min(1).default(100).meta({ value: 'N', description: 'so many of the newest; -o json has as many' }),
+})
+export const dlqReplayOptions = z.strictObject({
+  pipeline,
+  ...letterChoice,
+  deadline: durationField().prefault('1m').meta({ value: 'TIME', description: 'what no sink took by then stays a dead letter' }),
+  dryRun: z
+    .boolean()
+    .default(false)
+    .meta({ short: 'n', commandLineOnly: true, description: 'only tell how many would be offered to whom' }),
+})
+
+export type DlqListOptions = z.output<typeof dlqListOptions>
+export type DlqReplayOptions = z.output<typeof dlqReplayOptions>

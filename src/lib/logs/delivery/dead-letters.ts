@@ -87,13 +87,22 @@ export class DeadLetters implements AsyncDisposable {
   /** They are delivered, or not wanted any more. Durable when it settles. @throws OpsError E_STATE */
   async remove(sequences: readonly number[]): Promise<void> {
     if (sequences.length === 0) return
+    await this.mark(sequences)
+    await this.tidy()
+  }
+
+  /** As `remove`, but what they take on disk is given back only by `tidy`: for many pieces of work. @throws OpsError E_STATE */
+  async mark(sequences: readonly number[]): Promise<void> {
+    if (sequences.length === 0) return
     const journal = await this.#open()
+    if (journal.isFull) await journal.flush()
     journal.append(types.removed, [...sequences])
     await journal.sync()
   }
 
   /** Gives the room of what was removed back, as far as no older letter stays. @throws OpsError E_STATE */
   async tidy(): Promise<void> {
+    if (!existsSync(this.#options.directory)) return
     const journal = await this.#open()
     const [first] = await Array.fromAsync(firstOf(this.read()))
     await journal.moveCursor(cursor, first?.sequence ?? journal.next)

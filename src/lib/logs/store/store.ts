@@ -62,6 +62,8 @@ export interface Commit {
   readonly spoolNext?: number
   /** Behind the last record of its spool that is counted. */
   readonly spoolEnd?: number
+  /** Sequences of dead letters that are no letters any more by what is committed: to be removed, again after a kill. */
+  readonly replayed?: readonly number[]
 }
 
 export interface GapRow {
@@ -81,6 +83,9 @@ export interface LedgerRow extends LedgerCounts {
 
 /** Gaps that are kept one by one of each source; all are counted. */
 const gapsKept = 1000
+
+/** No sink can have a blank in its name. */
+const replayedOf = 'replayed '
 
 const counted = ['lines', 'bytes', 'records', 'delivered', 'dead', 'spooled', 'dropped'] as const
 
@@ -127,6 +132,13 @@ export class Store implements Disposable {
       ...(typeof row?.['spool_end'] === 'number' && { spoolEnd: row['spool_end'] }),
       ...(typeof row?.['spool_next'] === 'number' && { spoolNext: row['spool_next'] }),
     }
+  }
+
+  /** What the last commit of each sink said of dead letters: they may not be removed yet. */
+  replayed(): number[] {
+    return this.#all('SELECT state FROM sink WHERE name LIKE ?', `${replayedOf}%`).flatMap(row =>
+      JSON.parse(String(row['state'])),
+    )
   }
 
   ledger(): LedgerRow[] {
@@ -230,19 +242,9 @@ export class Store implements Disposable {
   }
 
   /** All of it or nothing. @throws OpsError E_STATE, when the disk is full too: to be tried again */
-  commit({ sink, advances, state, spoolNext, spoolEnd }: Commit): void {
+  commit(...commits: readonly Commit[]): void {
     this.#together(() => {
-      for (const advance of advances) this.#advance(sink, advance)
-      if (state === undefined && spoolNext === undefined && spoolEnd === undefined) return
-      this.#run(
-        `INSERT INTO sink (name, state, spool_next, spool_end) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-          state = coalesce(excluded.state, state), spool_next = coalesce(excluded.spool_next, spool_next),
-          spool_end = coalesce(excluded.spool_end, spool_end)`,
-        sink,
-        state === undefined ? null : JSON.stringify(state),
-        spoolNext ?? null,
-        spoolEnd ?? null,
-      )
+      for (const commit of commits) this.#commit(commit)
     })
   }
 
@@ -278,6 +280,26 @@ export class Store implements Disposable {
 
   [Symbol.dispose](): void {
     this.#database.close()
+  }
+
+  #commit({ sink, advances, state, spoolNext, spoolEnd, replayed }: Commit): void {
+    for (const advance of advances) this.#advance(sink, advance)
+    if (replayed !== undefined)
+      this.#run(
+        'INSERT INTO sink (name, state) VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state',
+        `${replayedOf}${sink}`,
+        JSON.stringify(replayed),
+      )
+    if (state === undefined && spoolNext === undefined && spoolEnd === undefined) return
+    this.#run(
+      `INSERT INTO sink (name, state, spool_next, spool_end) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+          state = coalesce(excluded.state, state), spool_next = coalesce(excluded.spool_next, spool_next),
+          spool_end = coalesce(excluded.spool_end, spool_end)`,
+      sink,
+      state === undefined ? null : JSON.stringify(state),
+      spoolNext ?? null,
+      spoolEnd ?? null,
+    )
   }
 
   #advance(sink: string, { stream, source, safe, token, delivered, counts }: Advance): void {
