@@ -141,6 +141,56 @@ describe('the file sink', () => {
     expect(await visible(dir)).toEqual(['out-2026-03-29.ndjson', 'out-2026-03-30.ndjson'])
   })
 
+  test('leaves files of others alone, whatever they are called', async () => {
+    await using dir = await tempDir()
+    const clock = new FakeClock()
+    const day = 24 * 3600 * 1000
+    const others = {
+      '2019-01-01.ndjson': 'the accounts\n',
+      '2019-01-02.ndjson.gz': 'packed by others\n',
+      // What ours of the first day would be packed to.
+      '2026-03-29.ndjson.gz': 'of others as well\n',
+      // What ours of the third day is to be: it is gone on with, and stays theirs.
+      '2026-03-31.ndjson': 'begun by others\n',
+    }
+    for (const [name, content] of Object.entries(others)) await writeFile(join(dir.path, name), content)
+    let state: Json | undefined
+    for (let n = 0; n < 7; n++) {
+      const sink = built(fileSink, { path: '%Y-%m-%d.ndjson', compress: 'gzip', keep: 2 })
+      await using opened = await sink.open(sinkPlace({ cwd: dir.path, clock, state }))
+      await stateOf(opened, `n${n}`)
+      await clock.advance(day)
+      state = await opened.tend?.()
+      const own = [
+        '2026-03-29.ndjson',
+        '2026-03-30.ndjson',
+        '2026-04-01.ndjson',
+        '2026-04-02.ndjson',
+        '2026-04-03.ndjson',
+        '2026-04-04.ndjson',
+      ]
+      await poll('ours are packed or gone', 10_000, async () => {
+        await clock.advance(61_000)
+        await opened.tend?.()
+        const left = (await visible(dir)).filter(name => own.some(each => name.startsWith(each)))
+        const active = `${new Date(clock.now()).toISOString().slice(0, 10)}.ndjson`
+        return left.filter(name => name !== active && name !== '2026-03-29.ndjson.gz').length <= 2
+      })
+    }
+    const left = await visible(dir)
+    expect(left).toEqual([
+      '2019-01-01.ndjson',
+      '2019-01-02.ndjson.gz',
+      '2026-03-29.ndjson.gz',
+      '2026-03-31.ndjson',
+      '2026-04-03.ndjson.gz',
+      '2026-04-04.ndjson.gz',
+      '2026-04-05.ndjson',
+    ])
+    for (const [name, content] of Object.entries(others))
+      expect(await text(dir, name)).toBe(name === '2026-03-31.ndjson' ? `${content}{"id":"n2"}\n` : content)
+  }, 60_000)
+
   test('begins a new file where others moved it away', async () => {
     await using dir = await tempDir()
     await using sink = await open(dir)

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { access, link, readdir, stat, unlink } from 'node:fs/promises'
+import { access, link, rm, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { createGzip, createZstdCompress } from 'node:zlib'
@@ -8,6 +8,7 @@ import type { Log } from '../../../core/io.ts'
 import { writeFileAtomic } from '../../../run/atomic-write.ts'
 import type { FileName } from './file-name.ts'
 import { LogFile, syncDirectory } from './log-file.ts'
+import type { OwnFiles } from './own-files.ts'
 
 export interface FileWishes {
   readonly name: FileName
@@ -24,6 +25,7 @@ export interface FileWishes {
 interface FileSetPlace {
   readonly clock: Clock
   readonly log: Log
+  readonly own: OwnFiles
 }
 
 /** The files of one sink: begins new ones, and packs and removes those that are done. */
@@ -41,10 +43,18 @@ export class FileSet {
     this.#place = place
   }
 
-  begin(): Promise<LogFile> {
+  /** What others began is gone on with, and stays theirs. */
+  async begin(): Promise<LogFile> {
     const { name, mode } = this.#wishes
     const begun = this.#place.clock.now()
-    return LogFile.open(name.at(begun), { mode, begun })
+    const file = await LogFile.open(name.at(begun), { mode, begun })
+    try {
+      if (file.written === 0) await this.#place.own.add(file.path, file.inode)
+      return file
+    } catch (error) {
+      await file[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   /** The file to go on with where that one is done, all of which is acknowledged. */
@@ -71,11 +81,13 @@ export class FileSet {
     await this.#tidying
   }
 
-  async #roll({ path, begun }: LogFile): Promise<void> {
+  async #roll({ path, begun, inode }: LogFile): Promise<void> {
     const { name } = this.#wishes
+    const { own } = this.#place
     for (let again = 0; ; again++) {
       const target = name.rolled(begun, again)
       if ((await isThere(target)) || (await isThere(`${target}.gz`)) || (await isThere(`${target}.zst`))) continue
+      if (own.has(path, inode)) await own.add(target, inode)
       await link(path, target)
       await unlink(path)
       await syncDirectory(dirname(path))
@@ -111,20 +123,12 @@ export class FileSet {
       if (index < done.length - keep || (await stat(path)).mtimeMs < oldest) await unlink(path)
   }
 
-  /** Files that are done, the oldest first. */
+  /** Our files that are done, the oldest first. */
   async #done(active: string): Promise<string[]> {
     const { name } = this.#wishes
-    const paths = (await readdir(name.directory)).filter(each => name.isOwn(each)).map(each => join(name.directory, each))
-    const found = await Promise.all(
-      paths
-        .filter(path => path !== active)
-        .map(async path => {
-          const entry = await stat(path).catch(() => undefined)
-          return entry?.isFile() ? [{ path, at: entry.mtimeMs }] : []
-        }),
-    )
+    const found = await this.#place.own.present(each => name.isOwn(each) !== undefined)
     return found
-      .flat()
+      .filter(({ path }) => path !== active)
       .sort((a, b) => a.at - b.at || (a.path < b.path ? -1 : 1))
       .map(({ path }) => path)
   }
@@ -135,8 +139,23 @@ export class FileSet {
     const plain = createReadStream(path, { signal: this.#ending.signal })
     plain.on('error', error => packer.destroy(error))
     const packed: Readable = plain.pipe(packer)
-    await writeFileAtomic(`${path}${how === 'gzip' ? '.gz' : '.zst'}`, packed, { mode: this.#wishes.mode })
-    await unlink(path)
+    const target = `${path}${how === 'gzip' ? '.gz' : '.zst'}`
+    const hidden = join(dirname(path), `.${basename(target)}.new`)
+    await writeFileAtomic(hidden, packed, { mode: this.#wishes.mode })
+    try {
+      const inode = await inodeOf(hidden)
+      if (await isThere(target)) {
+        // Of others, and then both stay; or ours, of a process that ended before it removed the plain one.
+        if (!this.#place.own.has(target, await inodeOf(target))) return
+      } else {
+        await this.#place.own.add(target, inode)
+        await link(hidden, target)
+        await syncDirectory(dirname(path))
+      }
+      await unlink(path)
+    } finally {
+      await rm(hidden, { force: true })
+    }
   }
 }
 
@@ -158,3 +177,5 @@ const isThere = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   )
+
+const inodeOf = async (path: string): Promise<string> => String((await stat(path, { bigint: true })).ino)

@@ -9,6 +9,7 @@ import { acquireLock } from '../../../run/lock.ts'
 import { FileSet, type FileWishes, setAside } from './file-set.ts'
 import { FileSink } from './file-sink.ts'
 import { type FileState, LogFile } from './log-file.ts'
+import { OwnFiles } from './own-files.ts'
 
 const remembered = z.object({ path: z.string(), inode: z.string(), bytes: z.number(), begun: z.number() })
 
@@ -21,7 +22,7 @@ export async function openFileSink(place: SinkPlace, wishes: FileWishes): Promis
     const lockPath = join(directory, `.${basename(path)}.lock`)
     const lock = await acquireLock(lockPath, { runId: name, command: 'ship-logs', clock })
     try {
-      const files = new FileSet(wishes, { clock, log })
+      const files = new FileSet(wishes, { clock, log, own: await OwnFiles.open(path, log) })
       const state = remembered.safeParse(place.state).data
       const file = (state && (await resumed(state, place, wishes))) ?? (await files.begin())
       return new FileSink({ clock, log, files, file, lock })

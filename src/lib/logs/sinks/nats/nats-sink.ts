@@ -1,17 +1,13 @@
 import { JetStreamApiError, type JetStreamClient, jetstream } from '@nats-io/jetstream'
-import {
-  type ConnectionOptions,
-  connect,
-  credsAuthenticator,
-  type NatsConnection,
-  NoRespondersError,
-} from '@nats-io/transport-node'
+import { type ConnectionOptions, credsAuthenticator, type NatsConnection, NoRespondersError } from '@nats-io/transport-node'
 import type { SecretReference } from '../../../core/check.ts'
 import type { OpenSink, Parcel, Receipt, RefusedRecord, SinkPlace } from '../../../core/sink.ts'
+import { TrackedSockets } from '../../../net/tracked-sockets.ts'
 import { brokerTls } from '../broker/broker-tls.ts'
 import type { RecordText } from '../broker/record-text.ts'
 import { type SingleRecord, singleRecords } from '../broker/single-records.ts'
 import { untilAborted } from '../broker/until-aborted.ts'
+import { connectTracked } from './connect-tracked.ts'
 
 interface NatsWishes {
   readonly servers: readonly string[]
@@ -41,6 +37,7 @@ class NatsSink implements OpenSink {
   readonly #place: SinkPlace
   readonly #wishes: NatsWishes
   #connection: NatsConnection | undefined
+  #sockets: TrackedSockets | undefined
 
   constructor(place: SinkPlace, wishes: NatsWishes) {
     this.#place = place
@@ -67,21 +64,21 @@ class NatsSink implements OpenSink {
 
   async #connected(signal: AbortSignal): Promise<NatsConnection> {
     if (this.#connection && !this.#connection.isClosed()) return this.#connection
-    const connecting = connect(await connectionOptions(this.#place, this.#wishes))
-    try {
-      this.#connection = await untilAborted(connecting, signal)
-      return this.#connection
-    } catch (error) {
-      // One that comes too late is nobody's.
-      void connecting.then(late => late.close()).catch(() => {})
-      throw error
-    }
+    await this.#drop()
+    const options = await connectionOptions(this.#place, this.#wishes)
+    const sockets = new TrackedSockets()
+    this.#sockets = sockets
+    this.#connection = await untilAborted(connectTracked({ ...options, sockets, abandoned: signal }), signal)
+    return this.#connection
   }
 
+  /** Also what never became a connection. */
   async #drop(): Promise<void> {
-    const connection = this.#connection
+    const [connection, sockets] = [this.#connection, this.#sockets]
     this.#connection = undefined
+    this.#sockets = undefined
     await connection?.close().catch(() => {})
+    sockets?.[Symbol.dispose]()
   }
 }
 
