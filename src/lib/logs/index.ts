@@ -1,6 +1,7 @@
 export { listLetters } from './dlq/list-letters.ts'
 export { replayLetters } from './dlq/replay-letters.ts'
 export { lintPipeline } from './lint.ts'
-export { dlqListOptions, dlqReplayOptions, shipLintOptions, shipOptions, shipStatusOptions } from './options.ts'
+export { dlqListOptions, dlqReplayOptions, shipLintOptions, shipOptions, shipStatusOptions, shipTestOptions } from './options.ts'
 export { pipelineStatus } from './pipeline-status.ts'
 export { shipLogs } from './ship.ts'
+export { testPipeline } from './trial/test-pipeline.ts'

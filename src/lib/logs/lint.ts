@@ -5,7 +5,7 @@ import { readPipeline } from './pipeline/read-pipeline.ts'
 
 /** Reads the file of a pipeline just as a start does, opens and contacts nothing, and tells what it is. @throws OpsError E_CONFIG */
 export async function lintPipeline(context: Context, { pipeline: path }: { readonly pipeline: string }): Promise<Document> {
-  const { sources, sinks } = await readPipeline(context, path)
+  const { sources, sinks, tests } = await readPipeline(context, path)
   const read = sources.map(({ name, type, source, format }) => ({
     name,
     type,
@@ -26,9 +26,11 @@ export async function lintPipeline(context: Context, { pipeline: path }: { reado
         delivered.map(({ name, type, from, to }) => [name, type, from?.join(',') ?? 'all', to]),
       ),
       '',
-      `${path} is well-formed`,
+      `${path} is well-formed${told(tests.length)}`,
       '',
     ].join('\n'),
-    data: { sources: read, sinks: delivered },
+    data: { sources: read, sinks: delivered, tests: tests.length },
   }
 }
+
+const told = (tests: number): string => (tests === 0 ? '' : tests === 1 ? ', and has 1 test' : `, and has ${tests} tests`)

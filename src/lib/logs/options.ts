@@ -96,3 +96,19 @@ export const dlqReplayOptions = z.strictObject({
 
 export type DlqListOptions = z.output<typeof dlqListOptions>
 export type DlqReplayOptions = z.output<typeof dlqReplayOptions>
+
+/** Flags of `opsctl ship-logs test`. */
+export const shipTestOptions = z.strictObject({
+  pipeline,
+  sample: z
+    .string()
+    .optional()
+    .meta({ value: 'FILE', completes: 'files', description: 'show what would come of the first lines of this file instead' }),
+  source: z
+    .string()
+    .optional()
+    .meta({ value: 'NAME', completes: 'none', description: 'tests of this source only; whose file the sample is like' }),
+  limit: z.int().min(1).default(10).meta({ value: 'N', description: 'so many records of the sample are shown' }),
+})
+
+export type ShipTestOptions = z.output<typeof shipTestOptions>

@@ -14,7 +14,7 @@ import { SourceReading } from '../source-reading.ts'
 import type { Store } from '../store/store.ts'
 import { addFields } from './add-fields.ts'
 import { type SharedMemory, takeShared } from './chunk-memory.ts'
-import { readEvents } from './read-events.ts'
+import { readLines, shapeRecords } from './read-lines.ts'
 import type { StreamBook } from './stream-book.ts'
 
 export interface IntakeOptions {
@@ -71,7 +71,7 @@ export class Intake {
     const reading = this.#reading(stream)
     const { tally } = reading
     const before = { lines: tally.lines, records: tally.records + tally.misfits }
-    this.#read(lines, reading)
+    readLines(lines, { source: this.#options.source.name, reading, buffer: this.#buffer })
     const count = tally.records + tally.misfits - before.records
     const memory = takeShared(this.#buffer, this.#options)
     const remembered = reading.newMemory()
@@ -81,7 +81,7 @@ export class Intake {
     const begunAt = book.begunAt(stream)
     const origin = { id, source: this.#options.source.name, title: stream.title, ...(begunAt !== undefined && { begunAt }) }
     const read = Records.ofLines(fields && count > 0 ? addFields(memory.records, fields) : memory.records, count)
-    const shaped: Shaped = shaper && count > 0 ? shaper.shape(read, origin) : { records: read, filtered: 0, dead: [] }
+    const shaped = shapeRecords(read, { shaper, origin })
     if (shaped.dead.length > 0 && !(await deadLetters.add(this.#letters(shaped, origin)))) return
     if (shaped.records.count > 0) this.#options.rules?.see(shaped.records, origin)
     const head = {
@@ -93,13 +93,6 @@ export class Intake {
       isLastChance: lines.isLastChance === true,
     }
     await fork.offer(lane => this.#chunkFor(lane, { head, records: shaped.records, memory }))
-  }
-
-  #read(lines: SourceLines, reading: SourceReading): void {
-    const { bytes, from, to, cutFrom, ends } = lines
-    const origin = { source: this.#options.source.name, generation: 0, from, to }
-    if (ends !== undefined && cutFrom === undefined) readEvents({ bytes, ends, origin }, reading, this.#buffer)
-    else for (const _ of reading.read({ bytes, origin, ...(cutFrom !== undefined && { cutFrom }) }, this.#buffer));
   }
 
   /** Behind a gap reading goes on for everybody: it takes its turn among the lines. */

@@ -1,6 +1,7 @@
 import type { Framing, LogSource } from '../../core/log-source.ts'
 import type { Sink } from '../../core/sink.ts'
 import type { Format } from '../formats/format.ts'
+import type { PipelineTest } from './pipeline-test.ts'
 import type { RecordFilter, RulePlan, ShapePlan } from './stages.ts'
 
 export interface PipelineSource {
@@ -41,4 +42,6 @@ export interface Pipeline {
   readonly rules?: RulePlan
   readonly sinks: readonly PipelineSink[]
   readonly spool: SpoolLimits
+  /** What its author expects of it. */
+  readonly tests: readonly PipelineTest[]
 }

@@ -12,8 +12,9 @@ import { readShape, shapeKeys } from '../shape/index.ts'
 import type { Pipeline, SpoolLimits } from './pipeline.ts'
 import { readSink } from './read-sink.ts'
 import { readSource } from './read-source.ts'
+import { readTests } from './read-tests.ts'
 
-const keys = ['sources', ...shapeKeys, 'rules', 'alerts', 'sinks', 'spool'] as const
+const keys = ['sources', ...shapeKeys, 'rules', 'alerts', 'sinks', 'spool', 'tests'] as const
 const spoolKeys = ['max', 'when_full'] as const
 const mebi = 1024 * 1024
 const defaultSpool: SpoolLimits = { maxBytes: 1024 * mebi, whenFull: 'wait' }
@@ -33,8 +34,9 @@ export async function readPipeline(context: Pick<Context, 'program' | 'component
   const spool = readSpool(top.child('spool'))
   const shape = readShape(top, context.paths)
   const rules = await readRules({ rules: top.child('rules'), alerts: top.child('alerts'), sources: names }, context)
+  const tests = readTests(top.child('tests'), { sources: names, sinks: namesIn(top.child('sinks')) })
   problems.throwAny()
-  return { sources, sinks, spool, ...(shape && { shape }), ...(rules && { rules }) }
+  return { sources, sinks, spool, tests, ...(shape && { shape }), ...(rules && { rules }) }
 }
 
 /** Of those that are wrong too: who refers to them makes no further mistake. */
