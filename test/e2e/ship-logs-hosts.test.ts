@@ -87,6 +87,8 @@ describe.skipIf(!needs('root', 'sshd'))('logs of many hosts', () => {
     }
     const uid = statSync(fleet.user.home).uid
     let run = await start()
+    // Also where the test fails half-way.
+    await using _last = { [Symbol.asyncDispose]: async () => run.kill('SIGKILL') }
     let written = 0
     let killed = 0
     let cuts = 0

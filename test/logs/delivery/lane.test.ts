@@ -287,31 +287,3 @@ describe('lanes beside each other', () => {
     }
   }, 60_000)
 })
-
-describe('dead letters', () => {
-  test('are sent again under the same names, and count as delivered then', async () => {
-    await using directory = await tempDir()
-    let isFussy = true
-    const names: string[] = []
-    await using ordeal = await Ordeal.begin({
-      directory: directory.path,
-      answer: parcels => {
-        if (isFussy) return { result: 'refused', message: '400' }
-        const again = parcels.findIndex(({ id }) => id.endsWith('.2'))
-        names.push(...parcels.map(parcel => recordName(parcel, 0)))
-        return again === -1 ? delivered : { ...delivered, refused: [{ parcel: again, record: 0, reason: 'still wrong' }] }
-      },
-    })
-    ordeal.lane.offer(chunkOf(0, 4))
-    await ordeal.lane.drained()
-    expect(ordeal.ledger).toMatchObject({ records: 4, delivered: 0, dead: 4 })
-    isFussy = false
-    const letters = await Array.fromAsync(ordeal.deadLetters.read())
-    expect(await ordeal.lane.revive(letters.map(({ letter }) => letter))).toBe(true)
-    await ordeal.deadLetters.remove(letters.map(({ sequence }) => sequence))
-    expect(names).toEqual(range(0, 4).map(record => `access:0-4.${record}`))
-    expect(ordeal.ledger).toMatchObject({ records: 4, delivered: 3, dead: 1 })
-    expect(await ordeal.letters()).toMatchObject([{ id: 'access:0-4.2', reason: 'still wrong' }])
-    expect(ordeal.store.placesOf('loki').has('')).toBe(false)
-  })
-})

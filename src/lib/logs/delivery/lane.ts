@@ -5,7 +5,6 @@ import type { OpenSink, SinkLimits } from '../../core/sink.ts'
 import type { Store } from '../store/store.ts'
 import { Backlog } from './backlog.ts'
 import type { Chunk } from './chunk.ts'
-import type { DeadLetter } from './dead-letter.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { deadLettersOf } from './dead-letters-of.ts'
 import { whenDiskAllows } from './disk-work.ts'
@@ -159,15 +158,6 @@ export class Lane {
     return isUnique && !this.#hasStopped ? Promise.race([waiting.safe, this.stopped()]) : undefined
   }
 
-  /** Tries records that were dead once more. Settles when each is delivered or dead again; false where it was stopped before. */
-  async revive(letters: readonly DeadLetter[]): Promise<boolean> {
-    const several = letters.map(letter => Waiting.ofLetter(letter))
-    this.#queue.add(several)
-    this.#pump()
-    await Promise.race([Promise.all(several.map(({ safe }) => safe)), this.stopped()])
-    return several.every(({ isDelivered }) => isDelivered)
-  }
-
   /** Makes room by putting by what waits, and what comes until the sink has got it. */
   fallBehind(): void {
     this.#backlog.fallBehind(this.#queue.entries)
@@ -267,7 +257,7 @@ export class Lane {
   /** Where each chunk under way ends, so that after a kill it is the same chunk again. What is in the spool is that by itself. */
   async #rememberSending(entries: readonly Waiting[]): Promise<boolean> {
     const ends = new Map<string, number[]>()
-    if (!this.#hasState) for (const { head, isPutBy, isRevived } of entries) if (!isPutBy && !isRevived) ends.set(head.stream, [])
+    if (!this.#hasState) for (const { head, isPutBy } of entries) if (!isPutBy) ends.set(head.stream, [])
     if (ends.size === 0) return true
     for (const { head } of this.#queue.underWay) ends.get(head.stream)?.push(head.to)
     return (

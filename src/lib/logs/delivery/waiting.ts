@@ -1,6 +1,5 @@
 import type { Advance, LedgerCounts } from '../store/store.ts'
 import type { Chunk, ChunkHead } from './chunk.ts'
-import type { DeadLetter } from './dead-letter.ts'
 import type { SpoolEntry } from './spool-entry.ts'
 
 /** A chunk on its way through a lane. */
@@ -44,20 +43,6 @@ export class Waiting {
     return waiting
   }
 
-  /** A record that was dead, to be tried once more. */
-  static ofLetter({ id, source, record }: DeadLetter): Waiting {
-    const dot = id.lastIndexOf('.')
-    const part = { of: id.slice(0, dot), first: Number(id.slice(dot + 1)) }
-    const records = Buffer.from(`${record}\n`)
-    const head = { id, count: 1, part, source, stream: '', from: 0, to: 0, lines: 0, bytes: 0, dead: 0 }
-    return new Waiting(head, { records, holds: records.length })
-  }
-
-  /** It was dead and counts as that until it is delivered. */
-  get isRevived(): boolean {
-    return this.head.part !== undefined
-  }
-
   get records(): Uint8Array {
     return this.#records ?? new Uint8Array()
   }
@@ -81,7 +66,6 @@ export class Waiting {
   delivered(dead: number): Advance {
     const { count, to } = this.head
     const came = { delivered: count - dead, dead }
-    if (this.isRevived) return { source: this.head.source, counts: { delivered: count - dead, dead: dead - count } }
     if (this.isPutBy) return { ...this.#about(), delivered: to, counts: { ...came, spooled: -count } }
     return { ...this.#reached(), delivered: to, counts: { ...this.#read(), ...came, dead: this.head.dead + dead } }
   }
