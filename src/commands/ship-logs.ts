@@ -8,9 +8,11 @@ export default defineCommand({
 
 Numbers are numbers, a dash for "no value" is left out, times are RFC 3339 where the line says enough. A file that can not be read is told, and the others go on (exit 1).
 
+With --follow it goes on at the end of the files, over rotations. With -t the files are those of hosts: they come over SSH, nothing is installed there, and each record has the field host.
+
 With -f the file of a pipeline says what is read and where it goes: files over rotations, other hosts over SSH, shaping, rules and alerts, sinks that acknowledge. It remembers where every sink was, so that the next run goes on there; with --follow it goes on until it is told to stop, and SIGHUP reads the file anew.`,
   input: shipOptions,
-  exits: [0, 1, 2, 74, 78, 129, 130, 141, 143],
+  exits: [0, 1, 2, 3, 69, 74, 77, 78, 124, 129, 130, 141, 143],
   examples: [
     { line: 'ship-logs /var/log/nginx/access.log', does: 'its records, the format found out' },
     { line: 'ship-logs -v access.log access.log.1 access.log.2.gz', does: 'compressed ones too, and what came of each' },
@@ -18,6 +20,7 @@ With -f the file of a pipeline says what is read and where it goes: files over r
       line: `ship-logs --format nginx:'$remote_addr [$time_local] "$request" $status $request_time' access.log`,
       does: 'a log_format of your own',
     },
+    { line: 'ship-logs -t @web --follow --start end /var/log/app.log', does: 'what is written from now on, on every host' },
     { line: 'ship-logs -f pipeline.yaml --follow', does: 'collects and delivers until it is stopped' },
     { line: 'ship-logs - -o json=summary.json', does: 'stdin; what came of it goes to a file' },
   ],

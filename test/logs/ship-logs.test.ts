@@ -107,6 +107,9 @@ describe('ship-logs', () => {
     ["--format 'nginx:$stats'", 2, '--format nginx: at column 1: nginx has no variable $stats\nhint: did you mean $status?'],
     ['--format combind', 2, "--format: there is no format 'combind'\nhint: did you mean combined?"],
     ['--max-line 0', 2, '--max-line is from 1 byte to 64 MiB'],
+    ['--follow -', 2, 'stdin can not be followed beside files'],
+    ['-t web1 logs/*.log', 2, "'logs/*.log': a path on a host is absolute"],
+    ['-f pipeline.yaml', 2, 'the file none.log can not stand beside -f'],
     ['-o junit', 2, '-o junit: records go to stdout as JSON lines'],
   ])('refuses %s before anything is read', async (flags, code, message) => {
     await using end = await ship(`${flags} none.log`)

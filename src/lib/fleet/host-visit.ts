@@ -76,7 +76,7 @@ export class HostVisit {
 }
 
 /** What an error means for the host on which it happened. */
-function failedResult(error: unknown, signal: AbortSignal): HostResult {
+export function failedResult(error: unknown, signal: AbortSignal): HostResult {
   if (signal.aborted) return stoppedResult(signal)
   if (error instanceof TransportError) {
     const { reason, message, stage } = error

@@ -2,6 +2,6 @@
 export { collate } from './collate.ts'
 export { connectFleet, type Fleet, openFleet, selectHosts } from './fleet.ts'
 export { hostFileName } from './host-file-name.ts'
-export { type HostResult, type HostVisit, stoppedResult } from './host-visit.ts'
+export { failedResult, type HostResult, type HostVisit, stoppedResult } from './host-visit.ts'
 export { type MaxFail, maxFailures, parseMaxFail } from './max-fail.ts'
 export { type FleetWork, runOnFleet } from './run-on-fleet.ts'

@@ -2,6 +2,10 @@ import { z } from 'zod'
 import { parseDuration } from '../core/duration.ts'
 import { OpsError } from '../core/errors.ts'
 import { durationField, parsedBy, sizeField } from '../core/fields.ts'
+import { fleetOptions } from '../fleet/index.ts'
+
+// Reading goes on for as long as there is something, and hosts do not wait for each other.
+const { timeout: _timeout, idleTimeout: _idleTimeout, maxFail: _maxFail, ...fleetFlags } = fleetOptions
 
 /** Flags of `opsctl ship-logs`. */
 export const shipOptions = z.strictObject({
@@ -9,7 +13,8 @@ export const shipOptions = z.strictObject({
     positional: true,
     value: 'FILE',
     completes: 'files',
-    description: 'logs, gzip and zstd too; stdin without any, and for -',
+    description:
+      'logs, gzip and zstd too; stdin without any, and for -; with -t files of the hosts, * and ? are understood there',
   }),
   pipeline: z.string().optional().meta({
     short: 'f',
@@ -17,7 +22,11 @@ export const shipOptions = z.strictObject({
     completes: 'files',
     description: 'the pipeline: what to read, and where to deliver it (YAML)',
   }),
-  follow: z.boolean().default(false).meta({ description: 'go on at the end, until it is told to stop' }),
+  follow: z.boolean().default(false).meta({ description: 'go on at the end, over rotations, until it is told to stop' }),
+  start: z
+    .enum(['beginning', 'end'])
+    .default('beginning')
+    .meta({ value: 'WHERE', description: 'where files are begun that are followed, or are on hosts' }),
   format: z.string().default('auto').meta({
     value: 'FORMAT',
     description:
@@ -28,6 +37,7 @@ export const shipOptions = z.strictObject({
     .enum(['cut', 'split'])
     .default('cut')
     .meta({ value: 'HOW', description: 'a longer line is cut and told as one that does not fit, or taken as several' }),
+  ...fleetFlags,
 })
 
 export type ShipOptions = z.output<typeof shipOptions>

@@ -2,13 +2,13 @@ import { resolve } from 'node:path'
 import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
-import type { Item } from '../core/item.ts'
-import { type ByteStream, type Report, ReportFold } from '../core/report.ts'
+import type { ByteStream, Report } from '../core/report.ts'
 import type { Format } from './formats/format.ts'
 import { formatOf } from './formats/known-formats.ts'
 import type { ShipOptions } from './options.ts'
 import { pipelineDirectory } from './pipeline-directory.ts'
 import { RecordBuffer } from './record-buffer.ts'
+import { ShipResult } from './ship-result.ts'
 import { sourceItem } from './source-item.ts'
 import { SourceReading } from './source-reading.ts'
 import { batches } from './sources/batches.ts'
@@ -20,6 +20,7 @@ import { untilStopped } from './sources/until-stopped.ts'
 /** Logs as records: JSON lines, and at their end what came of each source. */
 export async function shipLogs(context: Context, options: ShipOptions): Promise<ByteStream | Report> {
   if (options.pipeline !== undefined) {
+    demandNothingElse(options)
     // Loaded only here: what reads a file once needs neither a database nor what reads YAML.
     const [{ readPipeline }, { runPipeline }] = await Promise.all([
       import('./pipeline/read-pipeline.ts'),
@@ -34,8 +35,22 @@ export async function shipLogs(context: Context, options: ShipOptions): Promise<
   if (options.maxLine < 1 || options.maxLine > maxMaxLine) {
     throw new OpsError('E_USAGE', '--max-line is from 1 byte to 64 MiB', { hint: 'the longest line is held in memory' })
   }
-  const shipment = new Shipment(context, options, formatOf(options.format))
-  return { bytes: shipment.records(), report: () => shipment.report() }
+  const known = formatOf(options.format)
+  if (options.targets.length > 0 || (options.follow && options.file.some(name => name !== '-'))) {
+    const { shipLive } = await import('./live/ship-live.ts')
+    return shipLive(context, { ...options, known })
+  }
+  const shipment = new Shipment(context, options, known)
+  return { bytes: shipment.records(), report: () => shipment.result.report() }
+}
+
+/** @throws OpsError E_USAGE */
+function demandNothingElse({ file, targets }: ShipOptions): void {
+  const other = file.length > 0 ? `the file ${file[0]}` : targets.length > 0 ? '-t' : undefined
+  if (other === undefined) return
+  throw new OpsError('E_USAGE', `${other} can not stand beside -f`, {
+    hint: 'the pipeline says what is read: sources of type file and ssh',
+  })
 }
 
 const maxMaxLine = 64 * 1024 * 1024
@@ -54,16 +69,13 @@ class Shipment {
   readonly #options: ShipOptions
   /** Absent where each source is asked for its own. */
   readonly #format: Format | undefined
-  readonly #fold = new ReportFold()
-  readonly #startedAt: number
-  readonly #began: number
+  readonly result: ShipResult
 
   constructor(context: Context, options: ShipOptions, format: Format | undefined) {
     this.#format = format
     this.#context = context
     this.#options = options
-    this.#startedAt = context.clock.now()
-    this.#began = context.clock.monotonic()
+    this.result = new ShipResult(context)
   }
 
   /** Each piece is whole records, and good until the next one. */
@@ -73,24 +85,6 @@ class Shipment {
     for (const name of file.length === 0 ? ['-'] : file) {
       if (this.#context.signal.aborted) return
       yield* this.#source(name, buffer)
-    }
-  }
-
-  report(): Report {
-    const { clock, runId, signal } = this.#context
-    const stop: unknown = signal.reason
-    return {
-      kind: 'ship-logs',
-      version: 1,
-      runId,
-      title: 'ship-logs',
-      startedAt: rfc3339(this.#startedAt),
-      durationMs: Math.round(clock.monotonic() - this.#began),
-      counts: this.#fold.counts,
-      items: this.#fold.items(),
-      omitted: this.#fold.omitted,
-      changed: false,
-      ...(stop instanceof OpsError && { stopped: { exit: stop.exit, message: stop.message } }),
     }
   }
 
@@ -121,19 +115,12 @@ class Shipment {
       startedAt: rfc3339(startedAt),
       durationMs: Math.round(clock.monotonic() - began),
     })
-    this.#tell(item)
+    this.result.tell(item)
   }
 
   async #open(name: string): Promise<ByteSource> {
     const { io, paths, signal } = this.#context
     if (name === '-') return untilStopped(new ChunkSource(io.stdin.read(signal)), signal)
     return await openFile(resolve(paths.cwd, name), signal)
-  }
-
-  #tell(item: Item): void {
-    this.#fold.add(item)
-    const { log } = this.#context
-    if (item.outcome === 'failed') log('error', `${item.name}: ${item.message}`)
-    else log('info', `${item.name}: ${item.message}`)
   }
 }

@@ -11,7 +11,7 @@ import { identityOf, prefixOf, RemoteStream } from './remote-stream.ts'
 export interface RemoteHostOptions {
   readonly host: Host
   readonly place: SourcePlace
-  readonly connector: Connector
+  readonly connector: Pick<Connector, 'connect'>
   readonly sudo?: Sudo
   /** Patterns of paths. */
   readonly paths: readonly string[]
