@@ -7,8 +7,9 @@ import { SharedThings } from '../run/shared-things.ts'
 import { BufferPool } from './delivery/buffer-pool.ts'
 import { DeadLetters } from './delivery/dead-letters.ts'
 import type { Lane } from './delivery/lane.ts'
+import type { SourceFeed } from './intake/source-feed.ts'
 import { type OpenLane, openLane } from './open-lane.ts'
-import type { Pipeline, PipelineSink } from './pipeline/pipeline.ts'
+import type { Pipeline, PipelineSink, PipelineSource } from './pipeline/pipeline.ts'
 import type { RuleWatch } from './pipeline/stages.ts'
 import { SourceRuns } from './source-runs.ts'
 import type { Store } from './store/store.ts'
@@ -39,7 +40,7 @@ export class RunningPipeline implements AsyncDisposable {
   #pipeline: Pipeline
   #sources: SourceRuns | undefined
   #rules: RuleWatch | undefined
-  #reading = new AbortController()
+  readonly #reading = new AbortController()
   #reloading: Promise<void> | undefined
 
   private constructor(options: RunningPipelineOptions, pipeline: Pipeline) {
@@ -143,8 +144,11 @@ export class RunningPipeline implements AsyncDisposable {
     const before = this.#pipeline
     const kept = (sink: PipelineSink): boolean =>
       sink.config !== undefined && pipeline.sinks.some(({ name, config }) => name === sink.name && config === sink.config)
-    this.#reading.abort()
-    await this.#sources?.done
+    const goesOn = (source: PipelineSource): boolean =>
+      source.config !== undefined &&
+      !source.source.isReplayable &&
+      pipeline.sources.some(({ name, config }) => name === source.name && config === source.config)
+    const feeds = await this.#sources?.leave(goesOn)
     if (this.#options.signal.aborted) return
     const leaving = before.sinks.filter(sink => !kept(sink))
     await this.#drain(leaving)
@@ -152,13 +156,13 @@ export class RunningPipeline implements AsyncDisposable {
     try {
       for (const sink of pipeline.sinks) if (!this.#lanes.has(sink.name)) await this.#open(sink)
       this.#pipeline = pipeline
-      await this.#read()
+      await this.#read(feeds)
     } catch (error) {
       this.#pipeline = before
       for (const { name } of pipeline.sinks)
         if (!before.sinks.some(sink => sink.name === name && kept(sink))) await this.#close(name)
       for (const sink of leaving) await this.#open(sink)
-      await this.#read()
+      await this.#read(feeds)
       throw error
     }
   }
@@ -191,7 +195,7 @@ export class RunningPipeline implements AsyncDisposable {
     await lane?.close()
   }
 
-  async #read(): Promise<void> {
+  async #read(feeds?: ReadonlyMap<string, SourceFeed>): Promise<void> {
     const { context, store, follow, signal, directory } = this.#options
     const { log, clock, random, runId } = context
     const secret = readSecret.bind(undefined, context)
@@ -200,13 +204,13 @@ export class RunningPipeline implements AsyncDisposable {
     this.#rules = undefined
     for (const warning of this.#pipeline.rules?.warnings ?? []) log('warn', warning)
     this.#rules = await this.#pipeline.rules?.open({ clock, log, random, directory, runId, secret, shared: this.#shared })
-    this.#reading = new AbortController()
     if (signal.aborted) this.#reading.abort(signal.reason)
     const lanes = new Map([...this.#lanes].map(([name, { lane }]) => [name, lane]))
     this.#sources = new SourceRuns({
       ...{ context, pipeline: this.#pipeline, lanes, store, pool: this.#pool, deadLetters: this.#deadLetters, follow },
       ...{ shaper, rules: this.#rules },
       signal: this.#reading.signal,
+      ...(feeds && { feeds }),
     })
   }
 }

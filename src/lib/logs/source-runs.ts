@@ -6,6 +6,7 @@ import type { DeadLetters } from './delivery/dead-letters.ts'
 import { Fork } from './delivery/fork.ts'
 import type { Lane } from './delivery/lane.ts'
 import { Intake } from './intake/intake.ts'
+import { SourceFeed } from './intake/source-feed.ts'
 import { StreamBook } from './intake/stream-book.ts'
 import type { Pipeline, PipelineSource } from './pipeline/pipeline.ts'
 import type { RuleWatch, Shaper } from './pipeline/stages.ts'
@@ -23,6 +24,18 @@ export interface SourceRunsOptions {
   readonly follow: boolean
   /** Reading ends. */
   readonly signal: AbortSignal
+  /** Sources that go on, as another let go of them. */
+  readonly feeds?: ReadonlyMap<string, SourceFeed>
+}
+
+interface SourceRun {
+  readonly source: PipelineSource
+  readonly lanes: readonly Lane[]
+  readonly book: StreamBook
+  /** The source goes on for another. */
+  readonly leave: AbortController
+  /** While it is read. */
+  feed?: SourceFeed | undefined
 }
 
 /** The first wait behind a failure is below a second, none is longer than a minute. */
@@ -37,7 +50,9 @@ export class SourceRuns {
   /** Why a source could not be read to its end, by name. */
   readonly failures = new Map<string, unknown>()
   readonly #options: SourceRunsOptions
-  readonly #books: readonly StreamBook[]
+  readonly #runs: readonly SourceRun[]
+  /** Of all, those that end and those that go on. */
+  readonly #over = new AbortController()
 
   constructor(options: SourceRunsOptions) {
     this.#options = options
@@ -45,24 +60,39 @@ export class SourceRuns {
       const lanes = options.pipeline.sinks
         .filter(({ sources }) => sources?.includes(source.name) ?? true)
         .flatMap(({ name }) => options.lanes.get(name) ?? [])
-      const { store, context } = options
-      return { source, lanes, book: new StreamBook({ store, clock: context.clock, source: source.name, lanes }) }
+      const { store, context, feeds } = options
+      const book = new StreamBook({ store, clock: context.clock, source: source.name, lanes })
+      return { source, lanes, book, leave: new AbortController(), feed: feeds?.get(source.name) }
     })
-    this.#books = runs.map(({ book }) => book)
+    this.#runs = runs
+    options.signal.addEventListener('abort', this.#stop, { once: true })
     this.done = Promise.all(runs.map(run => this.#keepReading(run)))
   }
 
   /** Something of these streams was delivered. */
   delivered(streams: ReadonlySet<string>): void {
-    for (const stream of streams) for (const book of this.#books) book.forgetDelivered(stream)
+    for (const stream of streams) for (const { book } of this.#runs) book.forgetDelivered(stream)
   }
 
-  async #keepReading(run: {
-    readonly source: PipelineSource
-    readonly lanes: readonly Lane[]
-    readonly book: StreamBook
-  }): Promise<void> {
-    const { context, follow, signal } = this.#options
+  /** Ends reading, but for the sources that `isKept` says: those go on, for whoever takes them up, and nothing of them is lost. */
+  async leave(isKept: (source: PipelineSource) => boolean): Promise<ReadonlyMap<string, SourceFeed>> {
+    for (const { source, feed, leave } of this.#runs)
+      if (isKept(source)) leave.abort()
+      else feed?.stop()
+    this.#over.abort()
+    await this.done
+    this.#options.signal.removeEventListener('abort', this.#stop)
+    const kept = this.#runs.flatMap(({ source, feed }) => (feed ? [[source.name, feed] as const] : []))
+    return new Map(kept)
+  }
+
+  readonly #stop = (): void => {
+    for (const { feed } of this.#runs) feed?.stop(this.#options.signal.reason)
+  }
+
+  async #keepReading(run: SourceRun): Promise<void> {
+    const { context, follow } = this.#options
+    const signal = AbortSignal.any([this.#options.signal, this.#over.signal])
     const { clock, log, random } = context
     const { name } = run.source
     for (let failures = 1; ; failures++) {
@@ -86,27 +116,27 @@ export class SourceRuns {
     }
   }
 
-  #read({
-    source,
-    lanes,
-    book,
-  }: {
-    readonly source: PipelineSource
-    readonly lanes: readonly Lane[]
-    readonly book: StreamBook
-  }): Promise<void> {
+  async #read(run: SourceRun): Promise<void> {
     const { context, store, pool, deadLetters, shaper, rules, follow, signal, pipeline } = this.#options
     const { clock, random, log, paths } = context
+    const { source, lanes, book } = run
     const filters = new Map(pipeline.sinks.flatMap(({ name, filter }) => (filter ? [[name, filter] as const] : [])))
-    return new Intake({
-      ...{ source, book, store, log, pool, deadLetters, shaper, rules, filters },
-      place: {
-        ...{ name: source.name, clock, random, signal, log, cwd: paths.cwd, follow, context },
-        streams: book,
-        framing: source.framing,
-      },
-      fork: new Fork({ lanes, clock, signal }),
-      readers: lanes.length,
-    }).run()
+    const feed = run.feed ?? new SourceFeed(source, { clock, random, log, cwd: paths.cwd, follow, context, streams: book })
+    run.feed = feed
+    feed.streams = book
+    if (signal.aborted) feed.stop(signal.reason)
+    const leave = run.leave.signal
+    try {
+      await new Intake({
+        ...{ feed, leave, book, clock, store, log, pool, deadLetters, shaper, rules, filters },
+        fork: new Fork({ lanes, clock, signal: AbortSignal.any([signal, this.#over.signal]) }),
+        readers: lanes.length,
+      }).run()
+    } catch (error) {
+      run.feed = undefined
+      await feed.close().catch(() => {})
+      throw error
+    }
+    if (!leave.aborted) run.feed = undefined
   }
 }

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import type { Context } from '../../../src/lib/core/context.ts'
-import type { LogSource, SourceEvent, SourcePlace, Stream } from '../../../src/lib/core/log-source.ts'
+import type { Framing, LogSource, SourceEvent, SourcePlace, Stream } from '../../../src/lib/core/log-source.ts'
 import type { Parcel, Receipt } from '../../../src/lib/core/sink.ts'
 import { BufferPool } from '../../../src/lib/logs/delivery/buffer-pool.ts'
 import { Fork } from '../../../src/lib/logs/delivery/fork.ts'
 import type { Format } from '../../../src/lib/logs/formats/format.ts'
 import { formatOf } from '../../../src/lib/logs/formats/known-formats.ts'
 import { Intake } from '../../../src/lib/logs/intake/intake.ts'
+import { SourceFeed } from '../../../src/lib/logs/intake/source-feed.ts'
 import { StreamBook } from '../../../src/lib/logs/intake/stream-book.ts'
 import type { RecordFilter, Shaper } from '../../../src/lib/logs/pipeline/stages.ts'
 import { Records } from '../../../src/lib/logs/records.ts'
@@ -49,15 +50,15 @@ async function run({ directory, events, shaper, filter, ...rest }: Run) {
   }
   const { signal } = new AbortController()
   const log = (_: string, message: string): void => void ordeal.log.push(message)
-  const place: SourcePlace = {
-    ...{ name: 'web', clock: hastyClock, random: () => 0.5, signal, log, cwd: directory, streams: book, follow: false },
-    framing: { maxLineBytes: 1000, longLines: 'cut' },
+  const framing: Framing = { maxLineBytes: 1000, longLines: 'cut' }
+  const definition = { name: 'web', type: 'test', source, framing, ...(format && { format }) }
+  const feed = new SourceFeed(definition, {
+    ...{ clock: hastyClock, random: () => 0.5, log, cwd: directory, streams: book, follow: false },
     // No source of these tests looks at it.
     context: {} as Context,
-  }
-  const definition = { name: 'web', type: 'test', source, framing: place.framing, ...(format && { format }) }
+  })
   await new Intake({
-    ...{ source: definition, book, place, store, log, deadLetters, readers: 1, shaper },
+    ...{ feed, leave: signal, book, clock: hastyClock, store, log, deadLetters, readers: 1, shaper },
     pool: new BufferPool({ bytes: 1024, kept: 1 }),
     fork: new Fork({ lanes, clock: hastyClock, signal }),
     filters: new Map(filter ? [['loki', filter]] : []),

@@ -1,12 +1,12 @@
+import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/io.ts'
-import type { SourceEvent, SourceGap, SourceLines, SourcePlace, Stream } from '../../core/log-source.ts'
+import type { SourceEvent, SourceGap, SourceLines, Stream } from '../../core/log-source.ts'
 import { recordName } from '../../core/sink.ts'
 import type { BufferPool } from '../delivery/buffer-pool.ts'
 import type { Chunk, ChunkHead } from '../delivery/chunk.ts'
 import type { DeadLetters } from '../delivery/dead-letters.ts'
 import type { Fork } from '../delivery/fork.ts'
 import type { Lane } from '../delivery/lane.ts'
-import type { PipelineSource } from '../pipeline/pipeline.ts'
 import type { RecordFilter, RecordsOrigin, RuleWatch, Shaped, Shaper } from '../pipeline/stages.ts'
 import { RecordBuffer } from '../record-buffer.ts'
 import { Records } from '../records.ts'
@@ -15,12 +15,15 @@ import type { Store } from '../store/store.ts'
 import { addFields } from './add-fields.ts'
 import { type SharedMemory, takeShared } from './chunk-memory.ts'
 import { readLines, shapeRecords } from './read-lines.ts'
+import type { SourceFeed } from './source-feed.ts'
 import type { StreamBook } from './stream-book.ts'
 
 export interface IntakeOptions {
-  readonly source: PipelineSource
+  readonly feed: SourceFeed
+  /** The source is left to another intake. */
+  readonly leave: AbortSignal
   readonly book: StreamBook
-  readonly place: SourcePlace
+  readonly clock: Clock
   readonly store: Store
   readonly log: Log
   readonly fork: Fork
@@ -44,16 +47,24 @@ export class Intake {
   readonly #ends = new Map<string, number>()
   readonly #buffer = new RecordBuffer({ whole: true })
 
+  readonly #name: string
+  readonly #isReplayable: boolean
+
   constructor(options: IntakeOptions) {
     this.#options = options
+    const { name, source } = options.feed.source
+    this.#name = name
+    this.#isReplayable = source.isReplayable
   }
 
-  /** Until the source ends or is told to. @throws OpsError when the source as a whole can not be read */
+  /** Until the source ends, is told to, or is left to another. @throws OpsError when the source as a whole can not be read */
   async run(): Promise<void> {
-    const { source, place } = this.#options
-    for await (const event of source.source.read(place)) {
+    const { feed, leave } = this.#options
+    for (;;) {
+      const event = await feed.next(leave)
+      if (event === 'left') return
       // What can not be read again has been taken from where it was: it is kept, to the end.
-      if (place.signal.aborted && source.source.isReplayable) return
+      if (event === undefined || (feed.isStopped && this.#isReplayable)) return await feed.close()
       await this.#take(event)
     }
   }
@@ -62,7 +73,7 @@ export class Intake {
     if (event.kind === 'lines') await this.#takeLines(event)
     else if (event.kind === 'gap') await this.#takeGap(event)
     else if (event.kind === 'end') this.#end(event.stream, event.failure)
-    else this.#options.rules?.idle(this.#options.source.name)
+    else this.#options.rules?.idle(this.#name)
   }
 
   async #takeLines(lines: SourceLines): Promise<void> {
@@ -71,7 +82,7 @@ export class Intake {
     const reading = this.#reading(stream)
     const { tally } = reading
     const before = { lines: tally.lines, records: tally.records + tally.misfits }
-    readLines(lines, { source: this.#options.source.name, reading, buffer: this.#buffer })
+    readLines(lines, { source: this.#name, reading, buffer: this.#buffer })
     const count = tally.records + tally.misfits - before.records
     const memory = takeShared(this.#buffer, this.#options)
     const remembered = reading.newMemory()
@@ -79,7 +90,7 @@ export class Intake {
     this.#ends.set(stream.id, to)
     const id = `${stream.id}:${from}-${to}`
     const begunAt = book.begunAt(stream)
-    const origin = { id, source: this.#options.source.name, title: stream.title, ...(begunAt !== undefined && { begunAt }) }
+    const origin = { id, source: this.#name, title: stream.title, ...(begunAt !== undefined && { begunAt }) }
     const read = Records.ofLines(fields && count > 0 ? addFields(memory.records, fields) : memory.records, count)
     const shaped = shapeRecords(read, { shaper, origin })
     if (shaped.dead.length > 0 && !(await deadLetters.add(this.#letters(shaped, origin)))) return
@@ -89,7 +100,7 @@ export class Intake {
       lines: tally.lines - before.lines,
       bytes: to - from,
       dead: shaped.dead.length,
-      isUnique: !this.#options.source.source.isReplayable,
+      isUnique: !this.#isReplayable,
       isLastChance: lines.isLastChance === true,
     }
     await fork.offer(lane => this.#chunkFor(lane, { head, records: shaped.records, memory }))
@@ -97,29 +108,29 @@ export class Intake {
 
   /** Behind a gap reading goes on for everybody: it takes its turn among the lines. */
   async #takeGap(gap: SourceGap): Promise<void> {
-    const { store, place, source, fork } = this.#options
+    const { store, clock, log, fork } = this.#options
     const { stream, from, to, bytes, reason } = gap
-    const about = { source: source.name, stream: stream.id, title: stream.title }
-    if (store.gap({ ...about, at: place.clock.now(), from, reason, ...(bytes !== undefined && { bytes }) }))
-      place.log('warn', 'lines are lost', { ...about, reason, bytes })
+    const about = { source: this.#name, stream: stream.id, title: stream.title }
+    if (store.gap({ ...about, at: clock.now(), from, reason, ...(bytes !== undefined && { bytes }) }))
+      log('warn', 'lines are lost', { ...about, reason, bytes })
     this.#ends.set(stream.id, to ?? from)
     if (to === undefined || to <= from) return
     const nothing = { count: 0, records: new Uint8Array(), holds: 0, lines: 0, bytes: 0, dead: 0, release: () => {} }
     const chunk = { ...this.#head({ stream, from, to }, `${stream.id}:${from}-${to}`), ...nothing }
-    await fork.offer(() => ({ ...chunk, isUnique: !source.source.isReplayable, isLastChance: false }))
+    await fork.offer(() => ({ ...chunk, isUnique: !this.#isReplayable, isLastChance: false }))
   }
 
   #end(stream: Stream, failure: string | undefined): void {
-    const { book, log, source } = this.#options
+    const { book, log } = this.#options
     if (failure !== undefined)
-      log('warn', 'a stream ended before its end', { source: source.name, title: stream.title, problem: failure })
+      log('warn', 'a stream ended before its end', { source: this.#name, title: stream.title, problem: failure })
     book.end(stream, this.#ends.get(stream.id) ?? stream.resume.at)
     this.#readings.delete(stream.id)
     this.#ends.delete(stream.id)
   }
 
   #head({ stream, from, to, token }: Pick<SourceLines, 'stream' | 'from' | 'to' | 'token'>, id: string) {
-    return { id, source: this.#options.source.name, stream: stream.id, from, to, ...(token !== undefined && { token }) }
+    return { id, source: this.#name, stream: stream.id, from, to, ...(token !== undefined && { token }) }
   }
 
   #chunkFor(
@@ -140,7 +151,7 @@ export class Intake {
   }
 
   #letters({ dead }: Shaped, { id, source }: RecordsOrigin) {
-    const at = this.#options.place.clock.now()
+    const at = this.#options.clock.now()
     return dead.map(({ stage, reason, record }, index) => ({
       id: recordName({ id: `${id}:${stage}` }, index),
       source,
@@ -154,8 +165,8 @@ export class Intake {
   #reading(stream: Stream): SourceReading {
     const known = this.#readings.get(stream.id)
     if (known) return known
-    const { source, log, book } = this.#options
-    const reading = new SourceReading({ name: stream.title, format: source.format, log, memory: book.memory(stream) })
+    const { feed, log, book } = this.#options
+    const reading = new SourceReading({ name: stream.title, format: feed.source.format, log, memory: book.memory(stream) })
     this.#readings.set(stream.id, reading)
     return reading
   }

@@ -11,6 +11,8 @@ export interface PipelineSource {
   /** Absent: found out from the first lines of each stream. */
   readonly format?: Format
   readonly framing: Framing
+  /** What the file says of it, as text: two that say the same are the same source. Absent: nobody can tell. */
+  readonly config?: string
 }
 
 export interface PipelineSink {

@@ -20,7 +20,8 @@ export async function readSource(components: Components, node: FileNode): Promis
   const found = await readComponent(components, node, { kind: 'source', besides })
   if (!found) return undefined
   const format = readFormat(node.child('format'), found.built.usualFormat)
-  return { name, type: found.type, source: found.built, framing: readFraming(node), ...(format && { format }) }
+  const config = JSON.stringify(node.value)
+  return { name, type: found.type, source: found.built, framing: readFraming(node), config, ...(format && { format }) }
 }
 
 function readFraming(node: FileNode): Framing {
