@@ -110,7 +110,7 @@ describe.skipIf(!needs('nginx'))("nginx's own log", () => {
       .slice(0, -1)
       .map(line => JSON.parse(line))
     expect(stderr).not.toContain('did not fit')
-    const said = records.map(record => ({
+    const said: unknown[] = records.map(record => ({
       ...Object.fromEntries(Object.keys(variables).map(name => [name, String(record[name] ?? '')])),
       request: record['request'] ?? [record['method'], record['path'], record['protocol']].join(' '),
     }))
