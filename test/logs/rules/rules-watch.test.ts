@@ -336,6 +336,75 @@ describe('a restart', () => {
     expect(web.watch.status().incidents.open).toBe(0)
   })
 
+  const windows = [
+    [share, times(6, bad), times(94, ok)],
+    ['  count: { when: 5xx count > 10 over 1m }', times(6, bad), times(6, bad)],
+    ['  tail: { when: p90 took > 2 s over 1m }', times(85, { took: 0.1 }), times(15, { took: 3 })],
+    ['  some: { when: "took > 2 s for 6 of 10" }', times(4, { took: 3 }), times(2, { took: 3 })],
+    ['  each: { when: 5xx count > 10 over 1m, by: [host] }', times(6, { ...bad, host: 'a' }), times(6, { ...bad, host: 'a' })],
+  ] as const
+
+  test.each(windows)('goes on with the window of %s', async (rule, before, after) => {
+    const told = async (restart: (web: Watching) => unknown): Promise<unknown> => {
+      await using web = new Watching(rule)
+      web.see(before)
+      await web.idle(20)
+      await restart(web)
+      web.see(after)
+      await web.idle(2)
+      return web.watch.status().rules.map(({ standings }) => standings)
+    }
+    const whole = await told(() => {})
+    expect(JSON.stringify(whole)).toContain('"hits"')
+    expect(await told(web => web.restart())).toEqual(whole)
+    // It remembers every ten seconds.
+    expect(await told(web => web.kill())).toEqual(whole)
+  })
+
+  test('does not take what it has seen a second time', async () => {
+    await using web = new Watching('  count: { when: 5xx count > 10 over 1m }')
+    web.see(times(6, bad), { id: 's1:0-600' })
+    await web.restart()
+    web.see(times(6, bad), { id: 's1:0-600' })
+    web.see(times(4, bad), { id: 's1:600-1000' })
+    await web.idle(1)
+    expect(web.told).toEqual([])
+    web.see(times(1, bad), { id: 's1:1000-1100' })
+    await web.idle(1)
+    expect(web.told).toHaveLength(1)
+  })
+
+  test('with another rule of the name, or without what was kept, begins windows anew', async () => {
+    await using web = new Watching('  count: { when: 5xx count > 10 over 1m }')
+    web.see(times(6, bad))
+    await web.restart('  count: { when: 5xx count > 10 over 2m }')
+    web.see(times(6, bad))
+    await web.idle(1)
+    expect(web.told).toEqual([])
+    await web.restart()
+    writeFileSync(join(web.directory, 'windows.json'), '{"form":')
+    web.kill()
+    expect(web.logged.at(-1)).toStartWith('warn: windows of rules begin anew')
+    web.see(times(6, bad))
+    await web.idle(1)
+    expect(web.told).toEqual([])
+  })
+
+  test('that takes a moment goes on to watch for too few lines, a longer one looks at a whole window first', async () => {
+    const secondsUntilTold = async (pause: number): Promise<number> => {
+      await using web = new Watching('  quiet: { when: path = "/" count < 1 over 30s }')
+      web.see([{ path: '/' }])
+      await web.idle(20)
+      await web.restart(undefined, pause)
+      for (let seconds = 0; ; seconds++) {
+        if (web.told.length > 0 || seconds > 100) return seconds
+        await web.idle(1)
+      }
+    }
+    expect(await secondsUntilTold(1)).toBeLessThan(15)
+    expect(await secondsUntilTold(12)).toBeGreaterThan(25)
+  })
+
   test('without the rule ends its incident', async () => {
     await using web = new Watching(share)
     web.see(times(100, bad))

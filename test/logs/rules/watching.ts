@@ -83,6 +83,13 @@ export class Watching implements AsyncDisposable {
     this.#watch = this.#open()
   }
 
+  /** As after SIGTERM, so many seconds later. */
+  async restart(rules = this.#rules, seconds = 0): Promise<void> {
+    await this.#watch[Symbol.asyncDispose]()
+    await this.clock.advance(1000 * seconds)
+    this.kill(rules)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#watch[Symbol.asyncDispose]()
     rmSync(this.directory, { recursive: true })

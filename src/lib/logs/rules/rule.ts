@@ -67,6 +67,8 @@ export type Measure = Count | Ratio | Percentile | Threshold | Absence | EachLin
 /** A rule as its file says, checked. Times in milliseconds. */
 export interface Rule {
   readonly name: string
+  /** What its file says, as JSON: two that say the same are the same rule. */
+  readonly definition: string
   readonly measure: Measure
   /** Which records it looks at. */
   readonly where: Condition

@@ -43,6 +43,7 @@ export function readRule(name: string, node: FileNode, sources: readonly string[
   const measure = withLeast(node.child('at_least'), short.measure)
   return {
     name,
+    definition: JSON.stringify(node.value),
     measure,
     where,
     by: readTexts(node.child('by'), 'the name of a field').map(({ value }) => String(value)),

@@ -16,4 +16,13 @@ export class Recent {
     this.#next = (this.#next + 1) % flags.length
     this.count = Math.min(this.count + 1, flags.length)
   }
+
+  /** The oldest first: `0` and `1`. */
+  get text(): string {
+    const flags = this.#flags
+    return Array.from(
+      { length: this.count },
+      (_, at) => flags[(this.#next - this.count + at + flags.length) % flags.length],
+    ).join('')
+  }
 }

@@ -29,6 +29,23 @@ export class Sketch {
     for (const [bucket, count] of other.#buckets) this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + count)
   }
 
+  /** What is not positive, then each bucket and its count. */
+  get parts(): number[] {
+    return [this.#zeros, ...[...this.#buckets].flat()]
+  }
+
+  static ofParts([zeros = 0, ...buckets]: readonly number[]): Sketch {
+    const sketch = new Sketch()
+    sketch.#zeros = zeros
+    sketch.count = zeros
+    for (let at = 0; at + 1 < buckets.length; at += 2) {
+      const count = buckets[at + 1] ?? 0
+      sketch.#buckets.set(buckets[at] ?? 0, count)
+      sketch.count += count
+    }
+    return sketch
+  }
+
   /** The value at the rank of a percentile, above 0 and at most 100; NaN where there is none. */
   percentile(percent: number): number {
     if (this.count === 0) return Number.NaN

@@ -19,6 +19,9 @@ export class Cell {
   }
 }
 
+/** A cell to be kept: its step, hits and base, then the worst value where there is one, and the parts of its sketch. */
+export type KeptCell = readonly [step: number, hits: number, base: number, worst?: number | null, sketch?: readonly number[]]
+
 export interface WindowSize {
   /** Steps of a window, the one that is under way included. */
   readonly steps: number
@@ -49,6 +52,27 @@ export class Window {
     }
     if (known.step === step) return known
     return this.#grow(known.step - step) ? this.cell(step) : undefined
+  }
+
+  /** What a window that ends with that step, or a later one, may need. */
+  kept(last: number): KeptCell[] {
+    return this.#cells.flatMap((cell): KeptCell[] => {
+      if (cell === undefined || cell.base === 0 || cell.step <= last - this.#size.steps) return []
+      const { step, hits, base, worst, sketch } = cell
+      if (sketch) return [[step, hits, base, null, sketch.parts]]
+      return [Number.isNaN(worst) ? [step, hits, base] : [step, hits, base, worst]]
+    })
+  }
+
+  restore(kept: readonly KeptCell[]): void {
+    for (const [step, hits, base, worst, sketch] of [...kept].sort((a, b) => a[0] - b[0])) {
+      const cell = this.cell(step)
+      if (cell === undefined) continue
+      cell.hits = hits
+      cell.base = base
+      cell.worst = worst ?? Number.NaN
+      cell.sketch = sketch && Sketch.ofParts(sketch)
+    }
   }
 
   /** All of the window that ends with that step. */

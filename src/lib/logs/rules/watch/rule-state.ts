@@ -47,9 +47,11 @@ export function readRuleState(path: string): RuleState {
  * Small, and written without yielding: what is in it is there before the records that led to it are delivered, whatever ends the process.
  * A power cut may take it back to the one before.
  */
-export function writeRuleState(path: string, state: RuleState): void {
+export const writeRuleState = (path: string, state: RuleState): void => writePrivate(path, state)
+
+export function writePrivate(path: string, content: unknown): void {
   const temporary = `${path}.tmp`
-  writeFileSync(temporary, JSON.stringify(state), { mode: 0o600 })
+  writeFileSync(temporary, JSON.stringify(content), { mode: 0o600 })
   renameSync(temporary, path)
 }
 

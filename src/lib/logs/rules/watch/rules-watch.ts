@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path'
 import type { Alert } from '../../../core/alert.ts'
 import type { Clock } from '../../../core/clock.ts'
 import type { Log } from '../../../core/io.ts'
@@ -10,6 +11,7 @@ import { AbsentRule } from './absent-rule.ts'
 import { EachLineRule } from './each-line-rule.ts'
 import { exampleFields } from './examples.ts'
 import { IncidentBook } from './incident-book.ts'
+import { type KeptWindows, noWindows, readWindows, writeWindows } from './kept-windows.ts'
 import type { RuleTools } from './rule-tools.ts'
 import { SourceClocks } from './source-clocks.ts'
 import type { RulesStatus, WatchedRule } from './watched-rule.ts'
@@ -59,11 +61,12 @@ export class RulesWatch implements RuleWatch {
     this.#options = options
     const { rules, clock, log, sources } = options
     this.#book = new IncidentBook(options)
-    this.#clocks = new SourceClocks(sources)
+    const windows = this.#readWindows()
+    this.#clocks = new SourceClocks(sources, windows.streams)
     const fields = new FieldNames()
     this.#fields = fields
     this.#timeField = fields.of('time')
-    const tools: RuleTools = { fields, book: this.#book, clocks: this.#clocks, log, startedAt: clock.now() }
+    const tools: RuleTools = { fields, book: this.#book, clocks: this.#clocks, log, startedAt: clock.now(), windows }
     this.#endForgotten()
     this.#rules = rules.map(rule => watched(rule, tools))
     this.#line = new RecordLine(fields.all)
@@ -172,6 +175,28 @@ export class RulesWatch implements RuleWatch {
     this.#rememberedAt = now
     const absent = this.#rules.filter(rule => rule instanceof AbsentRule)
     if (absent.length > 0) this.#book.remember(Object.fromEntries(absent.map(each => [each.rule.name, each.lastSeen])))
+    const windowed = this.#rules.filter(rule => rule instanceof WindowedRule)
+    if (windowed.length === 0) return
+    const rules = Object.fromEntries(windowed.map(each => [each.rule.name, each.kept()]))
+    try {
+      writeWindows(this.#windowsPath, { form: 1, at: now, streams: this.#clocks.streams, rules })
+    } catch (error) {
+      this.#options.log('debug', 'windows of rules can not be kept', { problem: String(error) })
+    }
+  }
+
+  get #windowsPath(): string {
+    return join(dirname(this.#options.path), 'windows.json')
+  }
+
+  /** Without them windows begin anew. */
+  #readWindows(): KeptWindows {
+    try {
+      return readWindows(this.#windowsPath)
+    } catch (error) {
+      this.#options.log('warn', 'windows of rules begin anew: what was kept can not be read', { problem: String(error) })
+      return noWindows
+    }
   }
 
   /** Incidents of rules that are not there any more are over. */

@@ -1,4 +1,5 @@
 import type { RecordsOrigin } from '../../pipeline/stages.ts'
+import type { KeptWindows } from './kept-windows.ts'
 
 /** So far a source may be behind the clock while it has more to read, and still be of this moment, milliseconds. */
 const liveMs = 5000
@@ -11,8 +12,14 @@ export class SourceClocks {
   /** Of each source: the newest time, and whether it has nothing more to read at the moment. */
   readonly #sources = new Map<string, { newest: number; isIdle: boolean }>()
 
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], streams: KeptWindows['streams'] = []) {
+    for (const [stream, newest, to] of streams) this.#streams.set(stream, { newest: newest ?? Number.NEGATIVE_INFINITY, to })
     for (const name of names) this.#sources.set(name, { newest: Number.NEGATIVE_INFINITY, isIdle: false })
+  }
+
+  /** How far each stream has come, to be kept over a restart. */
+  get streams(): KeptWindows['streams'] {
+    return [...this.#streams].map(([stream, { newest, to }]) => [stream, newest, to])
   }
 
   /** The newest time of a stream so far. */

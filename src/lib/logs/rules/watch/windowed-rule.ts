@@ -6,6 +6,7 @@ import { Window } from '../measure/window.ts'
 import type { Rule } from '../rule.ts'
 import { overSummary, summaryOfRule } from '../words.ts'
 import { Groups } from './groups.ts'
+import type { KeptGroup, KeptRule } from './kept-windows.ts'
 import type { KeptIncident } from './rule-state.ts'
 import { type RuleTools, warnOfGroups } from './rule-tools.ts'
 import type { ChunkLook, RuleStatus, WatchedRule } from './watched-rule.ts'
@@ -15,6 +16,8 @@ import { newWindowGroup, type WindowGroup } from './window-group.ts'
 const stepsOf = (rule: Rule): number => (rule.measure.kind === 'percentile' ? 20 : 60)
 const leastStepMs = 100
 const maxSteps = 8192
+/** A restart that took longer may have missed records of sources that can not be read again. */
+const pauseMs = 5000
 
 /** Rules about what came within a window of time that slides: counts, shares, percentiles, thresholds. */
 export class WindowedRule implements WatchedRule {
@@ -27,6 +30,8 @@ export class WindowedRule implements WatchedRule {
   readonly #steps: number
   /** It holds where too little came: that is known of whole windows alone. */
   readonly #isTooFew: boolean
+  /** Since when it has looked without a pause. */
+  readonly #startedAt: number
   #look: ChunkLook = { origin: { id: '', source: '', title: '' }, now: 0 }
   #oldest = 0
   #touched: WindowGroup[] = []
@@ -51,7 +56,29 @@ export class WindowedRule implements WatchedRule {
       fields: tools.fields,
       make: (key, fields) => newWindowGroup({ key, fields, window: new Window(size), recent: times && new Recent(times.last) }),
     })
+    const kept = tools.windows.rules[rule.name]
+    const isSame = kept?.definition === rule.definition
+    this.#startedAt = isSame && tools.startedAt - tools.windows.at < pauseMs ? kept.startedAt : tools.startedAt
+    if (isSame) for (const group of kept.groups) this.#goOn(group)
     for (const incident of tools.book.open()) if (incident.rule === rule.name) this.#restore(incident)
+  }
+
+  /** What it is to know after a restart. */
+  kept(): KeptRule {
+    const groups = [...this.#groups.all()].flatMap(group => {
+      const cells = group.window.kept(group.lastStep)
+      if (cells.length === 0 && group.since === undefined) return []
+      const { key, fields, recent, lastStep, source, since, heldUntil, heldAt } = group
+      return [
+        {
+          ...{ key, fields, cells, lastStep },
+          ...(recent && { recent: recent.text }),
+          ...(source !== undefined && { source }),
+          ...(since !== undefined && { since, heldUntil, heldAt }),
+        },
+      ]
+    })
+    return { definition: this.rule.definition, startedAt: this.#startedAt, groups }
   }
 
   begin(look: ChunkLook): void {
@@ -141,11 +168,23 @@ export class WindowedRule implements WatchedRule {
     }
   }
 
-  /** An incident of the run before goes on: it is over once a whole window has been seen that is well. */
+  #goOn({ key, fields, cells, recent, lastStep, source, since, heldUntil, heldAt }: KeptGroup): void {
+    const group = this.#groups.restore(key, fields)
+    group.window.restore(cells)
+    for (const flag of recent ?? '') group.recent?.add(flag === '1')
+    group.lastStep = lastStep
+    group.source = source
+    group.since = since
+    group.heldUntil = heldUntil ?? group.heldUntil
+    group.heldAt = heldAt ?? group.heldAt
+  }
+
+  /** An incident of the run before goes on: where its window is not known, it is over once a whole window has been seen that is well. */
   #restore(incident: KeptIncident): void {
     const group = this.#groups.restore(incident.group, incident.fields)
     const { startedAt } = this.#tools
     group.incident = incident
+    if (group.since !== undefined) return
     group.since = Date.parse(incident.firing.startedAt)
     group.heldAt = startedAt + Math.max(0, this.rule.overMs - this.rule.resolveAfterMs)
     group.heldUntil = group.heldAt
@@ -176,7 +215,7 @@ export class WindowedRule implements WatchedRule {
     const end = (step + 1) * this.#stepMs
     group.last = judgement
     if (!judgement.holds) this.#release(group, { end, now, judgement })
-    else if (end >= this.#tools.startedAt + this.rule.overMs) this.#hold(group, { end, now, judgement })
+    else if (end >= this.#startedAt + this.rule.overMs) this.#hold(group, { end, now, judgement })
   }
 
   #hold(group: WindowGroup, { end, now, judgement }: Finding): void {
