@@ -1,12 +1,13 @@
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CountingServer } from './counting-server.ts'
 import { figure, markdownTable, median, spread } from './figures.ts'
 import { opsctlProgram } from './fleet-clients.ts'
 import { tellGoals } from './goals.ts'
 import { accessLine, logLines } from './log-lines.ts'
 import { logPeers } from './log-peers.ts'
-import { pipelineWorks } from './log-pipelines.ts'
+import { type LineServers, pipelineGoals, pipelineWorks } from './log-pipelines.ts'
 import { describeMachine } from './machine.ts'
 import { type Cost, measure } from './measure.ts'
 
@@ -19,7 +20,12 @@ interface Work {
   readonly file: string
   /** Where its records are at the end; they are counted. */
   readonly out?: string
+  /** Where else they arrive, and are counted. */
+  readonly server?: CountingServer
 }
+
+/** A server that is behind takes nothing for so long: by then all of the log has been read. */
+const behindS = 5
 
 /**
  * Logs read once, to JSON lines and to /dev/null: MB of input a CPU second, the start of the program included. `cat`, `grep -c` and
@@ -35,15 +41,21 @@ export async function benchLogs({
   // In memory where that can be: the disk of the moment is no part of the figures.
   const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'opsctl-bench-'))
   try {
-    const works = worksIn(directory).filter(({ name }) => tools === undefined || tools.some(tool => name.includes(tool)))
+    using ready = await CountingServer.start()
+    using late = await CountingServer.start({ refusesS: behindS })
+    const works = worksIn(directory, { ready, late }).filter(
+      ({ name }) => tools === undefined || tools.some(tool => name.includes(tool)),
+    )
     const costs = new Map(works.map(({ name }) => [name, [] as Cost[]]))
     process.stdout.write(`${describeMachine()}\n\n`)
     for (let round = 0; round < rounds; round++) {
-      for (const { name, argv, out, file } of works) {
+      for (const { name, argv, out, file, server } of works) {
         const env = { PATH: process.env['PATH'] ?? '', HOME: directory, XDG_STATE_HOME: join(directory, 'state') }
         const run = await measure({ argv, env, deadlineMs: 300_000, discard: !name.startsWith('grep') })
         if (run.code !== 0) throw new Error(`${name}: ended with ${run.code}: ${run.stderr}`)
-        if (out !== undefined) demandAllLines(name, { out, file })
+        if (out !== undefined) demandAll(name, { file, came: linesIn(out) })
+        if (out !== undefined) rmSync(out)
+        if (server) demandAll(name, { file, came: await server.counted() })
         costs.get(name)?.push(run)
       }
       process.stderr.write(`round ${round + 1}\n`)
@@ -54,7 +66,7 @@ export async function benchLogs({
   }
 }
 
-function worksIn(directory: string): Work[] {
+function worksIn(directory: string, servers: LineServers): Work[] {
   const access = join(directory, 'access.log')
   writeLines(access, { bytes: accessBytes, line: accessLine })
   const out = join(directory, 'out.ndjson')
@@ -80,7 +92,7 @@ function worksIn(directory: string): Work[] {
       file: access,
       argv: ['sh', '-c', 'exec "$0" ship-logs "$1" > "$2"', opsctlProgram(), access, out],
     },
-    ...pipelineWorks(directory, access).map(work => ({ ...work, file: access })),
+    ...pipelineWorks(directory, { log: access, servers }).map(work => ({ ...work, file: access })),
     ...logPeers(directory, access).map(peer => ({ ...peer, file: access })),
     ...others,
   ]
@@ -95,11 +107,12 @@ function writeLines(file: string, { bytes, line }: { readonly bytes: number; rea
 }
 
 /** Peers write a record for every line, and so do we. @throws Error when any is missing */
-function demandAllLines(name: string, { out, file }: { readonly out: string; readonly file: string }): void {
-  const [written, read] = [out, file].map(path => Number(Bun.spawnSync(['wc', '-l', path]).stdout.toString().split(' ')[0]))
-  if (written !== read) throw new Error(`${name}: wrote ${written} lines of ${read}`)
-  rmSync(out)
+function demandAll(name: string, { file, came }: { readonly file: string; readonly came: number }): void {
+  const read = linesIn(file)
+  if (came !== read) throw new Error(`${name}: wrote ${came} lines of ${read}`)
 }
+
+const linesIn = (path: string): number => Number(Bun.spawnSync(['wc', '-l', path]).stdout.toString().split(' ')[0])
 
 function report(works: readonly Work[], costs: ReadonlyMap<string, readonly Cost[]>): boolean {
   const speeds = ({ name, file }: Work): number[] => (costs.get(name) ?? []).map(({ cpuS }) => statSync(file).size / 1e6 / cpuS)
@@ -113,10 +126,15 @@ function report(works: readonly Work[], costs: ReadonlyMap<string, readonly Cost
   ])
   process.stdout.write(markdownTable(['', 'MB', 'MB a CPU second', 'CPU s a GB', 'MiB'], rows))
   const access = works.filter(({ name }) => name.startsWith('combined-time'))
-  return tellGoals(
-    access.flatMap(work => [
+  const measured = (name: string) => {
+    const work = works.find(each => each.name === name)
+    return work && { speed: median(speeds(work)), memoryMiB: memory(work) }
+  }
+  return tellGoals([
+    ...access.flatMap(work => [
       { text: `${work.name}: MB a CPU second`, value: median(speeds(work)), least: 200 },
       { text: `${work.name}: MiB`, value: memory(work), most: 100 },
     ]),
-  )
+    ...pipelineGoals(measured),
+  ])
 }
