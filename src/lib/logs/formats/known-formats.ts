@@ -4,6 +4,7 @@ import { apacheTemplate } from './apache-format.ts'
 import { cri, klog } from './containers.ts'
 import { csv } from './csv.ts'
 import type { Format } from './format.ts'
+import { grokFormat } from './grok.ts'
 import { dockerJson, jsonLines } from './json-lines.ts'
 import { logfmt } from './logfmt.ts'
 import { nginxTemplate } from './nginx-format.ts'
@@ -36,6 +37,7 @@ const made: Readonly<Record<string, (text: string) => Format>> = {
   nginx: text => custom('nginx', { text, read: nginxTemplate }),
   apache: text => custom('apache', { text, read: apacheTemplate }),
   regex: regexFormat,
+  grok: grokFormat,
   csv: text => csv(text.split(',')),
 }
 
