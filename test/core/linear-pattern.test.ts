@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { RE2JS } from 're2js'
+import { boundedPattern } from '../../src/lib/core/bounded-pattern.ts'
 import { linearSource } from '../../src/lib/core/linear-pattern.ts'
+import { patternTree } from '../../src/lib/core/pattern-tree.ts'
+import { counted } from '../helpers/counts.ts'
+
+const linear = (text: string): string | undefined => {
+  const tree = patternTree(text)
+  return tree && linearSource(tree)
+}
 
 const access = String.raw`^(?P<ip>\S+) \S+ (?P<user>\S+) \[(?P<time>[^\]]+)\] "(?P<method>[A-Z]+) (?P<path>[^ "]+) [^"]*" (?P<status>\d{3}) (?P<bytes>\d+|-)(?: "(?P<agent>[^"]*)")?$`
 
@@ -13,7 +21,7 @@ describe('a pattern', () => {
     ['without an end', '^a.*'],
     ['with characters beyond ASCII', '^[é-ü]+ «.+'],
   ])('%s is proved to be linear', (_, text) => {
-    expect(linearSource(text)).toBeString()
+    expect(linear(text)).toBeString()
   })
 
   test.each([
@@ -32,7 +40,7 @@ describe('a pattern', () => {
     ['of POSIX classes', '^[[:alpha:]]'],
     ['of two branches at the top', '^a|b'],
   ])('%s is not', (_, text) => {
-    expect(linearSource(text)).toBeUndefined()
+    expect(linear(text)).toBeUndefined()
   })
 })
 
@@ -83,7 +91,7 @@ test('what is proved to be linear finds what RE2 finds', () => {
   let proved = 0
   fc.assert(
     fc.property(patterns, fc.array(subjects, { minLength: 1, maxLength: 4 }), (text, texts) => {
-      const source = linearSource(text)
+      const source = linear(text)
       if (source === undefined) return
       proved++
       const engine = new RegExp(source, 'u')
@@ -108,7 +116,7 @@ test('what is proved to be linear takes steps in proportion to the text', () => 
   )
   fc.assert(
     fc.property(patterns, attack, (text, [begin, again]) => {
-      const source = linearSource(text)
+      const source = linear(text)
       if (source === undefined) return
       const engine = new RegExp(source, 'u')
       const subject = `${begin}${again.repeat(200_000)}\u0000`
@@ -120,3 +128,60 @@ test('what is proved to be linear takes steps in proportion to the text', () => 
     { numRuns: 3000 },
   )
 }, 120_000)
+
+const anyPattern = fc
+  .tuple(
+    fc.constantFrom('', '', '^', String.raw`\b`),
+    fc.array(pieces, { minLength: 1, maxLength: 3 }),
+    fc.constantFrom('', '$', '.*', '.*?b', String.raw`\B`),
+  )
+  .map(([begin, branches, end]) => `${begin}${branches.join('|')}${end}`)
+
+const boundedRuns = { numRuns: counted({ reduced: 6000, full: 60_000 }) }
+
+test('what counts its steps finds what RE2 finds', () => {
+  let known = 0
+  let gaveUp = 0
+  fc.assert(
+    fc.property(anyPattern, fc.array(subjects, { minLength: 1, maxLength: 4 }), (text, texts) => {
+      const tree = patternTree(text)
+      const bounded = tree && boundedPattern(tree)
+      if (bounded === undefined) return
+      known++
+      const re2 = RE2JS.compile(text)
+      for (const subject of texts) {
+        const matcher = re2.matcher(subject)
+        const expected = matcher.find()
+          ? Array.from({ length: re2.groupCount() + 1 }, (_, group) => [matcher.start(group), matcher.end(group)]).flat()
+          : 'nothing'
+        const found = bounded.find(subject)
+        if (found === 'gave-up') {
+          gaveUp++
+          continue
+        }
+        expect({ text, subject, found: typeof found === 'string' ? found : [...found] }).toEqual({
+          text,
+          subject,
+          found: expected,
+        })
+      }
+    }),
+    boundedRuns,
+  )
+  expect(known).toBeGreaterThan(boundedRuns.numRuns / 2)
+  expect(gaveUp).toBeLessThan(known / 100)
+}, 120_000)
+
+test.each([
+  ['(?:a+)+$', 'a'.repeat(40), 'aaa'],
+  ['(?:a|a|b)*c', 'a'.repeat(40), 'abc'],
+  ['.*?a.*?b.*?c.*?d', 'abc'.repeat(3000), 'abcd'],
+  ['(?:ab)*c', 'ab'.repeat(300_000), 'ababc'],
+])('what counts its steps gives up %s instead of hanging', (text, subject, short) => {
+  const tree = patternTree(text)
+  const bounded = tree && boundedPattern(tree)
+  const before = process.cpuUsage()
+  expect(bounded?.find(`${subject}!`)).toBe('gave-up')
+  expect(process.cpuUsage(before).user).toBeLessThan(2_000_000)
+  expect(bounded?.find(short)).toBeInstanceOf(Int32Array)
+})

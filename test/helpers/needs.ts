@@ -33,6 +33,7 @@ export const needsTable = {
   tmux: program('tmux'),
   script: program('script', 'bsdutils'),
   logger: program('logger', 'bsdutils'),
+  grok: program('grok'),
   rsyslogd: program('rsyslogd', 'rsyslog'),
   chromium: program('chromium'),
   bash: program('bash'),

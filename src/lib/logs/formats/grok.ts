@@ -42,15 +42,15 @@ export function grokFormat(text: string): Format {
       let value: string | undefined
       for (const place of at) value ??= found[place]
       if (value === undefined || value === '-') continue
-      record += `${record === '{' ? '' : ','}${key}:${valueOf(value, kind)}`
+      record += `${record === '{' ? '' : ','}${key}:${json(value, kind)}`
     }
     return `${record}}`
   })
 }
 
-function valueOf(text: string, kind: Kind | undefined): string {
+function json(text: string, kind: Kind | undefined): string {
   if (kind === 'string') return jsonText(text)
-  if (kind === undefined) return (/^(?:0|[1-9])/.test(text) ? jsonNumber(text) : undefined) ?? jsonText(text)
+  if (kind === undefined) return (/^(?:0(?!\d)|[1-9])/.test(text) ? jsonNumber(text) : undefined) ?? jsonText(text)
   const [, sign = '', digits = ''] = /^([+-]?)(.*)$/.exec(text) ?? []
   const number = jsonNumber(digits.replace(/^\./, '0.'))
   if (number === undefined || number.startsWith('"')) return jsonText(text)
