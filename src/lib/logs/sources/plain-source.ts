@@ -34,7 +34,10 @@ export async function plainSource(
   return { plain: await unmarked(uncompressed(whole, compression)), compression }
 }
 
-/** @throws Error where the bytes are those of something that is neither text nor unpacked here: it says with what it is read */
+/** A file that is neither text nor unpacked here; the message says with what it is read. */
+export class ForeignFile extends Error {}
+
+/** @throws ForeignFile */
 export function demandReadable(begin: Uint8Array): void {
   const text = Buffer.from(begin.buffer, begin.byteOffset, Math.min(begin.length, telling)).toString('latin1')
   const found = foreign.find(([, start]) => text.startsWith(start))
@@ -42,7 +45,7 @@ export function demandReadable(begin: Uint8Array): void {
   const [noun, start, how] = found
   // Three letters alone may be those of a text.
   if (start === 'BZh' && !/^BZh[1-9](?:1AY&SY|\x17rE8P)/.test(text)) return
-  throw new Error(`it is ${noun}, which is not read here: \`${how} FILE | opsctl ship-logs\` does`)
+  throw new ForeignFile(`it is ${noun}, which is not read here: \`${how} FILE | opsctl ship-logs\` does`)
 }
 
 export function compressionOf(begin: Uint8Array): 'gzip' | 'zstd' | undefined {
