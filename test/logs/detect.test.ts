@@ -10,6 +10,8 @@ test.each([
   ['combinedio', `${combined} 100 200`],
   ['common', `h - - ${at} "GET / HTTP/1.1" 200 5`],
   ['vhost-combined', `shop:80 ${combined}`],
+  ['nginx-main', `${combined} "203.0.113.4"`],
+  ['ingress-nginx', `${combined} 429 0.004 [shop-web-80] [] 10.0.3.7:8080 512 0.003 200 9f86d081`],
   ['json', '{"level":"info"}'],
   ['docker', '{"log":"x\\n","stream":"stdout","time":"2024-03-09T06:05:01Z"}'],
   ['cri', '2024-03-09T06:05:01Z stdout F x'],
@@ -24,6 +26,10 @@ test.each([
 test('takes what most of mixed lines fit, and says how many', () => {
   const lines = Buffer.from(`${combined}\nstarted\n\n${combined}\n{"a":1}\n${combined}\n`)
   expect(detect(lines)).toMatchObject({ format: { name: 'combined' }, fit: 3, of: 5 })
+})
+
+test('takes no level for a host', () => {
+  expect(detect(Buffer.from('2024-03-09T06:05:01Z INFO server: up\n2024-03-09T06:05:02Z ERROR down\n'))).toBeUndefined()
 })
 
 test.each(['', '\n\n', 'all is well\nso far\n'])('finds nothing in %j', text => {

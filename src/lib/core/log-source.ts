@@ -133,6 +133,8 @@ export interface LogSource {
   readonly isReplayable: boolean
   /** The format of its lines where none is named; absent: found out from the first lines. */
   readonly usualFormat?: string
+  /** Whether a file of this machine would be read, by its path; absent where none is. Relative patterns are from `cwd`. */
+  readonly readsFile?: (path: string, cwd: string) => boolean
   /**
    * What comes, one event after the other; the next is not asked for while there is no room. Trouble of one stream does not end the others: it
    * is logged, once, and tried again. Ends soon after the signal aborts.

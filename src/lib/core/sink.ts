@@ -94,6 +94,8 @@ export interface Sink {
   /** For people, without secrets: `Loki at logs.example:3100`. */
   readonly title: string
   readonly limits: SinkLimits
+  /** What files of this machine are called that it writes, absolute: the one that is written first; absent where it writes none. */
+  readonly writesFiles?: (cwd: string) => readonly string[]
   /** Makes ready what is of this machine; the network is not touched before the first send. @throws OpsError when it can never work */
   open(place: SinkPlace): Promise<OpenSink>
 }

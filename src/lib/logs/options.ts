@@ -30,7 +30,7 @@ export const shipOptions = z.strictObject({
   format: z.string().default('auto').meta({
     value: 'FORMAT',
     description:
-      "how lines are written: json, logfmt, combined, common, combined-time, combinedio, vhost-combined, syslog, cri, docker, klog, csv, text, nginx:'$log_format', apache:'%h %l …', csv:a,b,c, regex:'(?P<name>…)', grok:'%{IP:client} …'; auto finds it out from the first lines of each file",
+      "how lines are written: json, logfmt, combined, common, combined-time, nginx-main, ingress-nginx, combinedio, vhost-combined, syslog, cri, docker, klog, csv, text, nginx:'$log_format', apache:'%h %l …', csv:a,b,c, regex:'(?P<name>…)', grok:'%{IP:client} …'; auto finds it out from the first lines of each file",
   }),
   maxLine: sizeField().prefault('1MiB').meta({ value: 'SIZE', description: 'longest line' }),
   longLines: z

@@ -117,6 +117,51 @@ describe('lines become records', () => {
     ['csv:name,count,note', 'disk,12,"full, ""soon"""', { name: 'disk', count: 12, note: 'full, "soon"' }],
     ['regex:(?P<host>\\S+) took (?P<ms>\\d+)', 'web1 took 12 ms', { host: 'web1', ms: 12 }],
     ['text', 'anything', { message: 'anything' }],
+    ['logfmt', 'delta=-5 drift=-0.25 id=-07 took=1e-05 sign=-', { delta: -5, drift: -0.25, id: '-07', took: '1e-05', sign: '-' }],
+    ['csv:a,b,c', '-3.2,"-3.2",--1', { a: -3.2, b: '-3.2', c: '--1' }],
+    ['regex:(?P<celsius>\\S+) (?P<none>\\S+)', '-12.5 -', { celsius: -12.5 }],
+    [
+      'nginx:$status $connection $upstream_response_time',
+      '200 -1 -0.5',
+      { status: 200, connection: -1, upstream_response_time: -0.5 },
+    ],
+    ["nginx:'$status $msec'", '200 1709964301.250', { status: 200, time: '2024-03-09T06:05:01.250Z' }],
+    [
+      'nginx-main',
+      `198.51.100.7 - - ${at} "GET / HTTP/1.1" 200 512 "-" "curl/8.5" "203.0.113.4, 10.0.0.1"`,
+      {
+        ...{ remote_addr: '198.51.100.7', time, ...request, status: 200, bytes: 512, user_agent: 'curl/8.5' },
+        http_x_forwarded_for: '203.0.113.4, 10.0.0.1',
+      },
+    ],
+    [
+      'ingress-nginx',
+      `198.51.100.7 - - ${at} "GET / HTTP/2.0" 200 512 "-" "curl/8.5" 429 0.004 [shop-web-80] [] 10.0.3.7:8080 512 0.003 200 9f86d081`,
+      {
+        ...{
+          remote_addr: '198.51.100.7',
+          time,
+          ...request,
+          protocol: 'HTTP/2.0',
+          status: 200,
+          bytes: 512,
+          user_agent: 'curl/8.5',
+        },
+        ...{ request_length: 429, request_time: 0.004, proxy_upstream_name: 'shop-web-80', proxy_alternative_upstream_name: '' },
+        ...{ upstream_addr: '10.0.3.7:8080', upstream_response_length: 512, upstream_response_time: 0.003, upstream_status: 200 },
+        request_id: '9f86d081',
+      },
+    ],
+    ['cri', '2024-03-09T06:05:01Z stdout F', { time: '2024-03-09T06:05:01Z', stream: 'stdout', message: '' }],
+    ['syslog', 'Nov 3 05:35:55 web1 su: x', { time: 'Nov 3 05:35:55', host: 'web1', app: 'su', message: 'x' }],
+    [
+      'syslog',
+      '<189>Nov 23 2026 05:35:55.123 edge1 %SYS-5-CONFIG_I: changed',
+      {
+        ...{ time: 'Nov 23 2026 05:35:55.123', host: 'edge1', app: '%SYS-5-CONFIG_I' },
+        ...{ facility: 'local7', severity: 'notice', message: 'changed' },
+      },
+    ],
   ])('of %s: %s', (name, line, record) => {
     expect(recordsOf(format(name), `${line}\n`)).toEqual([record])
     expect(recordsOf(format(name), `${line}\r\n`)).toEqual([record])
@@ -157,6 +202,8 @@ describe('a line that does not fit is kept with the reason', () => {
     ['klog', 'panic: x', 'does not begin as klog does'],
     ['syslog', 'panic: x', 'begins with no time of syslog'],
     ['syslog', '<999>Oct 11 22:14:15 web1 su: x', 'has a priority beyond 191'],
+    ['syslog', '2024-03-09T06:05:01Z INFO server: started', 'begins with no time and host of syslog'],
+    ['syslog', '2024-03-09T06:05:01Z stderr F oops', 'begins with no time and host of syslog'],
     ['csv:a,b', '1,2,3', 'has another number of columns'],
     ['csv:a,b', '1,"2', 'has a quote in the wrong place'],
     ['regex:(?P<a>\\d+)', 'none', 'does not match'],
@@ -180,6 +227,8 @@ describe('a format that is wrong is refused, with the place and what it may have
     ['nginx:${zone:txt}', "nginx: at column 1: 'txt' is not a type", 'did you mean text?'],
     ['nginx:${status', 'nginx: at column 1: ${status has no }', undefined],
     ['nginx:', 'nginx: at column 1: it has no variable', 'single quotes'],
+    ['nginx:log_format main $status', 'nginx: at column 1: this is the directive', 'what stands in its quotes'],
+    ['apache:LogFormat "%h" mine', 'apache: at column 1: this is the directive', 'what stands in its quotes'],
     ['apache:%h %Z', 'apache: at column 4: Apache has no %Z', 'it has a A'],
     ['apache:%h %d', 'apache: at column 4: Apache has no %d', 'did you mean %D?'],
     ['apache:%h %i', 'apache: at column 4: Apache has no %i', 'write %{NAME}i'],

@@ -83,6 +83,33 @@ const mistakes: readonly (readonly [name: string, text: string, ...problems: str
     '5:21: there is no when_full "droop" (did you mean drop?)',
   ],
   [
+    'a sink that writes what its own source reads',
+    "sources:\n  web: { type: file, paths: ['*.log'], exclude: [b.log] }\nsinks:\n  a: { type: file, path: a.log }\n  b: { type: file, path: b.log }\n",
+    "4:26: 'web' reads this file: what is written would be read again, for ever (write to another directory, or give web an exclude:)",
+  ],
+  [
+    'a sink of which the rolled files are read',
+    "sources:\n  web: { type: file, paths: ['./*.gz'] }\nsinks:\n  a: { type: file, path: 'a-%Y.json', size: 1GiB, compress: gzip }\n",
+    "4:26: 'web' reads this file: what is written would be read again, for ever (write to another directory, or give web an exclude:)",
+  ],
+  [
+    'two sinks that write one file',
+    `${source}sinks:\n  a: { type: file, path: a.json }\n  b: { type: file, path: ./a.json }\n`,
+    "5:26: 'a' writes this file too (one sink with from: [ … ] takes records of several sources)",
+  ],
+  ['stdin twice', `sources:\n  a: { type: stdin }\n  b: { type: stdin }\n${sink}`, "3:3: stdin is read by 'a' already"],
+  [
+    'a path of a shell',
+    `sources:\n  web: { type: file, paths: [a, ~/b.log] }\n${sink}`,
+    "2:33: file: ~/b.log: write the directory itself, '~' is known to shells alone",
+  ],
+  [
+    'a file of alerts that is not there, and another mistake',
+    `${source}sinks:\n  out: { type: stdou }\nrules:\n  a: { when: 5xx count > 5 over 1m }\nalerts: none.yaml\n`,
+    "4:16: there is no sink of type 'stdou' (did you mean stdout?)",
+    '7:9: none.yaml: the file of alerts can not be read: ENOENT',
+  ],
+  [
     'an unknown key of the spool',
     `${source}${sink}spool: { maxx: 1GiB }`,
     "5:10: unknown key 'maxx' in spool (did you mean max?)",
@@ -100,6 +127,12 @@ describe('a pipeline file with', () => {
     expect(told).toEqual(problems)
     expect(error.code).toBe('E_CONFIG')
   })
+})
+
+test('a sink may write what another source reads, of which it gets nothing', async () => {
+  const files = 'a: { type: file, paths: [a.log] }\n  b: { type: file, paths: [b.log] }\n'
+  const text = `sources:\n  ${files}sinks:\n  o: { type: file, path: b.log, from: a }\n  p: { type: stdout, from: b }\n`
+  expect((await readText(text)).sinks).toHaveLength(2)
 })
 
 test('a pipeline that is right is read with its defaults', async () => {

@@ -87,6 +87,20 @@ describe('the file sink', () => {
     expect(await text(dir, aside)).toBe(left)
   })
 
+  test('goes on in another file when its pipeline names another, and leaves the first as it is', async () => {
+    await using dir = await tempDir()
+    let state: Json | undefined
+    {
+      await using sink = await open(dir)
+      state = await stateOf(sink, 'a')
+    }
+    await appendFile(join(dir.path, 'out.ndjson'), 'of another sink by now\n')
+    await using sink = await open(dir, { state, path: 'elsewhere.ndjson' })
+    await stateOf(sink, 'b')
+    expect(await text(dir, 'elsewhere.ndjson')).toBe('{"id":"b"}\n')
+    expect(await text(dir)).toBe('{"id":"a"}\nof another sink by now\n')
+  })
+
   test('is the only one that writes there', async () => {
     await using dir = await tempDir()
     await using _first = await open(dir)

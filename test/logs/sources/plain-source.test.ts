@@ -48,6 +48,21 @@ test.each([
   for (const cut of [1, 3, 4, 5, 20, whole.length - 5]) expect(read(whole.subarray(0, -cut))).rejects.toThrow()
 })
 
-test('UTF-16 is refused', async () => {
-  expect(read(Buffer.from('\ufeffa\n', 'utf16le'))).rejects.toThrow('UTF-16')
+test.each(['utf-16le', 'utf-16be'])('%s is read by its mark, over pieces that cut a character', async encoding => {
+  const wide = 'é€🎉 one\n'.repeat(20_001)
+  const little = Buffer.from(`\ufeff${wide}`, 'utf16le')
+  expect((await read(encoding === 'utf-16le' ? little : little.swap16())).toString()).toBe(wide)
+})
+
+test.each([
+  ['xz', Buffer.from('\xfd7zXZ\0\0\x04', 'latin1'), '`xz -dc FILE | opsctl ship-logs`'],
+  ['bzip2', Buffer.from('BZh91AY&SY\x01', 'latin1'), '`bzip2 -dc FILE'],
+  ['a zip archive', Buffer.from('PK\x03\x04', 'latin1'), 'unzip -p'],
+  ['a journal of systemd', Buffer.from('LPKSHHRH\0'), 'journalctl -o json --file'],
+])('%s is refused with what reads it', async (_, bytes, how) => {
+  expect(read(bytes)).rejects.toThrow(how)
+})
+
+test('a text that begins as a compressed file does is read', async () => {
+  expect((await read(Buffer.from('BZh3 was here\n'))).toString()).toBe('BZh3 was here\n')
 })

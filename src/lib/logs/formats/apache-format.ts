@@ -80,6 +80,8 @@ const escapes: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', t: '\t
 
 /** A `LogFormat` of Apache httpd as a template. @throws TemplateFault */
 export function apacheTemplate(format: string): Template {
+  if (/^\s*LogFormat\s/.test(format))
+    throw new TemplateFault('this is the directive', 0, 'give what stands in its quotes, without its name')
   const parts: TemplatePart[] = []
   let at = 0
   const token = /\\(.)|%(?:%|([!\d,]*)([<>]?)(?:\{([^}]*)(\}?))?([<>]?)(\^t[io]|.?))/g

@@ -2,11 +2,11 @@ import { type Format, Misfit } from './format.ts'
 import { textFormat } from './text-format.ts'
 import { isRfc3339 } from './time.ts'
 
-const criLine = /^(\S+) (stdout|stderr) ([PF])(?::\S*)? (.*)$/s
+const criLine = /^(\S+) (stdout|stderr) ([PF])(?::\S*)?(?: (.*))?$/s
 
 /** What Kubernetes' runtimes write: `2016-10-06T00:17:09.669794202Z stdout F text`; `P` marks a piece of a longer line. */
 export const cri: Format = textFormat('cri', () => line => {
-  const [, time, stream, tag, message] = criLine.exec(line) ?? []
+  const [, time, stream, tag, message = ''] = criLine.exec(line) ?? []
   if (time === undefined || !isRfc3339(time)) return new Misfit('does not begin with time, stream and tag')
   return JSON.stringify({ time, stream, message, ...(tag === 'P' && { partial: true }) })
 })

@@ -1,5 +1,5 @@
 import { type Format, Misfit } from './format.ts'
-import { jsonNumber } from './number.ts'
+import { jsonCount } from './number.ts'
 import { Heading, textFormat } from './text-format.ts'
 
 const cell = /("(?:[^"]|"")*"|[^,"]*)(,|$)/y
@@ -38,6 +38,6 @@ const textOf = (text: string): string => (text.startsWith('"') ? text.slice(1, -
 
 function cellValue(text: string): string {
   const plain = textOf(text)
-  const number = text.startsWith('"') || /^0\d/.test(text) ? undefined : jsonNumber(text)
+  const number = text.startsWith('"') ? undefined : jsonCount(text)
   return number ?? JSON.stringify(plain)
 }

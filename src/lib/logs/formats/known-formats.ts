@@ -16,6 +16,9 @@ import { textFormat } from './text-format.ts'
 
 const common = '%h %l %u %t "%r" %>s %b'
 const combined = `${common} "%{Referer}i" "%{User-Agent}i"`
+/** Of Kubernetes' ingress-nginx, where its configuration says nothing else. */
+const ingress =
+  '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_length $request_time [${proxy_upstream_name:text}] [${proxy_alternative_upstream_name:text}] $upstream_addr $upstream_response_length $upstream_response_time $upstream_status ${request_id:text}'
 
 /** Formats that have a name of their own, the more particular ones first: of those that fit as many lines the first is chosen. */
 const named: Readonly<Record<string, () => Format>> = {
@@ -26,6 +29,8 @@ const named: Readonly<Record<string, () => Format>> = {
   'vhost-combined': () => apache('vhost-combined', `%v:%p ${combined.replace('%b', '%O')}`),
   combined: () => apache('combined', combined),
   'combined-time': () => apache('combined-time', `${combined} %{s}T`),
+  'nginx-main': () => apache('nginx-main', `${combined} "%{X-Forwarded-For}i"`),
+  'ingress-nginx': () => templateFormat({ ...nginxTemplate(ingress), name: 'ingress-nginx' }),
   combinedio: () => apache('combinedio', `${combined} %I %O`),
   common: () => apache('common', common),
   syslog: () => syslog,
@@ -55,7 +60,7 @@ export function formatOf(text: string): Format | undefined {
   if (Object.hasOwn(named, text)) return named[text]?.()
   const colon = text.indexOf(':')
   const kind = colon === -1 ? text : text.slice(0, colon)
-  const own = colon === -1 || !Object.hasOwn(made, kind) ? undefined : made[kind]?.(text.slice(colon + 1))
+  const own = colon === -1 || !Object.hasOwn(made, kind) ? undefined : made[kind]?.(unquoted(text.slice(colon + 1)))
   if (own) return own
   const names = ['auto', ...Object.keys(named), 'text', 'csv', ...Object.keys(made).map(each => `${each}:`)]
   const close = Object.hasOwn(made, kind) ? `${kind}:'…'` : nearest(kind, names)
@@ -63,6 +68,9 @@ export function formatOf(text: string): Format | undefined {
     hint: close ? `did you mean ${close}?` : `there are ${names.join(', ')}`,
   })
 }
+
+/** Where no shell took them away, as in a file, quotes around the whole are no part of it. */
+const unquoted = (text: string): string => /^'(.+)'$/s.exec(text)?.[1] ?? text
 
 const apache = (name: string, format: string): Format => templateFormat({ ...apacheTemplate(format), name })
 

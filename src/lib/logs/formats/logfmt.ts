@@ -1,5 +1,5 @@
 import { type Format, Misfit } from './format.ts'
-import { jsonNumber } from './number.ts'
+import { jsonCount } from './number.ts'
 import { textFormat } from './text-format.ts'
 
 /** `level=info msg="all is well" took=0.3`: the first word has a value; one without is true. The last of those with one name counts. */
@@ -20,7 +20,7 @@ export const logfmt: Format = textFormat('logfmt', () => line => {
   return new Set(names).size === names.length ? joined(names, values) : joinedOnce(names, values)
 })
 
-const [space, quote, equals, backslash, zero, nine] = [32, 34, 61, 92, 48, 57]
+const [space, quote, dash, equals, backslash, zero, nine] = [32, 34, 45, 61, 92, 48, 57]
 const isSpace = (code: number): boolean => code === space || (code >= 9 && code <= 13)
 
 function wordFrom(line: string, from: number): number {
@@ -57,9 +57,8 @@ function valueOfText(text: string): string {
   const first = text.charCodeAt(0)
   if (first === quote) return quotedValue(text)
   if (text === 'true' || text === 'false') return text
-  // What is written with zeros in front is no count.
-  const isNumber = first >= zero && first <= nine && !(first === zero && text.length > 1 && text[1] !== '.')
-  return (isNumber ? jsonNumber(text) : undefined) ?? JSON.stringify(text)
+  const mayBeNumber = (first >= zero && first <= nine) || first === dash
+  return (mayBeNumber ? jsonCount(text) : undefined) ?? JSON.stringify(text)
 }
 
 function quotedValue(text: string): string {

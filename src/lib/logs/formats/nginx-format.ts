@@ -110,6 +110,8 @@ const types: readonly FieldType[] = [
  * @throws TemplateFault
  */
 export function nginxTemplate(format: string): Template {
+  if (/^\s*log_format\s/.test(format))
+    throw new TemplateFault('this is the directive', 0, 'give what stands in its quotes, without its name')
   const parts: TemplatePart[] = []
   let at = 0
   for (const found of format.matchAll(/\$(?:\{([^}]*)(\}?)|(\w*))/g)) {

@@ -2,7 +2,7 @@ import { OpsError } from '../../core/errors.ts'
 import { parsePattern } from '../../core/pattern.ts'
 import { type Format, Misfit } from './format.ts'
 import { jsonText } from './json-text.ts'
-import { jsonNumber } from './number.ts'
+import { jsonCount } from './number.ts'
 import { textFormat } from './text-format.ts'
 
 /**
@@ -30,13 +30,12 @@ export function regexFormat(text: string): Format {
   })
 }
 
-/** What is written with zeros in front is no count. */
 function numberOf(value: string): string | undefined {
   const first = value.charCodeAt(0)
-  return first >= zero && first <= nine && !/^0\d/.test(value) ? jsonNumber(value) : undefined
+  return (first >= zero && first <= nine) || first === dash ? jsonCount(value) : undefined
 }
 
-const [zero, nine] = [48, 57]
+const [dash, zero, nine] = [45, 48, 57]
 
 function parsed(text: string): ReturnType<typeof parsePattern> {
   try {

@@ -11,9 +11,15 @@ const severityNames = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'in
 const modern =
   /^<(\d{1,3})>1 (\S+) (\S+) (\S+) (\S+) (\S+) (-|(?:\[[^\s\]="]+(?: [^\s\]="]+="(?:[^"\\\]]|\\.)*")*\])+)(?: (.*))?$/s
 
-/** RFC 3164, and what syslog daemons write to files, without a priority and often with a time of RFC 3339. */
+/**
+ * RFC 3164, and what syslog daemons write to files, without a priority and often with a time of RFC 3339. Switches and the like write a
+ * year, fractions, and a day of one digit.
+ */
 const plain =
-  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S+) (\S+) (?:([^\s[:]+)(?:\[([^\]\s]+)\])?: ?)?(.*)$/s
+  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2} [ \d]?\d(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT\S+) (\S+) (?:([^\s[:]+)(?:\[([^\]\s]+)\])?: ?)?(.*)$/s
+
+/** What programs and runtimes of containers write behind a time of RFC 3339, where syslog has a host. */
+const noHost = /^(?:\[?(?:trace|debug|info|notice|warn|warning|error|err|crit|critical|fatal)\]?:?|stdout|stderr)$/i
 
 /** Both forms, line by line. */
 export const syslog: Format = textFormat('syslog', () => (line, tally) => modernRecord(line, tally) ?? plainRecord(line, tally))
@@ -48,6 +54,8 @@ function structuredData(text: string): Record<string, Record<string, string>> {
 function plainRecord(line: string, tally: Tally): string | Misfit {
   const [, priority, time, host, app, pid, message] = plain.exec(line) ?? []
   if (time === undefined) return new Misfit('begins with no time of syslog')
+  if (host !== undefined && priority === undefined && noHost.test(host))
+    return new Misfit('begins with no time and host of syslog')
   const level = priority === undefined ? {} : levelOf(priority)
   if (level instanceof Misfit) return level
   if (!isRfc3339(time)) tally.unreadTimes++

@@ -9,6 +9,7 @@ import { FileNode, isMapping } from '../../core/file-node.ts'
 import { Problems } from '../../core/file-problems.ts'
 import { readRules } from '../rules/read-rules.ts'
 import { readShape, shapeKeys } from '../shape/index.ts'
+import { checkFiles } from './check-files.ts'
 import type { Pipeline, SpoolLimits } from './pipeline.ts'
 import { readSink } from './read-sink.ts'
 import { readSource } from './read-source.ts'
@@ -34,6 +35,7 @@ export async function readPipeline(context: Pick<Context, 'program' | 'component
   const spool = readSpool(top.child('spool'))
   const shape = readShape(top, context.paths)
   const rules = await readRules({ rules: top.child('rules'), alerts: top.child('alerts'), sources: names }, context)
+  checkFiles({ sources, sinks, cwd: context.paths.cwd }, top)
   const tests = readTests(top.child('tests'), { sources: names, sinks: namesIn(top.child('sinks')) })
   problems.throwAny()
   return { sources, sinks, spool, tests, ...(shape && { shape }), ...(rules && { rules }) }

@@ -34,12 +34,19 @@ export default defineSink({
     const { path, mode, directories, size, every, time, compress, keep, keep_for } = parseParams(params, config)
     const wrong = FileName.fault(path)
     if (wrong) throw new ParamsError(wrong, { path: ['path'] })
+    const nameIn = (cwd: string): FileName => new FileName(resolve(cwd, path), { time, every })
+    const packed = compress === 'none' ? '' : compress === 'gzip' ? '.gz' : '.zst'
     return {
       title: path,
       limits,
+      writesFiles(cwd) {
+        const name = nameIn(cwd)
+        const done = (size ?? every) === undefined ? name.at(0) : name.rolled(0, 0)
+        return [name.at(0), done + packed]
+      },
       open: place =>
         openFileSink(place, {
-          name: new FileName(resolve(place.cwd, path), { time, every }),
+          name: nameIn(place.cwd),
           mode: Number.parseInt(mode, 8),
           makesDirectories: directories,
           maxBytes: size ?? Number.POSITIVE_INFINITY,

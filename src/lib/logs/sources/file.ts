@@ -1,9 +1,11 @@
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { defineSource } from '../../core/component.ts'
 import { durationField } from '../../core/fields.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
-import { parseParams } from '../../core/params.ts'
+import { ParamsError, parseParams } from '../../core/params.ts'
 import { readFiles } from './file/file-reading.ts'
+import { pathMatcher } from './file/path-matcher.ts'
 
 const params = z.strictObject({
   paths: z.array(z.string().min(1)).min(1).describe('files to read; *, ?, [a-z] and ** are understood'),
@@ -37,12 +39,24 @@ export default defineSource({
   build(config) {
     const read = parseParams(params, config)
     const { paths, exclude, start, compressed } = read
+    const home = paths.findIndex(path => path.startsWith('~'))
+    if (home !== -1)
+      throw new ParamsError(`${paths[home]}: write the directory itself, '~' is known to shells alone`, { path: ['paths', home] })
     const settings = {
       ...{ paths, exclude, start, compressed, maxOpen: read.max_open, removeAfterDelivery: read.remove_after_delivery },
       ...(read.ignore_older !== undefined && { ignoreOlderMs: read.ignore_older }),
       ...(read.poll !== undefined && { pollMs: read.poll }),
       ...(read.partial_after !== undefined && { partialAfterMs: read.partial_after }),
     }
-    return { title: paths.join(', '), isReplayable: true, read: place => readFiles(place, settings) }
+    return {
+      title: paths.join(', '),
+      isReplayable: true,
+      readsFile: (path, cwd) =>
+        pathMatcher(
+          paths.map(each => resolve(cwd, each)),
+          cwd,
+        )(path) && !pathMatcher(exclude, cwd)(path),
+      read: place => readFiles(place, settings),
+    }
   },
 })

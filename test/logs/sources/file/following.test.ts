@@ -43,6 +43,25 @@ const numbered = (from: number, to: number): string =>
   Array.from({ length: to - from }, (_, index) => `line ${from + index}\n`).join('')
 const lines = (from: number, to: number): string[] => numbered(from, to).split('\n').slice(0, -1)
 
+describe('files that are read once', () => {
+  test.each([
+    ['that was named is not there', { paths: ['a.log', 'none.log'] }, /none\.log: there is no such file$/],
+    [
+      'is compressed by what is not read here, which is told',
+      { paths: ['*.log'] },
+      /b\.log: it is compressed by xz.*`xz -dc FILE/,
+    ],
+  ])('have failed where one %s, and the others are read all the same', async (_, params, failure) => {
+    await using dir = await logs(params)
+    dir.write('a.log', 'one\n')
+    dir.write('b.log', Buffer.from('\xfd7zXZ\0\0\x04', 'latin1'))
+    const follower = dir.follow({ follow: false })
+    expect(await follower.ended.catch(String)).toMatch(failure)
+    expect(follower.lines).toEqual(['one'])
+    expect(follower.logged.filter(text => text.includes('tried again'))).toEqual([])
+  })
+})
+
 describe('a file that is followed', () => {
   test(
     'gives what is there and what comes, whole lines only',

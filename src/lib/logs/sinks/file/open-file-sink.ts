@@ -38,7 +38,8 @@ export async function openFileSink(place: SinkPlace, wishes: FileWishes): Promis
 /** The file of an earlier process, if it can be gone on with. */
 async function resumed(state: FileState, { clock, log }: SinkPlace, wishes: FileWishes): Promise<LogFile | undefined> {
   const { path, bytes, begun, inode } = state
-  if (dirname(path) !== wishes.name.directory) return undefined
+  // Its pipeline names another one by now, and that one may be somebody else's: it stays as it is.
+  if (path !== wishes.name.at(begun)) return undefined
   const found = await lookAt(path)
   if (found?.inode === inode && found.bytes >= bytes) {
     const file = await LogFile.open(path, { mode: wishes.mode, begun })

@@ -1,7 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type ByteSource, peek } from '../byte-source.ts'
-import { compressionOf, uncompressed } from '../plain-source.ts'
+import { compressionOf, demandReadable, uncompressed } from '../plain-source.ts'
 import { prefixBytes } from './identity.ts'
 
 /** What the system says of a file. */
@@ -30,7 +30,7 @@ export interface FileLook extends FileFacts {
   readonly head: Uint8Array
 }
 
-/** @throws the system's error; one without a code where it is no regular file */
+/** @throws the system's error; one without a code where it is no regular file, or nothing that is read here */
 export async function lookAt(path: string): Promise<FileLook> {
   await using handle = await openAtOnce(path)
   const stat = await handle.stat({ bigint: true })
@@ -38,6 +38,7 @@ export async function lookAt(path: string): Promise<FileLook> {
   const raw = new Uint8Array(prefixBytes)
   const { bytesRead } = await handle.read(raw, 0, raw.length, 0)
   const begin = raw.subarray(0, bytesRead)
+  demandReadable(begin)
   const compression = compressionOf(begin)
   const head = compression === undefined ? begin : await inflatedHead(handle, compression)
   return { ...factsOf(stat), path, head, ...(compression && { compression }) }

@@ -80,7 +80,7 @@ class FileReading {
       } else {
         if (!isIdle) yield { kind: 'idle' }
         isIdle = true
-        if (!follow) return
+        if (!follow) return this.#files.troubles.demandNone()
         await this.#wait()
       }
     }

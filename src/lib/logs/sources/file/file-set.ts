@@ -6,7 +6,7 @@ import { endOf, foundAt, type Orphan, orphanOf, type Place, Surroundings } from 
 import { type Found, type Scan, scanFiles } from './scan.ts'
 import type { FileSettings } from './settings.ts'
 import { Tail } from './tail.ts'
-import { Troubles } from './troubles.ts'
+import { problemOf, Troubles } from './troubles.ts'
 
 /** A compressed file is read when nobody wrote to it for so long. */
 const settledMs = 2000
@@ -30,7 +30,7 @@ export class FileSet {
   constructor(place: SourcePlace, settings: FileSettings) {
     this.#place = place
     this.#settings = settings
-    this.troubles = new Troubles(place.log)
+    this.troubles = new Troubles(place)
     const known = place.streams.known()
     this.#isFirstEver = known.length === 0
     this.#orphans = known.flatMap(stream => orphanOf(stream) ?? [])
@@ -187,9 +187,9 @@ export class FileSet {
     this.#strangers.set(file.key, file)
     const age = this.#place.clock.now() - file.mtimeMs
     if (file.size === 0 || age > (this.#settings.ignoreOlderMs ?? Number.POSITIVE_INFINITY)) return
-    const look = await this.troubles.guard(path, () => surroundings.look(placeOf(file)))
+    const look = await surroundings.look(placeOf(file))
     if (look === undefined) {
-      this.troubles.tell(path, 'it can not be read')
+      this.troubles.tell(path, problemOf(surroundings.failure(file)) ?? 'it can not be read')
       return void this.#strangers.delete(file.key)
     }
     if (look.compression !== undefined) {

@@ -54,13 +54,21 @@ export function foundAt({ identity }: Orphan, { path, dev, ino, born, head }: Fi
 
 /** Looks at files about orphans, at each once. */
 export class Surroundings {
-  readonly #looks = new Map<string, FileLook | undefined>()
+  readonly #looks = new Map<string, FileLook | Error>()
   readonly #siblings = new Map<string, readonly Place[] | undefined>()
 
   /** Undefined where it can not be read. */
   async look({ path, facts }: Place): Promise<FileLook | undefined> {
-    if (!this.#looks.has(facts.key)) this.#looks.set(facts.key, await lookAt(path).catch(() => undefined))
-    return this.#looks.get(facts.key)
+    if (!this.#looks.has(facts.key))
+      this.#looks.set(facts.key, await lookAt(path).catch(error => (error instanceof Error ? error : new Error(String(error)))))
+    const look = this.#looks.get(facts.key)
+    return look instanceof Error ? undefined : look
+  }
+
+  /** Why a file that was looked at can not be read. */
+  failure({ key }: FileFacts): Error | undefined {
+    const look = this.#looks.get(key)
+    return look instanceof Error ? look : undefined
   }
 
   /** Files in the directory of a path; undefined where nobody can say. */

@@ -1,20 +1,34 @@
 import { errnoOf } from '../../../core/errno.ts'
 import { OpsError } from '../../../core/errors.ts'
 import type { Log } from '../../../core/io.ts'
+import type { SourcePlace } from '../../../core/log-source.ts'
+import { ForeignFile } from '../plain-source.ts'
 
 /** What is wrong with files: each is told once, until it was well again. */
 export class Troubles {
   readonly #log: Log
+  readonly #follow: boolean
   readonly #told = new Map<string, string>()
 
-  constructor(log: Log) {
+  constructor({ log, follow }: Pick<SourcePlace, 'log' | 'follow'>) {
     this.#log = log
+    this.#follow = follow
   }
 
   tell(path: string, problem: string): void {
     if (this.#told.get(path) === problem) return
     this.#told.set(path, problem)
-    this.#log('warn', 'a file can not be read: it is tried again', { path, problem: words[problem] ?? problem })
+    const what = this.#follow ? 'a file can not be read: it is tried again' : 'a file can not be read'
+    this.#log('warn', what, { path, problem: words[problem] ?? problem })
+  }
+
+  /** For who does not try again. @throws Error where some file could not be read */
+  demandNone(): void {
+    const [first, ...others] = this.#told
+    if (first === undefined) return
+    const [path, problem] = first
+    const more = others.length === 0 ? '' : `, and ${others.length} more can not be read`
+    throw new Error(`${path}: ${words[problem] ?? problem}${more}`)
   }
 
   isOver(path: string): void {
@@ -36,7 +50,8 @@ export class Troubles {
 
 /** Undefined where nothing outside is the cause. */
 export const problemOf = (error: unknown): string | undefined =>
-  errnoOf(error) ?? (error instanceof OpsError && error.code === 'E_STATE' ? error.message : undefined)
+  errnoOf(error) ??
+  ((error instanceof OpsError && error.code === 'E_STATE') || error instanceof ForeignFile ? error.message : undefined)
 
 const words: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
