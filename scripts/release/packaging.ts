@@ -44,8 +44,6 @@ const packaging = z.strictObject({
     /** CommonJS packages would otherwise get the directory of the build as `__dirname`. */
     define: z.record(z.string(), z.string()),
   }),
-  /** Packages that come as one bundle, and the packages which that holds: the list of contents names them too. */
-  carried: z.record(z.string(), z.array(z.string())),
   silenced: z.strictObject({
     /** Variables that the runtime must not see; `*` stands for the rest of a name. See docs/adr. */
     variables: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/)),
