@@ -28,7 +28,7 @@ export interface Built {
 export async function artifacts(built: Built): Promise<Map<string, string | Uint8Array>> {
   const { target, version, description, program } = built
   const level = built.level === undefined ? {} : { level: built.level }
-  const parts = ingredients(built.metafile, built.config)
+  const parts = ingredients(built.metafile)
   const runtime = pinned(target)
   const ofRuntime = runtimeParts(runtime.version)
   const texts = {

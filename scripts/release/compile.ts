@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { withoutZeros } from './elf.ts'
+import { latePackages } from './late-packages.ts'
 import { signMachO } from './mach-o.ts'
 import { type Packaging, root, type Target } from './packaging.ts'
 import { checkProgram } from './program-check.ts'
@@ -30,6 +31,7 @@ export async function compile({
   try {
     // The name of the file becomes part of its content.
     const made = join(directory, config.program)
+    const late = await latePackages(config)
     const { success, logs, metafile } = await Bun.build({
       entrypoints: [entry],
       ...(entry.startsWith(root) && { root }),
@@ -42,6 +44,7 @@ export async function compile({
       bytecodeDepth: config.compile.bytecodeDepth,
       external: config.compile.external,
       define: config.compile.define,
+      plugins: [late.plugin],
       metafile: true,
       compile: {
         target: config.targets[target.name]?.compiler as Bun.Build.CompileTarget,
@@ -63,7 +66,7 @@ export async function compile({
     writeFileSync(made, target.os === 'darwin' ? signMachO(program, config.program) : withoutZeros(program))
     checkProgram(readFileSync(made), target)
     renameSync(made, outfile)
-    return metafile
+    return late.complete(metafile)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }

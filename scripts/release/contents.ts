@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type Packaging, root } from './packaging.ts'
+import { root } from './packaging.ts'
 import { partsTable, type RuntimePart } from './runtime-parts.ts'
 
 /** A package whose code is inside the program. */
@@ -25,14 +25,12 @@ const manifest = z.object({
 
 const lockFile = z.object({ packages: z.record(z.string(), z.object({ integrity: z.string().optional() })) })
 
-/** The packages that gave at least one byte to the bundle, and those that one of them carries inside its own bundle. */
-export function ingredients(metafile: Bun.BuildMetafile, config: Packaging): Ingredient[] {
+/** The packages that gave at least one byte to the bundle. */
+export function ingredients(metafile: Bun.BuildMetafile): Ingredient[] {
   const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [packageOf(path)] : [])),
   )
   const places = new Set(used.filter(place => place !== undefined))
-  for (const [carrier, carried] of Object.entries(config.carried))
-    if (places.has(`node_modules/${carrier}`)) for (const name of carried) places.add(`node_modules/${name}`)
   const { packages } = lockFile.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')))
   return [...places].sort().map(place => {
     const integrity = packages[place]?.integrity

@@ -1,36 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import kafkaSink from '../../../src/lib/logs/sinks/kafka.ts'
-import { findProgram, needs } from '../../helpers/needs.ts'
+import { consumed, mockCluster } from '../../helpers/kafka.ts'
+import { needs } from '../../helpers/needs.ts'
 import { poll } from '../../helpers/poll.ts'
 import { built, parcel, send, sinkPlace } from './sink-place.ts'
-
-/** The brokers that librdkafka has for tests, in a producer that waits for lines: it ends with its stdin, and so with the test process. */
-async function mockCluster(): Promise<AsyncDisposable & { readonly brokers: string }> {
-  const options = ['-P', '-b', '127.0.0.1:1', '-t', 'unused', '-X', 'test.mock.num.brokers=2', '-d', 'mock']
-  const child = spawn(findProgram('kcat') ?? 'kcat', options, { stdio: ['pipe', 'ignore', 'pipe'] })
-  let told = ''
-  child.stderr.on('data', chunk => {
-    told += chunk
-  })
-  const brokers = await poll('the brokers', 30_000, () => /bootstrap\.servers=(\S+)/.exec(told)?.[1])
-  return {
-    brokers: String(brokers),
-    async [Symbol.asyncDispose]() {
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
-    },
-  }
-}
-
-async function consumed(brokers: string, topic: string): Promise<string[]> {
-  const argv = ['kcat', '-b', brokers, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%k %s\\n']
-  const child = Bun.spawn(argv, { stdout: 'pipe', stderr: 'ignore', timeout: 30_000 })
-  const text = await new Response(child.stdout).text()
-  return text.split('\n').filter(line => line !== '')
-}
 
 const open = (brokers: string, rest: object = {}) =>
   built(kafkaSink, { brokers: brokers.split(','), topic: 'logs-{app}', key: '{host}', ...rest }).open(sinkPlace())
