@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../../src/lib/run/atomic-write.ts'
 import { needs } from '../helpers/needs.ts'
@@ -80,6 +81,16 @@ describe('writeFileAtomic', () => {
     ])
     expect(await child.exited).toBe(0)
     expect(await readFile(out, 'utf8')).toBe('report\nafter\n')
+  })
+
+  test.skipIf(!existsSync('/dev/shm'))('replaces a file in shared memory, though it lies below /dev', async () => {
+    const directory = await mkdtemp('/dev/shm/opsctl-test-')
+    try {
+      for (const text of ['old', 'new']) await writeFileAtomic(join(directory, 'list'), text)
+      expect(await readFile(join(directory, 'list'), 'utf8')).toBe('new')
+    } finally {
+      await rm(directory, { recursive: true })
+    }
   })
 
   test('names the path and what is wrong with it', async () => {

@@ -14,8 +14,11 @@ export interface OutputPort {
 
 export interface InputPort {
   readonly isTerminal: boolean
-  /** The bytes until end of file. Ends early, without error, when the signal aborts. */
-  read(signal: AbortSignal): AsyncIterable<Uint8Array>
+  /**
+   * The bytes until end of file. Ends early, without error, when the signal aborts. With `borrows` a piece is good until the next is asked for:
+   * its memory is used again.
+   */
+  read(signal: AbortSignal, options?: { readonly borrows?: boolean }): AsyncIterable<Uint8Array>
 }
 
 export interface Io {

@@ -43,7 +43,8 @@ async function output(fd: 1 | 2, { clock, env, color, direct = false }: SystemIo
 function standardInput(): InputPort {
   return {
     isTerminal: isTerminalAt(0),
-    async *read(signal) {
+    async *read(signal, { borrows = false } = {}) {
+      if (borrows) return yield* borrowed(signal)
       const stream = fileSystem().createReadStream('', { fd: 0, autoClose: false })
       const stop = (): void => void stream.destroy()
       signal.addEventListener('abort', stop, { once: true })
@@ -57,3 +58,27 @@ function standardInput(): InputPort {
     },
   }
 }
+
+const borrowedBytes = 256 * 1024
+
+async function* borrowed(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(borrowedBytes)
+  const stopped = Promise.withResolvers<number>()
+  const stop = (): void => stopped.resolve(0)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    while (!signal.aborted) {
+      // A read that waits for a pipe can not be called off: it is left behind.
+      const count = await Promise.race([readInto(buffer), stopped.promise])
+      if (count === 0) return
+      yield buffer.subarray(0, count)
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+const readInto = (buffer: Buffer): Promise<number> =>
+  new Promise((resolve, reject) =>
+    fileSystem().read(0, buffer, 0, buffer.length, null, (error, count) => (error ? reject(error) : resolve(count))),
+  )

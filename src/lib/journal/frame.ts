@@ -38,15 +38,24 @@ export interface FrameTarget {
   readonly salt: number
 }
 
+/** A record that is to be written: its payload in pieces, one behind the other. */
+export interface UnwrittenRecord extends Pick<JournalRecord, 'sequence' | 'type'> {
+  readonly pieces: readonly Uint8Array[]
+  /** See Frame. */
+  readonly durable: number
+}
+
 /** Writes a frame into a buffer that has room for it; returns its size. */
-export function encodeFrame(record: JournalRecord & { readonly durable: number }, { buffer, at, salt }: FrameTarget): number {
-  const { sequence, type, payload, durable } = record
-  const end = at + frameHeaderBytes + payload.length
-  buffer.writeUInt32LE(payload.length, at + 4)
+export function encodeFrame({ sequence, type, pieces, durable }: UnwrittenRecord, { buffer, at, salt }: FrameTarget): number {
+  let end = at + frameHeaderBytes
+  for (const piece of pieces) {
+    buffer.set(piece, end)
+    end += piece.length
+  }
+  buffer.writeUInt32LE(end - at - frameHeaderBytes, at + 4)
   writeU64(buffer, at + 8, sequence)
   buffer.writeUInt32LE(Math.min(sequence - 1 - durable, 0xffffffff), at + 16)
   buffer[at + 20] = type
-  buffer.set(payload, at + frameHeaderBytes)
   buffer.writeUInt32LE(crc32(buffer.subarray(at + 4, end), salt), at)
   return end - at
 }

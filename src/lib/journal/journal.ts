@@ -77,12 +77,16 @@ export class Journal implements AsyncDisposable {
    * @throws OpsError E_STATE when too much waits in memory, because the disk failed or nobody waited while `isFull`
    */
   append(type: number, payload: Uint8Array | Json): number {
+    return this.appendPieces(type, [payload instanceof Uint8Array ? payload : Buffer.from(JSON.stringify(payload))])
+  }
+
+  /** The same, for a payload in several pieces, one behind the other: nobody need join them. @throws OpsError E_STATE */
+  appendPieces(type: number, pieces: readonly Uint8Array[]): number {
     if (this.#isClosed) throw new OpsError('E_BUG', `${this.directory} was appended to after its close`)
-    const bytes = payload instanceof Uint8Array ? payload : Buffer.from(JSON.stringify(payload))
-    this.#makeSureItFits(bytes.length)
+    this.#makeSureItFits(pieces.reduce((sum, { length }) => sum + length, 0))
     const { buffer, commit } = this.#parts
     const sequence = this.#next++
-    buffer.append({ sequence, type, payload: bytes, durable: commit.durable })
+    buffer.append({ sequence, type, pieces, durable: commit.durable })
     commit.wake()
     this.#startTimer()
     return sequence
@@ -131,9 +135,10 @@ export class Journal implements AsyncDisposable {
 
   /** Removes old segments that every cursor has passed. @throws OpsError E_STATE */
   async prune(retention: Retention = {}): Promise<Pruned> {
-    const { disk, clock, cursors } = this.#parts
+    const { disk, clock, cursors, chain } = this.#parts
     const consumed = await cursors.consumed()
-    return pruneSegments({ disk, directory: this.directory, retention, consumed, nowMs: clock.now() })
+    const { directory } = this
+    return pruneSegments({ disk, directory, retention, consumed, nowMs: clock.now(), current: chain.current })
   }
 
   /** Writes what waits, durably unless the policy is 'never', and gives the lock back, also when that fails. @throws OpsError E_STATE */

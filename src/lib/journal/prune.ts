@@ -1,5 +1,5 @@
 import type { JournalDisk } from './disk.ts'
-import { listSegments } from './segment-list.ts'
+import { type KnownSegments, listSegments } from './segment-list.ts'
 import { stateError } from './state-error.ts'
 
 /** What to keep of records that all consumers are done with. A segment goes when any stated limit says so; with none, all go. */
@@ -28,10 +28,12 @@ export async function pruneSegments(prune: {
   /** The lowest cursor; Infinity without any. */
   readonly consumed: number
   readonly nowMs: number
+  /** See KnownSegments. */
+  readonly current: KnownSegments['current']
 }): Promise<Pruned> {
-  const { disk, directory, retention, consumed, nowMs } = prune
+  const { disk, directory, retention, consumed, nowMs, current } = prune
   try {
-    const segments = await listSegments(disk, directory)
+    const segments = await listSegments(disk, directory, { current })
     const sizes = await Promise.all(segments.map(segment => disk.stat(segment.path)))
     let kept = { segments: segments.length, bytes: sizes.reduce((sum, size) => sum + size.bytes, 0) }
     let removed: Pruned = { segments: 0, bytes: 0 }

@@ -28,7 +28,7 @@ export async function recover(disk: JournalDisk, directory: string): Promise<Rec
   const names = await withoutHalfMade(disk, directory)
   // A former writer may have been killed between the naming of a file and the sync of its name.
   await disk.syncDirectory(directory)
-  const segments = await listSegments(disk, directory, names)
+  const segments = await listSegments(disk, directory, { names })
   const [last, previous] = [segments.at(-1), segments.at(-2)]
   if (last === undefined) return { recovery: { lostBytes: 0 }, salt: Number.parseInt(randomHex(4), 16), next: 1, tail: undefined }
   // An empty last segment: what its predecessor lost decides whether it starts at the right number.

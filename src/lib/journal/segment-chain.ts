@@ -29,6 +29,11 @@ export class SegmentChain implements AsyncDisposable {
     return this.#current?.path ?? this.#options.directory
   }
 
+  /** The segment that is appended to. */
+  get current(): { readonly base: number; readonly isEmpty: boolean } | undefined {
+    return this.#current
+  }
+
   /** See SegmentChainOptions; less when it could not be renewed because the disk is full. */
   get reservedBytes(): number {
     return this.#current?.reservedBytes ?? 0

@@ -17,13 +17,23 @@ export interface Segment {
   readonly end: number | undefined
 }
 
-/** The segments of a journal, oldest first; none where the directory does not exist. `known` are the names in it where they are known. */
-export async function listSegments(disk: JournalDisk, directory: string, known?: readonly string[]): Promise<Segment[]> {
-  const names = known ?? (await listNames(disk, directory))
+export interface KnownSegments {
+  /** The names in the directory. */
+  readonly names?: readonly string[]
+  /** The segment that is being written: whether it is empty need not be read out of it. */
+  readonly current?: { readonly base: number; readonly isEmpty: boolean } | undefined
+}
+
+/** The segments of a journal, oldest first; none where the directory does not exist. */
+export async function listSegments(disk: JournalDisk, directory: string, known: KnownSegments = {}): Promise<Segment[]> {
+  const names = known.names ?? (await listNames(disk, directory))
   const bases = names.flatMap(name => baseOfName(name) ?? []).sort((a, b) => a - b)
   const segments = bases.map((base, index) => ({ path: join(directory, segmentName(base)), base, end: bases[index + 1] }))
   const [last, previous] = [segments.at(-1), segments.at(-2)]
-  if (last && previous && (await isEmpty(disk, last))) segments.splice(-2, 1, { ...previous, end: undefined })
+  const current = known.current?.base === last?.base ? known.current : undefined
+  if (last && previous && (current ? current.isEmpty : await isEmpty(disk, last))) {
+    segments.splice(-2, 1, { ...previous, end: undefined })
+  }
   return segments
 }
 

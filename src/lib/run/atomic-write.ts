@@ -62,7 +62,8 @@ type Files = <T>(work: Promise<T>) => Promise<T>
 /** The path to rename to, links resolved; undefined for what must be written to in place. */
 async function replaceable(path: string): Promise<string | undefined> {
   // A redirected /dev/stdout leads to a regular file that the shell holds open: replacing it would hide what is written next.
-  if (/^\/(dev|proc)\//.test(resolve(path))) return undefined
+  // Files in /dev/shm are as any others.
+  if (/^\/(dev(?!\/shm\/)|proc)\//.test(resolve(path))) return undefined
   const found = await stat(path).catch(ignoreMissing)
   if (found?.isDirectory()) throw new Error('it is a directory')
   if (found && !found.isFile()) return undefined

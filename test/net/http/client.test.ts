@@ -117,6 +117,19 @@ describe('a kept connection', () => {
     expect(connections).toBe(3)
   })
 
+  test('is not left open where the server answered before it had read all', async () => {
+    await using server = await scriptedServer(socket => {
+      socket.once('data', () => {
+        socket.pause()
+        socket.write(ok)
+      })
+    })
+    using pool = new Http1Pool({ maxIdle: 8 })
+    const { answer } = await ask(server.port, { pool, method: 'PUT', body: 'x'.repeat(16_000_000) })
+    expect(answer?.status).toBe(200)
+    expect(pool.idle).toBe(0)
+  })
+
   test('is not used for what may not be sent twice', async () => {
     await using server = await answering(ok)
     using pool = new Http1Pool({ maxIdle: 8 })

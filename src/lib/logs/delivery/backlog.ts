@@ -149,9 +149,9 @@ export class Backlog {
     this.#hasDropped = false
   }
 
-  /** Settles when nothing is being written. */
-  async written(): Promise<void> {
-    await this.#writing
+  /** The lane has stopped: nobody need wait for what is not written yet. */
+  giveUp(): void {
+    for (const waiting of this.#unwritten) waiting.giveUp()
   }
 
   async close(): Promise<void> {
@@ -253,7 +253,6 @@ export class Backlog {
     const done = await whenDiskAllows(write, { clock, log, signal, doing: 'put records by', about: { sink } })
     if (done === undefined) return false
     this.#unwritten.splice(0, batch.length)
-    this.#discarded(batch.reduce((bytes, { holds }) => bytes + holds, 0))
     for (const waiting of batch) this.#wrote(waiting)
     onChange()
     return true

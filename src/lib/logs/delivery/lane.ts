@@ -155,7 +155,7 @@ export class Lane {
       if (isUnique) this.#backlog.put(waiting)
     }
     this.#pump()
-    return isUnique && !this.#hasStopped ? Promise.race([waiting.safe, this.stopped()]) : undefined
+    return isUnique && !this.#hasStopped ? waiting.safe : undefined
   }
 
   /** Makes room by putting by what waits, and what comes until the sink has got it. */
@@ -367,6 +367,8 @@ export class Lane {
 
   readonly #stop = (): void => {
     this.#hasStopped = true
+    for (const waiting of this.#queue.entries) waiting.giveUp()
+    this.#backlog.giveUp()
     this.#tellChange()
   }
 }

@@ -22,13 +22,14 @@ interface StoredHead extends ChunkHead {
   readonly size: number
 }
 
-export interface Piece {
+/** A record of the journal: its payload in pieces. */
+export interface EntryRecord {
   readonly type: number
-  readonly payload: Uint8Array
+  readonly pieces: readonly Uint8Array[]
 }
 
-/** What is to be appended, in this order. */
-export function* encodeEntry(head: ChunkHead, records: Uint8Array): Iterable<Piece> {
+/** What is to be appended, in this order; nothing of the records is copied. */
+export function* encodeEntry(head: ChunkHead, records: Uint8Array): Iterable<EntryRecord> {
   const { id, count, source, stream, from, to, token, lines, bytes, dead } = head
   const stored: StoredHead = {
     id,
@@ -44,14 +45,11 @@ export function* encodeEntry(head: ChunkHead, records: Uint8Array): Iterable<Pie
     size: records.length,
   }
   const text = Buffer.from(JSON.stringify(stored))
-  const begin = records.subarray(0, pieceBytes)
-  const payload = Buffer.allocUnsafe(lengthBytes + text.length + begin.length)
-  payload.writeUInt32LE(text.length, 0)
-  payload.set(text, lengthBytes)
-  payload.set(begin, lengthBytes + text.length)
-  yield { type: types.first, payload }
+  const length = Buffer.alloc(lengthBytes)
+  length.writeUInt32LE(text.length)
+  yield { type: types.first, pieces: [length, text, records.subarray(0, pieceBytes)] }
   for (let at = pieceBytes; at < records.length; at += pieceBytes)
-    yield { type: types.more, payload: records.subarray(at, at + pieceBytes) }
+    yield { type: types.more, pieces: [records.subarray(at, at + pieceBytes)] }
 }
 
 /** Entries of records of the journal. */

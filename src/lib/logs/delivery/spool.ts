@@ -66,11 +66,11 @@ export class Spool implements AsyncDisposable {
   /** Gives the sequence of the entry. Not durable before `sync`, and lost where this fails half-way. @throws OpsError E_STATE */
   async append(head: ChunkHead, records: Uint8Array): Promise<number> {
     let sequence: number | undefined
-    for (const { type, payload } of encodeEntry(head, records)) {
+    for (const { type, pieces } of encodeEntry(head, records)) {
       if (this.#journal.isFull) await this.#journal.flush()
-      const appended = this.#journal.append(type, payload)
+      const appended = this.#journal.appendPieces(type, pieces)
       sequence ??= appended
-      this.#bytes += payload.length
+      for (const { length } of pieces) this.#bytes += length
     }
     return sequence ?? this.next
   }

@@ -47,9 +47,14 @@ export class Waiting {
     return this.#records ?? new Uint8Array()
   }
 
-  /** Settles when a kill does not lose it any more. */
+  /** Settles when a kill does not lose it any more, or when its lane has stopped. */
   get safe(): Promise<void> {
     return this.#safe.promise
+  }
+
+  /** Its lane has stopped: nobody need wait for it any longer. */
+  giveUp(): void {
+    this.#safe.resolve()
   }
 
   /** To be called whenever one of the above has changed. */

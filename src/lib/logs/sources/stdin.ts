@@ -48,7 +48,7 @@ async function pour(
   { inbox, signal }: { readonly inbox: ByteInbox; readonly signal: AbortSignal },
 ): Promise<void> {
   try {
-    for await (const bytes of stdin.read(signal)) await inbox.add(bytes)
+    for await (const bytes of stdin.read(signal, { borrows: true })) await inbox.add(bytes)
     inbox.end()
   } catch (error) {
     inbox.end({ error })

@@ -44,6 +44,8 @@ interface Exchange {
   readonly abort: () => void
   /** Moment of the clock in which the stage began. */
   since: number
+  /** All of the request is on its way: nothing reads its memory any more. */
+  isSent: boolean
 }
 
 /**
@@ -94,7 +96,7 @@ export class Http1Connection {
       if (signal.aborted) return reject(signal.reason)
       const reader = new AnswerReader(request.method, options.limits, options.onHead)
       const abort = (): void => this.#fail(signal.reason)
-      const exchange = { request, reader, options, resolve, reject, abort, since: this.#clock.monotonic() }
+      const exchange = { request, reader, options, resolve, reject, abort, since: this.#clock.monotonic(), isSent: true }
       this.#exchange = exchange
       signal.addEventListener('abort', abort)
       options.progress.phase = 'wait'
@@ -126,9 +128,17 @@ export class Http1Connection {
       return
     }
     const sent = (): void => {
+      exchange.isSent = true
       if (!exchange.reader.started) exchange.since = this.#clock.monotonic()
     }
-    this.#stream.write(Buffer.concat([Buffer.from(head), body]), length > sentAtOnceBytes ? sent : undefined)
+    if (length <= sentAtOnceBytes) {
+      this.#stream.write(Buffer.concat([Buffer.from(head), body]))
+      return
+    }
+    // A copy of what is long would cost more than the packet that the head has to itself.
+    exchange.isSent = false
+    this.#stream.write(head)
+    this.#stream.write(body, sent)
   }
 
   #data(bytes: Buffer): void {
@@ -197,7 +207,8 @@ export class Http1Connection {
     this.#settle(exchange)
     options.progress.done('transfer', this.#clock.monotonic() - exchange.since)
     if (switched) this.#rest = reader.rest
-    else if (!reader.keepsConnection) this.close()
+    // Who answers before the end of a request can not be given the rest of it behind the receipt.
+    else if (!reader.keepsConnection || !exchange.isSent) this.close()
     const { status, version, headers } = head
     resolve({ status, version, headers, body: reader.body, bodyBytes: reader.bodyBytes })
   }

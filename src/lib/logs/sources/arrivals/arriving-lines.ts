@@ -1,5 +1,4 @@
 import type { SourceEvent, SourcePlace, Stream } from '../../../core/log-source.ts'
-import { ByteQueue } from '../../../net/byte-queue.ts'
 import { encodingOf } from '../framing/encoding.ts'
 import { Framer } from '../framing/framer.ts'
 import type { ByteInbox } from './byte-inbox.ts'
@@ -9,21 +8,19 @@ export async function* arrivingLines(
   inbox: ByteInbox,
   { stream, framing }: { readonly stream: Stream; readonly framing: SourcePlace['framing'] },
 ): AsyncGenerator<SourceEvent> {
-  const held = new ByteQueue()
   let reading: Reading | undefined
   for (;;) {
-    const quietMs = held.length > 0 ? framing.multiline?.timeoutMs : undefined
-    const came = await inbox.take(quietMs)
-    const isLast = came === undefined
-    if (typeof came === 'object') held.push(came)
+    const quietMs = inbox.bytes.length > 0 ? framing.multiline?.timeoutMs : undefined
+    const came = await inbox.next(quietMs)
+    const isLast = came === 'over'
     if (reading === undefined) {
-      if (!isLast && mayBeMark(held.bytes)) continue
-      reading = new Reading(stream, framing, held.bytes)
-      held.drop(reading.at)
+      if (!isLast && mayBeMark(inbox.bytes)) continue
+      reading = new Reading(stream, framing, inbox.bytes)
+      inbox.drop(reading.at)
     }
-    yield* reading.events(held, { isLast, closesEvent: came === 'quiet' })
+    yield* reading.events(inbox, { isLast, closesEvent: came === 'quiet' })
     if (isLast) return
-    if (inbox.isEmpty) yield { kind: 'idle' }
+    if (inbox.isSeen) yield { kind: 'idle' }
   }
 }
 
@@ -43,18 +40,19 @@ class Reading {
     this.at = markBytes
   }
 
-  /** Takes from what is held all that something came of. */
-  *events(held: ByteQueue, window: { readonly isLast: boolean; readonly closesEvent: boolean }): Generator<SourceEvent> {
+  /** Takes from what came all that something can be made of. */
+  *events(inbox: ByteInbox, window: { readonly isLast: boolean; readonly closesEvent: boolean }): Generator<SourceEvent> {
     const place = this.at + this.#framer.taken
-    const isFull = held.length > this.#maxLineBytes + newlineBytes
-    for (const { length, bytes, cutFrom, ends } of this.#framer.pieces({ raw: held.bytes, isFull, ...window })) {
+    const raw = inbox.bytes
+    const isFull = raw.length > this.#maxLineBytes + newlineBytes
+    for (const { length, bytes, cutFrom, ends } of this.#framer.pieces({ raw, isFull, ...window })) {
       this.at += length
       const range = { stream: this.#stream, from: this.#told, to: this.at }
       this.#told = this.at
       if (bytes === undefined) yield { kind: 'gap', ...range, bytes: length, reason: 'a line is longer than max_line' }
       else yield { kind: 'lines', ...range, bytes, ...(cutFrom !== undefined && { cutFrom }), ...(ends && { ends }) }
     }
-    held.drop(this.at + this.#framer.taken - place)
+    inbox.drop(this.at + this.#framer.taken - place)
   }
 }
 

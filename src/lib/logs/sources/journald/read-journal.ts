@@ -46,10 +46,12 @@ async function* oneRun(
   const argv = exportArgv(settings, { follow: place.follow, ...(after && { after }) })
   await using program = new RunningProgram(place, { command: { argv }, cwd: place.cwd, env: { LC_ALL: 'C' } })
   const reader = new ExportReader()
-  for (let came = await program.inbox.take(); came !== undefined; came = await program.inbox.take()) {
-    if (came === 'quiet') continue
-    yield* lines.of(reader.add(came))
-    if (program.inbox.isEmpty) yield { kind: 'idle' }
+  const { inbox } = program
+  while ((await inbox.next()) !== 'over') {
+    const { bytes } = inbox
+    inbox.drop(bytes.length)
+    yield* lines.of(reader.add(bytes))
+    if (inbox.isSeen) yield { kind: 'idle' }
   }
   return program.failure()
 }
