@@ -10,11 +10,10 @@ import { Held } from './held.ts'
 import type { Change, History, LookRow, Saved } from './history/history.ts'
 import { jobOf } from './jobs.ts'
 import type { Recorder } from './recorder.ts'
-import { spread } from './scheduler/beat.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
 import { closed, incidentAfter } from './standing/incident.ts'
 import { isBad, severityOf } from './standing/level.ts'
-import { afterLook, type Standing, unconfirmedOf, worstTold } from './standing/standing.ts'
+import { afterLook, neverLooked, type Standing, unconfirmedOf, worstTold } from './standing/standing.ts'
 import { Watch, type WatchedCheck, watchId } from './watch.ts'
 
 export interface PatrolTools {
@@ -27,9 +26,6 @@ export interface PatrolTools {
   /** Told every check whose standing changed, for whoever watches live. */
   readonly onChange?: (watch: Watch) => void
 }
-
-/** What is overdue after a start or a pause is looked at over this time, milliseconds, and never later than its interval. */
-const catchUpMs = { P0: 5_000, P1: 15_000, P2: 30_000 } as const
 
 /** What came with a change. */
 type Told = Pick<Change, 'look' | 'alert'>
@@ -126,7 +122,7 @@ export class Patrol {
 
   /** Looks at it as soon as there is room. */
   lookNow(watch: Watch): void {
-    for (const { dimension } of watch.check.sampling) watch.plan(dimension, this.#tools.clock.monotonic())
+    watch.dues.planAll(this.#tools.clock.monotonic())
     this.#tools.scheduler.wake(watch.groupId)
   }
 
@@ -148,21 +144,12 @@ export class Patrol {
     const id = watchId(unit)
     const saved = this.#saved.get(id)
     this.#saved.delete(id)
-    const standing = known?.standing ?? saved?.standing
-    const watch = new Watch(check, { unit, now: clock.now(), ...(standing && { standing }) })
     const [now, epoch] = [clock.monotonic(), clock.now()]
+    const standing = known?.standing ?? saved?.standing ?? neverLooked(epoch)
     // It went bad, and what follows from that was not decided.
-    const isUndecided = isBad(watch.standing.level) && watch.standing.incident === undefined
-    for (const { dimension, intervalMs } of check.sampling) {
-      const due = known?.dues.get(dimension)
-      const dueIn = due === undefined ? (saved?.due[dimension] ?? 0) - epoch : due - now
-      // What a clock that was set puts far away is due within its interval all the same.
-      const isPlanned = !isUndecided && dueIn > 0 && dueIn <= intervalMs
-      // Being changed while it waits for its turn delays nothing.
-      const isOverdue = known !== undefined && due !== undefined && due <= now && known.lookedAt < due
-      const otherwise = isOverdue ? 0 : spread(watch.groupId, Math.min(intervalMs, catchUpMs[check.sla]))
-      watch.plan(dimension, now + (isPlanned ? dueIn : otherwise))
-    }
+    const isUrgent = isBad(standing.level) && standing.incident === undefined
+    const kept = saved && Object.fromEntries(Object.entries(saved.due).map(([dimension, at]) => [dimension, at - epoch + now]))
+    const watch = new Watch(check, { unit, standing, before: { now, known, kept, isUrgent } })
     if (known) {
       known.isGone = true
       this.#held.release(known)
@@ -182,13 +169,15 @@ export class Patrol {
     }
     this.#groups.set(id, group)
     const due = Math.min(...group.map(({ dueAt }) => dueAt))
-    scheduler.put(jobOf({ id, group, run: signal => this.#run(id, signal) }), Math.max(0, due - clock.monotonic()))
+    const everyMs = Math.min(...group.flatMap(({ check }) => check.sampling.map(({ intervalMs }) => intervalMs)))
+    const job = jobOf({ id, group, run: signal => this.#run(id, signal) })
+    scheduler.put(job, Math.max(0, due - clock.monotonic()), everyMs)
   }
 
   async #run(id: string, signal: AbortSignal): Promise<number | undefined> {
     const { clock, scheduler } = this.#tools
     const startedAt = clock.monotonic()
-    const due = (this.#groups.get(id) ?? []).filter(watch => watch.isDueBy(startedAt))
+    const due = (this.#groups.get(id) ?? []).filter(watch => watch.dues.isDueBy(startedAt))
     const wanted = due.filter(watch => !this.#suppressed(watch, startedAt))
     if (wanted.length > 0) {
       for (const watch of wanted) watch.lookedAt = startedAt
@@ -225,8 +214,7 @@ export class Patrol {
 
   /** Nothing is known: as if it had not been looked at. */
   #missed(watch: Watch): void {
-    const soon = this.#tools.clock.monotonic() + 1000
-    for (const { dimension } of watch.check.sampling) if ((watch.dues.get(dimension) ?? 0) < soon) watch.plan(dimension, soon)
+    watch.dues.postpone(this.#tools.clock.monotonic() + 1000)
   }
 
   #suppressed(watch: Watch, startedAt: number): boolean {
@@ -234,7 +222,7 @@ export class Patrol {
     if (!cause) return false
     const { clock } = this.#tools
     const all = watch.check.sampling.map(({ dimension }) => dimension)
-    watch.planNext(all, { startedAt, unconfirmed: new Set() })
+    watch.dues.planNext(all, { startedAt, unconfirmed: [] })
     this.#held.release(watch)
     if (watch.standing.suppressed?.by === cause.id) return true
     this.#record(watch, { ...watch.standing, suppressed: { by: cause.id, since: clock.now() } })
@@ -251,8 +239,8 @@ export class Patrol {
     const judgements = watch.judgementsDue(result, startedAt).map(each => ({ ...each, message: looker.maskedText(each.message) }))
     const { sampling } = watch.check
     const standing = afterLook(watch.standing, { at, judgements }, sampling)
-    const unconfirmed = new Set(unconfirmedOf(standing, sampling))
-    watch.planNext(
+    const unconfirmed = unconfirmedOf(standing, sampling)
+    watch.dues.planNext(
       judgements.map(({ dimension }) => dimension),
       { startedAt, unconfirmed },
     )
@@ -324,7 +312,7 @@ export class Patrol {
     const { clock, recorder, onChange } = this.#tools
     watch.standing = standing
     const [now, epoch] = [clock.monotonic(), clock.now()]
-    const due = Object.fromEntries([...watch.dues].map(([dimension, at]) => [dimension, Math.round(epoch + at - now)]))
+    const due = watch.dues.shifted(epoch - now)
     recorder.add({ id: watch.id, standing, due, ...(look && look && { look }), ...(alert && { alert }) })
     onChange?.(watch)
   }

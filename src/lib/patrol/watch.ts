@@ -1,9 +1,9 @@
-import type { CheckJudgement, CheckResult, Sampling } from '../core/check.ts'
+import type { CheckJudgement, CheckResult } from '../core/check.ts'
 import { OpsError } from '../core/errors.ts'
 import { type ProbedCheck, type Unit, unitsOf } from '../probe/index.ts'
-import { spread } from './scheduler/beat.ts'
+import { type Before, Dues } from './dues.ts'
 import type { AlertSubject } from './standing/incident.ts'
-import { neverLooked, type Standing, unconfirmedOf } from './standing/standing.ts'
+import { type Standing, unconfirmedOf } from './standing/standing.ts'
 
 /** A check that is to be watched, and where it comes from. */
 export interface WatchedCheck extends ProbedCheck {
@@ -21,8 +21,6 @@ export interface Measured {
   readonly metrics: Readonly<Record<string, number>>
 }
 
-/** Looks at a dimension whose bad answer waits to be confirmed, milliseconds apart. */
-const confirmAfterMs = 1000
 /** Latencies that are remembered for a line to look at. */
 const remembered = 60
 
@@ -34,6 +32,7 @@ export class Watch {
   readonly check: WatchedCheck
   readonly unit: Unit
   readonly subject: AlertSubject
+  readonly dues: Dues
   standing: Standing
   /** When the last look began. */
   lookedAt = Number.NEGATIVE_INFINITY
@@ -43,18 +42,19 @@ export class Watch {
   /** Its looks are over; what is still under way is not told. */
   isGone = false
   readonly latencies: number[] = []
-  readonly #dueAt = new Map<string, number>()
 
+  /** `before`: what is known of when it is due. */
   constructor(
     check: WatchedCheck,
-    { unit, standing, now }: { readonly unit: Unit; readonly standing?: Standing; readonly now: number },
+    { unit, standing, before }: { readonly unit: Unit; readonly standing: Standing; readonly before: Before },
   ) {
     const { host } = unit
     this.id = watchId(unit)
     this.groupId = check.check.host && host ? `readings of ${host.name}` : this.id
     this.check = check
     this.unit = unit
-    this.standing = standing ?? neverLooked(now)
+    this.dues = new Dues({ sampling: check.sampling, sla: check.sla, groupId: this.groupId }, before)
+    this.standing = standing
     this.subject = {
       title: host ? `${check.name} on ${host.name}` : check.name,
       sla: check.sla,
@@ -72,19 +72,7 @@ export class Watch {
   }
 
   get dueAt(): number {
-    let earliest = Number.POSITIVE_INFINITY
-    for (const at of this.#dueAt.values()) if (at < earliest) earliest = at
-    return earliest
-  }
-
-  /** When each dimension is due. */
-  get dues(): ReadonlyMap<string, number> {
-    return this.#dueAt
-  }
-
-  /** A first time, or one that a restart kept. */
-  plan(dimension: string, at: number): void {
-    this.#dueAt.set(dimension, at)
+    return this.dues.earliest
   }
 
   /** Something was found bad, and is looked at once more before that counts. */
@@ -92,39 +80,14 @@ export class Watch {
     return unconfirmedOf(this.standing, this.check.sampling).length > 0
   }
 
-  /** Something of it is due, or will be within the same moment. */
-  isDueBy(at: number): boolean {
-    return this.check.sampling.some(sampling => this.#isDue(sampling, at))
-  }
-
   /** What a result says of the dimensions that are due at that time, and of those that are not well: of them every look counts. */
   judgementsDue(result: CheckResult, at: number): CheckJudgement[] {
     const judgements = result.judgements && new Map(result.judgements.map(each => [each.dimension, each]))
-    return this.check.sampling.flatMap(sampling => {
-      const { dimension } = sampling
+    return this.check.sampling.flatMap(({ dimension }, index) => {
       const isWell = (this.standing.dimensions[dimension]?.level ?? 'pass') === 'pass'
-      if (isWell && !this.#isDue(sampling, at)) return []
+      if (isWell && !this.dues.isDue(index, at)) return []
       return [judgements?.get(dimension) ?? ofWhole(result, dimension)]
     })
-  }
-
-  /** Plans the next look at what was judged: on its beat, where it was due, or soon, where a bad answer waits to be confirmed. */
-  planNext(
-    judged: readonly string[],
-    { startedAt, unconfirmed }: { readonly startedAt: number; readonly unconfirmed: ReadonlySet<string> },
-  ): void {
-    for (const sampling of this.check.sampling) {
-      const { dimension, intervalMs } = sampling
-      if (!judged.includes(dimension)) continue
-      const beat = nextBeat(startedAt, { intervalMs, phaseMs: spread(this.groupId, intervalMs) })
-      if (unconfirmed.has(dimension)) this.#dueAt.set(dimension, startedAt + Math.min(confirmAfterMs, intervalMs))
-      else if (this.#isDue(sampling, startedAt)) this.#dueAt.set(dimension, beat)
-    }
-  }
-
-  /** A little early is on time: dimensions that are due within the same moment share a look. */
-  #isDue({ dimension, intervalMs }: Sampling, at: number): boolean {
-    return (this.#dueAt.get(dimension) ?? at) <= at + Math.min(1000, intervalMs / 10)
   }
 
   remember(measured: Measured): void {
@@ -151,12 +114,6 @@ export function refuseSameIds(checks: readonly ProbedCheck[]): void {
       seen.set(id, probed)
     }
   }
-}
-
-/** The first moment of the beat after half an interval: whoever was late is not looked at twice in a row. */
-function nextBeat(after: number, { intervalMs, phaseMs }: { readonly intervalMs: number; readonly phaseMs: number }): number {
-  const beats = Math.ceil((after + intervalMs / 2 - phaseMs) / intervalMs)
-  return phaseMs + beats * intervalMs
 }
 
 function ofWhole({ verdict, message, reason, metrics }: CheckResult, dimension: string): CheckJudgement {
