@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import kafkaSink from '../../../src/lib/logs/sinks/kafka.ts'
 import { findProgram, needs } from '../../helpers/needs.ts'
 import { poll } from '../../helpers/poll.ts'
+import { decoded } from './protoc.ts'
 import { built, parcel, send, sinkPlace } from './sink-place.ts'
 
 /** The brokers that librdkafka has for tests, in a producer that waits for lines: it ends with its stdin, and so with the test process. */
@@ -26,10 +27,20 @@ async function mockCluster(): Promise<AsyncDisposable & { readonly brokers: stri
 }
 
 async function consumed(brokers: string, topic: string): Promise<string[]> {
-  const argv = ['kcat', '-b', brokers, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%k %s\\n']
-  const child = Bun.spawn(argv, { stdout: 'pipe', stderr: 'ignore', timeout: 30_000 })
-  const text = await new Response(child.stdout).text()
+  const text = (await printed({ brokers, topic, format: '%k %s\\n' })).toString()
   return text.split('\n').filter(line => line !== '')
+}
+
+interface Printing {
+  readonly brokers: string
+  readonly topic: string
+  readonly format: string
+}
+
+async function printed({ brokers, topic, format }: Printing): Promise<Buffer> {
+  const argv = ['kcat', '-b', brokers, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', format]
+  const child = Bun.spawn(argv, { stdout: 'pipe', stderr: 'ignore', timeout: 30_000 })
+  return Buffer.from(await new Response(child.stdout).arrayBuffer())
 }
 
 const open = (brokers: string, rest: object = {}) =>
@@ -57,6 +68,21 @@ describe.skipIf(!needs('kcat'))('the kafka sink', () => {
         'web1 {"app":"shop","host":"web1","n":2}',
       ])
       expect(await consumed(cluster.brokers, 'logs-pay_ments')).toEqual(['web2 {"app":"pay/ments","host":"web2"}'])
+    },
+    60_000,
+  )
+
+  test.skipIf(!needs('protoc'))(
+    'gives a message of protobuf for each record',
+    async () => {
+      await using cluster = await mockCluster()
+      await using sink = await open(cluster.brokers, { encoding: 'protobuf' })
+      await poll('the topic', 30_000, async () => {
+        const answer = await send(sink, [parcel('a', { app: 'shop', message: 'zwei\nZeilen' })])
+        return answer.result === 'delivered'
+      })
+      const payload = await printed({ brokers: cluster.brokers, topic: 'logs-shop', format: '%s' })
+      expect(decoded(payload)).toBe('message: "zwei\\nZeilen" fields { name: "app" value { text: "shop" } }')
     },
     60_000,
   )
