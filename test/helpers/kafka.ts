@@ -22,10 +22,20 @@ export async function mockCluster(): Promise<AsyncDisposable & { readonly broker
   }
 }
 
-/** What is in a topic: key and text of each message. */
+/** Messages of a topic as `key value`. */
 export async function consumed(brokers: string, topic: string): Promise<string[]> {
-  const argv = ['kcat', '-b', brokers, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%k %s\\n']
-  const child = Bun.spawn(argv, { stdout: 'pipe', stderr: 'ignore', timeout: 30_000 })
-  const text = await new Response(child.stdout).text()
+  const text = (await printed({ brokers, topic, format: '%k %s\\n' })).toString()
   return text.split('\n').filter(line => line !== '')
+}
+
+/** All messages of a topic, each by a format of kcat. */
+export async function printed(asked: {
+  readonly brokers: string
+  readonly topic: string
+  readonly format: string
+}): Promise<Buffer> {
+  const { brokers, topic, format } = asked
+  const argv = ['kcat', '-b', brokers, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', format]
+  const child = Bun.spawn(argv, { stdout: 'pipe', stderr: 'ignore', timeout: 30_000 })
+  return Buffer.from(await new Response(child.stdout).arrayBuffer())
 }
