@@ -10,7 +10,7 @@ Numbers are numbers, a dash for "no value" is left out, times are RFC 3339 where
 
 With --follow it goes on at the end of the files, over rotations. With -t the files are those of hosts: they come over SSH, nothing is installed there, and each record has the field host.
 
-With -f the file of a pipeline says what is read and where it goes: files over rotations, other hosts over SSH, shaping, rules and alerts, sinks that acknowledge. It remembers where every sink was, so that the next run goes on there; with --follow it goes on until it is told to stop, and SIGHUP reads the file anew.`,
+With -f the file of a pipeline says what is read and where it goes: files over rotations, other hosts over SSH, shaping, rules and alerts, sinks that acknowledge. It remembers where every sink was, so that the next run goes on there; with --follow it goes on until it is told to stop, and SIGHUP reads the file anew. With --listen it tells Prometheus what it read, delivered and lost at /metrics, and at /health whether all is well.`,
   input: shipOptions,
   exits: [0, 1, 2, 3, 69, 74, 77, 78, 124, 129, 130, 141, 143],
   examples: [
@@ -22,6 +22,10 @@ With -f the file of a pipeline says what is read and where it goes: files over r
     },
     { line: 'ship-logs -t @web --follow --start end /var/log/app.log', does: 'what is written from now on, on every host' },
     { line: 'ship-logs -f pipeline.yaml --follow', does: 'collects and delivers until it is stopped' },
+    {
+      line: 'ship-logs -f pipeline.yaml --follow --listen 127.0.0.1:9116',
+      does: 'and answers Prometheus at /metrics, others at /health',
+    },
     { line: 'ship-logs - -o json=summary.json', does: 'stdin; what came of it goes to a file' },
   ],
   run: shipLogs,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { hostNamed } from '../../src/lib/core/host.ts'
+import { expositionText } from '../../src/lib/net/exposition/exposition-text.ts'
 import { CheckFamilies } from '../../src/lib/patrol/exposition/check-families.ts'
-import { expositionText } from '../../src/lib/patrol/exposition/exposition-text.ts'
 import { needs } from '../helpers/needs.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 import { bad, Patrolled } from './patrolled.ts'

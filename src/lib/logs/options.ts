@@ -3,6 +3,7 @@ import { parseDuration } from '../core/duration.ts'
 import { OpsError } from '../core/errors.ts'
 import { durationField, parsedBy, sizeField } from '../core/fields.ts'
 import { fleetOptions } from '../fleet/index.ts'
+import { type ServerFlags, serverFields } from '../net/server/server-fields.ts'
 
 // Reading goes on for as long as there is something, and hosts do not wait for each other.
 const { timeout: _timeout, idleTimeout: _idleTimeout, maxFail: _maxFail, ...fleetFlags } = fleetOptions
@@ -38,7 +39,37 @@ export const shipOptions = z.strictObject({
     .default('cut')
     .meta({ value: 'HOW', description: 'a longer line is cut and told as one that does not fit, or taken as several' }),
   ...fleetFlags,
+  listen: z.array(z.string()).default([]).meta({
+    value: 'ADDR',
+    group: 'Server',
+    description:
+      'with -f: answer /metrics and /health at HOST:PORT or unix:/PATH; may be repeated. Anything but loopback needs TLS',
+  }),
+  ...serverFields,
+  clientCa: z.string().optional().meta({
+    value: 'FILE',
+    group: 'Server',
+    completes: 'files',
+    description: 'authority of client certificates (PEM): who shows none of it gets no answer',
+  }),
+  readTokenFile: z.string().optional().meta({
+    value: 'FILE',
+    group: 'Server',
+    completes: 'files',
+    description: 'tokens, one a line, without which nobody gets an answer',
+  }),
+  unhealthyAfter: durationField().prefault('1m').meta({
+    value: 'TIME',
+    group: 'Server',
+    description: '/health is 503 when a sink or a source has failed for so long',
+  }),
 })
+
+/** Those of `opsctl ship-logs` that say where and how it answers. */
+export interface LogServerFlags extends ServerFlags {
+  /** Milliseconds. */
+  readonly unhealthyAfter: number
+}
 
 export type ShipOptions = z.output<typeof shipOptions>
 

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Context } from '../core/context.ts'
 import type { Json } from '../core/json.ts'
@@ -7,20 +6,10 @@ import type { Document } from '../core/report.ts'
 import { formatSize } from '../core/size.ts'
 import { lockHolder } from '../run/lock.ts'
 import { columnTable } from '../surface/column-table.ts'
+import { type Lag, lags } from './lags.ts'
 import { readPipeline } from './pipeline/read-pipeline.ts'
 import { pipelineDirectory } from './pipeline-directory.ts'
-import { type LedgerRow, Store, type StreamRow } from './store/store.ts'
-
-/** How far a sink is behind in a stream. */
-interface Lag {
-  readonly source: string
-  readonly stream: string
-  readonly sink: string
-  /** Delivered up to here. */
-  readonly delivered: number
-  /** Bytes that are there and not delivered; absent where the stream is no plain file of this machine. */
-  readonly behindBytes?: number
-}
+import { type LedgerRow, Store } from './store/store.ts'
 
 /** What a pipeline has read and delivered, as it stands on disk, whether it runs or not. Changes nothing. @throws OpsError E_CONFIG, E_STATE */
 export async function pipelineStatus(context: Context, { pipeline: file }: { readonly pipeline: string }): Promise<Document> {
@@ -35,7 +24,7 @@ export async function pipelineStatus(context: Context, { pipeline: file }: { rea
     const { count, bytes, unknown } = store.gaps(name)
     return count === 0 ? [] : [{ source: name, count, bytes, unknown }]
   })
-  const lags = await lagsIn(store, pipeline)
+  const behind = await Array.fromAsync(lags({ store, pipeline, clock: context.clock }))
   const running = holder && { pid: holder.pid, since: holder.since, runId: holder.runId }
   return {
     mime: 'text/plain',
@@ -47,14 +36,14 @@ export async function pipelineStatus(context: Context, { pipeline: file }: { rea
         ({ source, count, bytes, unknown }) =>
           `\n${source}: ${count} gaps, ${formatSize(bytes)} lost${unknown > 0 ? `, and nobody knows how much in ${unknown} of them` : ''}`,
       ),
-      ...lagTable(lags),
+      ...lagTable(behind),
       '',
     ].join('\n'),
     data: {
       running: running ?? null,
       ledger: ledger.map(row => ({ ...row })),
       gaps,
-      streams: lags.map(lag => ({ ...lag })),
+      streams: behind.map(lag => ({ ...lag })),
     } satisfies Json,
   }
 }
@@ -77,36 +66,9 @@ const ledgerTable = (ledger: readonly LedgerRow[]): string =>
     ]),
   )
 
-function lagTable(lags: readonly Lag[]): string[] {
-  const behind = lags.filter(({ behindBytes }) => behindBytes !== undefined && behindBytes > 0)
+function lagTable(all: readonly Lag[]): string[] {
+  const behind = all.filter(({ behindBytes }) => behindBytes !== undefined && behindBytes > 0)
   if (behind.length === 0) return []
   const rows = behind.map(({ stream, sink, behindBytes = 0 }) => [stream, sink, formatSize(behindBytes)])
   return ['', columnTable(['STREAM', 'SINK', 'BEHIND'], rows)]
-}
-
-async function lagsIn(store: Store, { sources, sinks }: Awaited<ReturnType<typeof readPipeline>>): Promise<Lag[]> {
-  const lags: Lag[] = []
-  for (const { name, type } of sources) {
-    const mine = sinks.filter(({ sources: from }) => from?.includes(name) ?? true)
-    for (const stream of store.streams(name)) {
-      const size = type === 'file' ? await sizeOf(stream) : undefined
-      const places = store.places(stream.id)
-      for (const { name: sink } of mine) {
-        const delivered = places.get(sink)?.delivered ?? 0
-        const behindBytes = size === undefined ? {} : { behindBytes: Math.max(0, size - delivered) }
-        lags.push({ source: name, stream: stream.title, sink, delivered, ...behindBytes })
-      }
-    }
-  }
-  return lags
-}
-
-async function sizeOf({ title, endsAt }: StreamRow): Promise<number | undefined> {
-  if (endsAt !== undefined) return endsAt
-  try {
-    return (await stat(title)).size
-  } catch {
-    // It is gone, or has another name by now.
-    return undefined
-  }
 }

@@ -10,8 +10,10 @@ import { type Report, ReportFold } from '../core/report.ts'
 import { Deadline } from '../run/deadline.ts'
 import { acquireLock } from '../run/lock.ts'
 import { ledgerItem } from './ledger-item.ts'
+import type { LogServerFlags } from './options.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import { RunningPipeline } from './running-pipeline.ts'
+import type { ServedPipeline } from './serve/open-log-server.ts'
 import { Store } from './store/store.ts'
 
 export interface PipelineRun {
@@ -22,6 +24,8 @@ export interface PipelineRun {
   readonly follow: boolean
   /** Reads the file of the pipeline anew, for SIGHUP: what it throws is told, and the old one goes on. Absent: SIGHUP ends the run. */
   readonly readAnew?: () => Promise<Pipeline>
+  /** Where it answers Prometheus and whoever asks for its health; absent: nowhere. */
+  readonly server?: LogServerFlags
   /** It ends after so many milliseconds, delivered or not. */
   readonly deadlineMs?: number
 }
@@ -29,8 +33,9 @@ export interface PipelineRun {
 /** Reads, and delivers, until there is nothing more or it is told to stop. @throws OpsError E_LOCKED, E_STATE, and those of sinks */
 export async function runPipeline(context: Context, run: PipelineRun): Promise<Report> {
   const { clock, log, runId } = context
-  const { pipeline, directory, follow, readAnew, deadlineMs = 0 } = run
-  const startedAt = rfc3339(clock.now())
+  const { pipeline, directory, follow, readAnew, server, deadlineMs = 0 } = run
+  const startedAtMs = clock.now()
+  const startedAt = rfc3339(startedAtMs)
   const began = clock.monotonic()
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   await using _lock = await acquireLock(join(directory, 'lock'), { runId, command: 'ship-logs', clock })
@@ -42,7 +47,9 @@ export async function runPipeline(context: Context, run: PipelineRun): Promise<R
   let ended: Pick<RunningPipeline, 'failures' | 'unfinished'>
   {
     await using running = await RunningPipeline.start({ context, directory, store, follow, signal }, pipeline)
-    const takenBack = readAnew && context.onReload(() => void reload(running, { readAnew, log }))
+    const reloads = { good: 0, bad: 0 }
+    await using _server = server && (await serve(context, server, { running, store, reloads, startedAt: startedAtMs }))
+    const takenBack = readAnew && context.onReload(() => void reload(running, { readAnew, log, reloads }))
     try {
       await running.finished()
     } finally {
@@ -73,14 +80,26 @@ export async function runPipeline(context: Context, run: PipelineRun): Promise<R
   }
 }
 
+/** Loaded only where somebody is to be answered. */
+async function serve(context: Context, flags: LogServerFlags, served: ServedPipeline): Promise<AsyncDisposable> {
+  const { openLogServer } = await import('./serve/open-log-server.ts')
+  return openLogServer(context, flags, served)
+}
+
 async function reload(
   running: RunningPipeline,
-  { readAnew, log }: { readonly readAnew: () => Promise<Pipeline>; readonly log: Log },
+  {
+    readAnew,
+    log,
+    reloads,
+  }: { readonly readAnew: () => Promise<Pipeline>; readonly log: Log; readonly reloads: { good: number; bad: number } },
 ): Promise<void> {
   try {
     await running.reload(await readAnew())
+    reloads.good++
     log('warn', 'the pipeline was read anew')
   } catch (error) {
+    reloads.bad++
     log('error', 'the new pipeline is not taken: the old one goes on', {
       problem: error instanceof Error ? error.message : String(error),
     })

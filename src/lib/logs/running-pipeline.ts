@@ -11,7 +11,8 @@ import type { SourceFeed } from './intake/source-feed.ts'
 import { type OpenLane, openLane } from './open-lane.ts'
 import type { Pipeline, PipelineSink, PipelineSource } from './pipeline/pipeline.ts'
 import type { RuleWatch } from './pipeline/stages.ts'
-import { SourceRuns } from './source-runs.ts'
+import type { RulesStatus } from './rules/watch/watched-rule.ts'
+import { SourceRuns, type SourceTrouble } from './source-runs.ts'
 import type { Store } from './store/store.ts'
 
 export interface RunningPipelineOptions {
@@ -78,6 +79,24 @@ export class RunningPipeline implements AsyncDisposable {
 
   get lanes(): readonly Lane[] {
     return [...this.#lanes.values()].map(({ lane }) => lane)
+  }
+
+  /** As it is since the last reload that went well. */
+  get pipeline(): Pipeline {
+    return this.#pipeline
+  }
+
+  /** Sources that can not be read at the moment. */
+  get troubles(): readonly SourceTrouble[] {
+    return this.#sources?.troubles ?? []
+  }
+
+  get rulesStatus(): RulesStatus | undefined {
+    return this.#rules?.status()
+  }
+
+  get deadLetters(): DeadLetters['room'] {
+    return this.#deadLetters.room
   }
 
   /** Settles when all is read and delivered, or when it was told to stop and has. @throws what must never happen */

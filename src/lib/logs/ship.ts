@@ -29,8 +29,14 @@ export async function shipLogs(context: Context, options: ShipOptions): Promise<
     const { pipeline: file, follow } = options
     const read = () => readPipeline(context, file)
     const directory = pipelineDirectory(context, file)
-    return runPipeline(context, { pipeline: await read(), directory, follow, ...(follow && { readAnew: read }) })
+    return runPipeline(context, {
+      ...{ pipeline: await read(), directory, follow },
+      ...(follow && { readAnew: read }),
+      ...(options.listen.length > 0 && { server: options }),
+    })
   }
+  if (options.listen.length > 0)
+    throw new OpsError('E_USAGE', '--listen needs a pipeline', { hint: 'name its file: ship-logs -f pipeline.yaml --listen …' })
   demandJsonLines(context)
   if (options.maxLine < 1 || options.maxLine > maxMaxLine) {
     throw new OpsError('E_USAGE', '--max-line is from 1 byte to 64 MiB', { hint: 'the longest line is held in memory' })

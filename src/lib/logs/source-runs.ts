@@ -36,6 +36,17 @@ interface SourceRun {
   readonly leave: AbortController
   /** While it is read. */
   feed?: SourceFeed | undefined
+  /** Of the attempt to read it that goes on or was the last, monotonic. */
+  beganAt: number
+  /** When the first of the attempts failed since something came of it, monotonic. */
+  failingSince?: number | undefined
+}
+
+/** A source that can not be read at the moment. */
+export interface SourceTrouble {
+  readonly source: string
+  readonly problem: string
+  readonly forMs: number
 }
 
 /** The first wait behind a failure is below a second, none is longer than a minute. */
@@ -62,11 +73,29 @@ export class SourceRuns {
         .flatMap(({ name }) => options.lanes.get(name) ?? [])
       const { store, context, feeds } = options
       const book = new StreamBook({ store, clock: context.clock, source: source.name, lanes })
-      return { source, lanes, book, leave: new AbortController(), feed: feeds?.get(source.name) }
+      return {
+        source,
+        lanes,
+        book,
+        leave: new AbortController(),
+        feed: feeds?.get(source.name),
+        beganAt: context.clock.monotonic(),
+      }
     })
     this.#runs = runs
     options.signal.addEventListener('abort', this.#stop, { once: true })
     this.done = Promise.all(runs.map(run => this.#keepReading(run)))
+  }
+
+  /** Sources of which the last attempts failed, and nothing has come since. */
+  get troubles(): readonly SourceTrouble[] {
+    const now = this.#options.context.clock.monotonic()
+    return this.#runs.flatMap(run => {
+      const { failingSince, source } = run
+      if (failingSince === undefined || this.#isWell(run)) return []
+      const problem = problemOf(this.failures.get(source.name))
+      return [{ source: source.name, problem, forMs: now - failingSince }]
+    })
   }
 
   /** Something of these streams was delivered. */
@@ -90,6 +119,11 @@ export class SourceRuns {
     for (const { feed } of this.#runs) feed?.stop(this.#options.signal.reason)
   }
 
+  /** It brings something, or has been read for so long that it could. */
+  #isWell({ feed, beganAt }: SourceRun): boolean {
+    return feed !== undefined && (feed.hasBrought || this.#options.context.clock.monotonic() - beganAt > wellMs)
+  }
+
   async #keepReading(run: SourceRun): Promise<void> {
     const { context, follow } = this.#options
     const signal = AbortSignal.any([this.#options.signal, this.#over.signal])
@@ -97,9 +131,11 @@ export class SourceRuns {
     const { name } = run.source
     for (let failures = 1; ; failures++) {
       const began = clock.monotonic()
+      run.beganAt = began
       try {
         await this.#read(run)
         this.failures.delete(name)
+        run.failingSince = undefined
         return
       } catch (error) {
         if (signal.aborted) return
@@ -107,7 +143,7 @@ export class SourceRuns {
         this.failures.set(name, error)
         if (!follow) return
         if (clock.monotonic() - began > wellMs) failures = 1
-        const problem = error instanceof Error ? error.message : String(error)
+        const problem = problemOf(error)
         if (isFirst || failures === 1)
           log('error', 'a source can not be read: tried again until it can', { source: name, problem })
       }
@@ -133,6 +169,8 @@ export class SourceRuns {
         readers: lanes.length,
       }).run()
     } catch (error) {
+      if (this.#isWell(run)) run.failingSince = undefined
+      run.failingSince ??= clock.monotonic()
       run.feed = undefined
       await feed.close().catch(() => {})
       throw error
@@ -140,3 +178,5 @@ export class SourceRuns {
     if (!leave.aborted) run.feed = undefined
   }
 }
+
+const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

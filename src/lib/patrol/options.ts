@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { serverFields } from '../net/server/server-fields.ts'
 import { probeFlags } from '../probe/index.ts'
 
 const { check: _, concurrency: _c, deadline: _d, ...flags } = probeFlags
@@ -19,17 +20,7 @@ export const serveOptions = z.strictObject({
     shownDefault: '127.0.0.1:9115',
     description: 'where to answer: HOST:PORT or unix:/PATH; may be repeated. Anything but loopback needs TLS',
   }),
-  insecureListen: z.boolean().default(false).meta({
-    group: 'Server',
-    description: 'answer other machines without TLS: everybody on the way can read and change what is said',
-  }),
-  serverName: z.array(z.string()).default([]).meta({
-    value: 'NAME',
-    group: 'Server',
-    description: 'a name by which clients call this server, besides those of --listen; may be repeated',
-  }),
-  tlsCert: z.string().optional().meta({ value: 'FILE', group: 'Server', completes: 'files', description: 'certificate (PEM)' }),
-  tlsKey: z.string().optional().meta({ value: 'FILE', group: 'Server', completes: 'files', description: 'its key (PEM)' }),
+  ...serverFields,
   clientCa: z.string().optional().meta({
     value: 'FILE',
     group: 'Server',

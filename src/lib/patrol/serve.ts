@@ -3,6 +3,8 @@ import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import type { Document } from '../core/report.ts'
 import { readSecret } from '../fleet/index.ts'
+import { metricsRoute } from '../net/exposition/metrics-route.ts'
+import { ownProcess } from '../net/exposition/process-families.ts'
 import { formatAddress, isLoopback, parseListenAddress } from '../net/server/listen-address.ts'
 import { heartbeats, Looker } from '../probe/index.ts'
 import { acquireLock } from '../run/lock.ts'
@@ -10,7 +12,6 @@ import { SharedThings } from '../run/shared-things.ts'
 import { alertsRoute } from './api/alerts-route.ts'
 import { blackboxRoute } from './api/blackbox-route.ts'
 import { checkRoutes } from './api/check-routes.ts'
-import { metricsRoute } from './api/metrics-route.ts'
 import { registryRoutes } from './api/registry-routes.ts'
 import { loadBlackboxConfig, openBlackbox } from './blackbox/index.ts'
 import { alertFamilies } from './exposition/alert-families.ts'
@@ -130,15 +131,13 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
       ...checkFamilies.of(patrol.told()),
       ...ownFamilies({
         version: served.version,
-        startedAt,
         scheduler,
         recorder,
         tally: tallyOf(patrol.told()),
         durations: patrol.durations,
         openIncidents: patrol.openIncidents(),
         reloads: registry.figures,
-        cpuSeconds: cpuSeconds(),
-        residentBytes: process.memoryUsage.rss(),
+        process: ownProcess(startedAt),
       }),
       ...alertFamilies(alerts.alerting.status()),
       ...(stream ? registryFamilies(stream.figures) : []),
@@ -197,9 +196,4 @@ function untilStopped({ clock, signal }: Context, prune: () => void): Promise<vo
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop, { once: true })
   })
-}
-
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1e6
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mkdir, readFile, symlink } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { opsctl, opsctlProgram } from '../../helpers/opsctl.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
@@ -30,3 +30,11 @@ test('docs/pipelines.md shows a file that is right', async () => {
   const { code, stderr } = await opsctl(['ship-logs', 'lint', 'pipeline.yaml'], { cwd: directory.path })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
 }, 60_000)
+
+test('docs/pipelines.md names metrics that there are', async () => {
+  const directory = join(import.meta.dirname, '../../../src/lib/logs/serve')
+  const sources = await Promise.all((await readdir(directory)).map(name => readFile(join(directory, name), 'utf8')))
+  const named = [...page.matchAll(/\bopsctl_logs_[a-z_]+/g)].map(([name]) => name.replace(/_total$/, ''))
+  expect(named.length).toBeGreaterThan(8)
+  expect(named.filter(name => !sources.some(source => source.includes(`'${name}'`)))).toEqual([])
+})

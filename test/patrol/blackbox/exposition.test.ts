@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { expositionText } from '../../../src/lib/patrol/exposition/exposition-text.ts'
+import { expositionText } from '../../../src/lib/net/exposition/exposition-text.ts'
 import { needs } from '../../helpers/needs.ts'
 import { type TempDir, tempDir } from '../../helpers/temp-dir.ts'
 import { type ManyTargets, manyTargets } from './many-targets.ts'

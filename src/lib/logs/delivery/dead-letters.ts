@@ -7,6 +7,7 @@ import { Journal } from '../../journal/journal.ts'
 import type { JournalOptions } from '../../journal/options.ts'
 import { type DeadLetter, type DeadLetterFilter, isMeant } from './dead-letter.ts'
 import { whenDiskAllows } from './disk-work.ts'
+import { segmentBytes } from './segment-bytes.ts'
 
 export interface DeadLettersOptions extends Pick<JournalOptions, 'lock'> {
   readonly directory: string
@@ -108,6 +109,13 @@ export class DeadLetters implements AsyncDisposable {
     await journal.moveCursor(cursor, first?.sequence ?? journal.next)
     const { bytes } = await journal.prune()
     this.#bytes = (this.#bytes ?? 0) - bytes
+  }
+
+  /** On disk, with those that are removed and not yet tidied away; and with how many it takes no more. */
+  get room(): { readonly bytes: number; readonly maxBytes: number } {
+    const { directory, maxBytes = defaultMaxBytes } = this.#options
+    this.#bytes ??= existsSync(directory) ? segmentBytes(directory) : 0
+    return { bytes: this.#bytes, maxBytes }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

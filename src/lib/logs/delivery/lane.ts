@@ -2,7 +2,8 @@ import { type Clock, sleep } from '../../core/clock.ts'
 import type { Log } from '../../core/io.ts'
 import type { Json } from '../../core/json.ts'
 import type { OpenSink, SinkLimits } from '../../core/sink.ts'
-import type { Store } from '../store/store.ts'
+import type { LedgerRow, Store } from '../store/store.ts'
+import { Arrivals } from './arrivals.ts'
 import { Backlog } from './backlog.ts'
 import type { Chunk } from './chunk.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -10,6 +11,7 @@ import { deadLettersOf } from './dead-letters-of.ts'
 import { whenDiskAllows } from './disk-work.ts'
 import { LaneQueue } from './lane-queue.ts'
 import { type Shipped, ship } from './shipment.ts'
+import { SinkFigures } from './sink-figures.ts'
 import { SinkHealth } from './sink-health.ts'
 import type { Spool } from './spool.ts'
 import { joined, Waiting } from './waiting.ts'
@@ -62,7 +64,10 @@ const patienceMs = 5000
 export class Lane {
   readonly name: string
   readonly #options: LaneOptions
+  /** Of its attempts to send. */
+  readonly figures = new SinkFigures()
   readonly #health: SinkHealth
+  readonly #arrivals: Arrivals
   readonly #backlog: Backlog
   readonly #limits: { bytes: number; records: number }
   readonly #queue = new LaneQueue()
@@ -86,6 +91,7 @@ export class Lane {
     this.#options = options
     this.#limits = { bytes: limits.bytes, records: limits.records }
     this.#health = new SinkHealth({ sink: name, clock, log })
+    this.#arrivals = new Arrivals({ clock, ledger: () => store.ledger().filter(({ sink }) => sink === name) })
     this.#hasState = store.sink(name).state !== undefined
     for (const [stream, { safe, token }] of store.placesOf(name))
       this.#reached.set(stream, { at: safe, ...(token !== undefined && { token }) })
@@ -130,6 +136,7 @@ export class Lane {
     readonly failingMs: number
     readonly waitingRecords: number
     readonly spoolBytes: number
+    readonly maxSpoolBytes: number
   } {
     const { problem, failingMs } = this.#health
     return {
@@ -137,17 +144,24 @@ export class Lane {
       failingMs,
       waitingRecords: this.#queue.records,
       spoolBytes: this.#backlog.bytes,
+      maxSpoolBytes: this.#options.spool.maxBytes,
     }
+  }
+
+  /** For how long the oldest record of a source has waited that was read and is not settled: milliseconds, by its row of the ledger. */
+  waitedMs(row: LedgerRow): number {
+    return this.#arrivals.oldestMs(row)
   }
 
   /** Takes a chunk, room or not. Gives what to wait for where the chunk must be safe first. */
   offer(chunk: Chunk): Promise<void> | undefined {
-    const { stream, to, token, isUnique } = chunk
+    const { stream, to, token, isUnique, source, count, dead } = chunk
     if (to <= this.reached(stream).at || this.#hasStopped) {
       chunk.release()
       return undefined
     }
     this.#reached.set(stream, { at: to, ...(token !== undefined && { token }) })
+    this.#arrivals.came(source, count + dead)
     const waiting = Waiting.ofChunk(chunk)
     if (this.#backlog.isBehind) this.#backlog.put(waiting)
     else {
@@ -246,6 +260,7 @@ export class Lane {
     if (!(await this.#rememberSending(entries))) return undefined
     return ship(parcels, {
       ...{ sink, limits: this.#limits, deadlineMs, clock, random, stopping, ending },
+      onSent: look => this.figures.sent(look),
       onFailed: problem => this.#health.failed(problem),
       onTaken: () => this.#health.succeeded(this.#queue.records),
       onTooLarge: bytes => {

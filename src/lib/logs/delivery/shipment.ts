@@ -5,6 +5,7 @@ import type { OpenSink, Parcel, Receipt, RecordPlace, RefusedRecord } from '../.
 import { withDeadline } from '../../run/deadline.ts'
 import { backoffMs } from '../../run/retry.ts'
 import { halves, pendingParts, type SendLimits, withinLimits } from './parcel-parts.ts'
+import type { SendLook } from './sink-figures.ts'
 
 export interface ShipmentOptions {
   readonly sink: OpenSink
@@ -19,6 +20,8 @@ export interface ShipmentOptions {
   readonly stopping: AbortSignal
   /** Attempts under way end too. */
   readonly ending: AbortSignal
+  /** An attempt ended, well or not. */
+  readonly onSent?: (look: SendLook) => void
   readonly onFailed: (problem: string) => void
   readonly onTaken: () => void
   /** The other side takes less than so many bytes. */
@@ -49,7 +52,9 @@ export async function ship(parcels: readonly Parcel[], options: ShipmentOptions)
   const batches = packed(parcels, options.limits)
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
     const sent = batch
+    const began = clock.monotonic()
     const receipt = await attempt(sent, options)
+    options.onSent?.({ parcels: sent, receipt, seconds: (clock.monotonic() - began) / 1000, isRetry: failures > 0 })
     if ('refused' in receipt) for (const each of receipt.refused ?? []) dead.push(...deadOf(sent, each))
     if (receipt.result === 'later') {
       const pending = receipt.pending === undefined ? sent : pendingParts(sent, receipt.pending)

@@ -1,10 +1,9 @@
-import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import type { Log } from '../../core/io.ts'
 import { Journal } from '../../journal/journal.ts'
 import type { JournalOptions } from '../../journal/options.ts'
 import type { ChunkHead } from './chunk.ts'
+import { segmentBytes } from './segment-bytes.ts'
 import { decodeEntries, encodeEntry, type SpoolEntry } from './spool-entry.ts'
 
 export interface SpoolOptions extends Pick<JournalOptions, 'lock'> {
@@ -32,18 +31,18 @@ export class Spool implements AsyncDisposable {
   private constructor(journal: Journal, options: SpoolOptions) {
     this.#journal = journal
     this.#options = options
-    this.#bytes = bytesIn(options.directory)
+    this.#bytes = segmentBytes(options.directory)
   }
 
   /** Made where there is none. In constant memory, whatever it holds. @throws OpsError E_LOCKED, E_STATE */
   static async open(options: SpoolOptions): Promise<Spool> {
     const { directory, clock, lock, maxBytes, sink, log } = options
-    const segmentBytes = Math.min(largestSegment, Math.max(smallestSegment, Math.floor(maxBytes / 8)))
+    const ofSegment = Math.min(largestSegment, Math.max(smallestSegment, Math.floor(maxBytes / 8)))
     // Synced by who appends, for all that wait at once. Memory for what is being written, and for one piece of an entry more.
     const journal = await Journal.open(directory, {
       clock,
       lock,
-      segmentBytes,
+      segmentBytes: ofSegment,
       fsync: { everyMs: 5000 },
       bufferBytes: 5 * 1024 * 1024,
     })
@@ -114,8 +113,3 @@ export class Spool implements AsyncDisposable {
     await this.#journal[Symbol.asyncDispose]()
   }
 }
-
-const bytesIn = (directory: string): number =>
-  readdirSync(directory)
-    .filter(name => name.endsWith('.segment'))
-    .reduce((sum, name) => sum + statSync(join(directory, name)).size, 0)

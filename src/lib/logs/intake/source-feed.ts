@@ -7,6 +7,8 @@ import type { PipelineSource } from '../pipeline/pipeline.ts'
  */
 export class SourceFeed {
   readonly source: PipelineSource
+  /** Something has come of it. */
+  hasBrought = false
   readonly #stop = new AbortController()
   readonly #events: AsyncIterator<SourceEvent>
   #streams: Streams
@@ -47,6 +49,7 @@ export class SourceFeed {
     const next = this.source.source.isReplayable ? await this.#asked : await unless(leave, this.#asked)
     if (next === 'left') return next
     this.#asked = undefined
+    this.hasBrought ||= !next.done
     return next.done ? undefined : next.value
   }
 

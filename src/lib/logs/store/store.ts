@@ -115,6 +115,24 @@ export class Store implements Disposable {
     }))
   }
 
+  /** Some streams of a source, by their ids, behind `after`: for who looks at many. */
+  streamsFrom({
+    source,
+    after,
+    limit,
+  }: {
+    readonly source: string
+    readonly after: string
+    readonly limit: number
+  }): Pick<StreamRow, 'id' | 'title' | 'endsAt'>[] {
+    const sql = 'SELECT id, title, size FROM stream WHERE source = ? AND id > ? ORDER BY id LIMIT ?'
+    return this.#all(sql, source, after, limit).map(({ id, title, size }) => ({
+      id: String(id),
+      title: String(title),
+      ...(size !== null && { endsAt: Number(size) }),
+    }))
+  }
+
   /** By sink. */
   places(stream: string): Map<string, Place> {
     return new Map(this.#all('SELECT * FROM place WHERE stream = ?', stream).map(row => [String(row['sink']), placeOf(row)]))

@@ -1,6 +1,6 @@
+import { expositionText } from '../../net/exposition/exposition-text.ts'
 import { masked } from '../../probe/index.ts'
 import { yamlText } from '../../render/yaml-text.ts'
-import { expositionText } from '../exposition/exposition-text.ts'
 import { type BlackboxModule, moduleField } from './config/module.ts'
 import type { ProbeResult } from './probe-target.ts'
 

@@ -1,7 +1,7 @@
+import type { Family } from '../../net/exposition/family.ts'
 import { NetError } from '../../net/net-error.ts'
 import { failureOf, LookTimeout } from '../../probe/index.ts'
 import { Deadline } from '../../run/deadline.ts'
-import type { Family } from '../exposition/family.ts'
 import type { BlackboxModule } from './config/module.ts'
 import { probeDns } from './dns/probe-dns.ts'
 import { probeGrpc } from './grpc/probe-grpc.ts'

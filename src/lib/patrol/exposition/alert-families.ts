@@ -1,6 +1,6 @@
 import type { ChannelStatus } from '../../alert/index.ts'
-import type { Family, Sample } from './family.ts'
-import { labelText } from './family.ts'
+import type { Family, Sample } from '../../net/exposition/family.ts'
+import { labelText } from '../../net/exposition/family.ts'
 
 /** How the channels of alerts are. */
 export function alertFamilies(channels: readonly ChannelStatus[]): Family[] {

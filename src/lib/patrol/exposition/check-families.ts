@@ -1,10 +1,10 @@
+import { Column } from '../../net/exposition/column.ts'
+import { numberText } from '../../net/exposition/exposition-text.ts'
+import { type Family, labelText } from '../../net/exposition/family.ts'
 import { worstTold } from '../standing/standing.ts'
 import { type Status, statusOf } from '../view.ts'
 import type { Watch } from '../watch.ts'
 import { type CheckLabels, checkLabels } from './check-labels.ts'
-import { Column } from './column.ts'
-import { numberText } from './exposition-text.ts'
-import { type Family, labelText } from './family.ts'
 import { FigureColumns } from './figure-columns.ts'
 
 /** What is known of every check now. */

@@ -1,4 +1,4 @@
-import { labelText } from './family.ts'
+import { labelText } from '../../net/exposition/family.ts'
 
 /** Labels of a check as they stand between the braces, in UTF-8; in the metrics that have a label of their own besides too. */
 export interface CheckLabels {

@@ -1,6 +1,6 @@
-import { Column } from './column.ts'
-import { numberText } from './exposition-text.ts'
-import { safeName } from './family.ts'
+import { Column } from '../../net/exposition/column.ts'
+import { numberText } from '../../net/exposition/exposition-text.ts'
+import { safeName } from '../../net/exposition/family.ts'
 
 const prefix = 'opsctl_check_figure_'
 

@@ -1,14 +1,13 @@
+import { counter, type Family, gauge, one, type Sample } from '../../net/exposition/family.ts'
+import type { Histogram } from '../../net/exposition/histogram.ts'
+import { type ProcessFigures, processFamilies } from '../../net/exposition/process-families.ts'
 import { slaClasses } from '../../probe/index.ts'
 import type { Recorder } from '../recorder.ts'
 import type { Scheduler } from '../scheduler/scheduler.ts'
 import type { Tally } from '../view.ts'
-import type { Family, Sample } from './family.ts'
-import type { Histogram } from './histogram.ts'
 
 export interface OwnFigures {
   readonly version: string
-  /** Milliseconds since 1970. */
-  readonly startedAt: number
   readonly scheduler: Scheduler
   readonly recorder: Recorder
   readonly tally: Tally
@@ -16,17 +15,15 @@ export interface OwnFigures {
   readonly durations: ReadonlyMap<string, Histogram>
   readonly openIncidents: Readonly<Record<string, number>>
   readonly reloads: { readonly good: number; readonly bad: number; readonly lastGoodAt: number }
-  readonly cpuSeconds: number
-  readonly residentBytes: number
+  readonly process: ProcessFigures
 }
 
 /** What opsctl tells of itself. */
 export function ownFamilies(figures: OwnFigures): Family[] {
-  const { scheduler, recorder, tally, durations, openIncidents, reloads, version, startedAt } = figures
+  const { scheduler, recorder, tally, durations, openIncidents, reloads, version } = figures
   const load = scheduler.load()
   const byClass = (value: (of: (typeof load.byClass)['P0']) => number): Sample[] =>
     slaClasses.map(sla => ({ labels: `sla="${sla}"`, value: value(load.byClass[sla]) }))
-  const one = (value: number): Sample[] => [{ labels: '', value }]
   return [
     gauge('opsctl_build_info', 'The version that runs.', [{ labels: `version="${version}"`, value: 1 }]),
     gauge('opsctl_patrol_checks', 'Checks by how they stand.', pairs(tally, 'status')),
@@ -83,14 +80,9 @@ export function ownFamilies(figures: OwnFigures): Family[] {
       'When the configuration in use was read.',
       one(reloads.lastGoodAt / 1000),
     ),
-    counter('process_cpu_seconds', 'Processor time of this process.', one(figures.cpuSeconds)),
-    gauge('process_resident_memory_bytes', 'Resident memory of this process.', one(figures.residentBytes)),
-    gauge('process_start_time_seconds', 'When this process began.', one(startedAt / 1000)),
+    ...processFamilies(figures.process),
   ]
 }
 
 const pairs = (values: Readonly<Record<string, number>>, label: string): Sample[] =>
   Object.entries(values).map(([key, value]) => ({ labels: `${label}="${key}"`, value }))
-
-const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({ name, help, type: 'gauge', samples })
-const counter = (name: string, help: string, samples: readonly Sample[]): Family => ({ name, help, type: 'counter', samples })

@@ -1,5 +1,5 @@
+import type { Family } from '../../net/exposition/family.ts'
 import type { StreamFigures } from '../registry/registry-stream.ts'
-import type { Family } from './family.ts'
 
 /** How the stream of events goes on. */
 export function registryFamilies({ connected, applied, refused, missed }: StreamFigures): Family[] {

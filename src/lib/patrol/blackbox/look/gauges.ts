@@ -1,4 +1,4 @@
-import { type Family, labelText, type Sample } from '../../exposition/family.ts'
+import { type Family, labelText, type Sample } from '../../../net/exposition/family.ts'
 import { type MetricName, metricHelp } from './metric-help.ts'
 
 type Labels = Readonly<Record<string, string>>

@@ -23,6 +23,17 @@ export interface Distribution {
   readonly sum: number
 }
 
+export const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({ name, help, type: 'gauge', samples })
+export const counter = (name: string, help: string, samples: readonly Sample[]): Family => ({
+  name,
+  help,
+  type: 'counter',
+  samples,
+})
+
+/** The one sample of a metric without labels. */
+export const one = (value: number): Sample[] => [{ labels: '', value }]
+
 /** `check="shop",host="web1"`. Of names that Prometheus can not tell apart the last one counts. */
 export function labelText(labels: Readonly<Record<string, string>>): string {
   const values = new Map<string, string>()

@@ -1,0 +1,16 @@
+import { acceptedType } from '../server/accepts.ts'
+import { type Route, route } from '../server/router.ts'
+import { expositionBytes, expositionTypes } from './exposition-text.ts'
+import type { Family } from './family.ts'
+
+/** `/metrics`: made when it is asked for, in the form that the scraper likes best. */
+export const metricsRoute = (families: () => readonly Family[] | Promise<readonly Family[]>): Route =>
+  route({
+    method: 'GET',
+    path: '/metrics',
+    handler: async ({ headers }) => {
+      const type = acceptedType(headers['accept'], [expositionTypes.text, expositionTypes.openmetrics])
+      const form = type === expositionTypes.openmetrics ? 'openmetrics' : 'text'
+      return { headers: { 'content-type': expositionTypes[form] }, body: expositionBytes(await families(), form) }
+    },
+  })
