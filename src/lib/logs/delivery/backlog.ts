@@ -26,6 +26,8 @@ const maxUnwrittenBytes = 4 * 1024 * 1024
 const batchBytes = 4 * 1024 * 1024
 /** So much is put by before the disk is asked to remove what is delivered. */
 const pruneBytes = 8 * 1024 * 1024
+/** And not more often where all is delivered: a source that brings little at a time would wait for the disk each time. */
+const pruneEveryMs = 5000
 const garbageBytes = 24 * 1024 * 1024
 
 /** What is put by for a lane: written in the order in which it came, and read again when the lane gets to it. */
@@ -47,6 +49,7 @@ export class Backlog {
   /** What is on disk only, or was dropped, may have been lost: see `settle`. */
   #mayHaveLost = false
   #consumedBytes = 0
+  #prunedAtMs = Number.NEGATIVE_INFINITY
   #garbageBytes = 0
 
   constructor(options: BacklogOptions) {
@@ -129,9 +132,12 @@ export class Backlog {
   async consumed({ next, bytes }: { readonly next: number; readonly bytes: number }): Promise<void> {
     this.#consumedBytes += bytes
     const spool = this.#spool
-    if (spool === undefined || (this.#consumedBytes < pruneBytes && !this.#isFull && next < this.#end)) return
-    if (this.#consumedBytes === 0) return
+    if (spool === undefined || this.#consumedBytes === 0) return
+    const now = this.#options.clock.monotonic()
+    const isAllConsumed = next >= this.#end && now >= this.#prunedAtMs + pruneEveryMs
+    if (this.#consumedBytes < pruneBytes && !this.#isFull && !isAllConsumed) return
     this.#consumedBytes = 0
+    this.#prunedAtMs = now
     try {
       if (await spool.consumed(next, () => this.#options.store.secure())) this.#options.onChange()
     } catch (error) {
