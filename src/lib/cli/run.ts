@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Globals } from '../config/globals.ts'
+import { type Clock, sleep } from '../core/clock.ts'
 import type { Context, Settings } from '../core/context.ts'
 import type { Result } from '../core/report.ts'
 import { newRunId } from '../core/run-id.ts'
@@ -39,7 +40,13 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     enabled: settings.verbosity >= 0 && (io.stderr.isTerminal || !settings.mayPrompt),
   })
   // Whatever is said during a run stands on lines of its own.
-  const say = (text: string): Promise<void> => progress.around(() => io.stderr.write(text))
+  const unsaid = new Set<Promise<void>>()
+  const say = (text: string): Promise<void> => {
+    const saying = progress.around(() => io.stderr.write(text))
+    const said = saying.catch(() => {}).then(() => void unsaid.delete(said))
+    unsaid.add(said)
+    return saying
+  }
   const interrupts = new Interrupts(outside.signals, {
     say: line => say(`opsctl: ${line}\n`).catch(() => {}),
     clock,
@@ -85,6 +92,16 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     async [Symbol.asyncDispose]() {
       await progress.stop()
       await outputs[Symbol.asyncDispose]()
+      if (unsaid.size > 0) await within(clock, lastWordsMs, Promise.all(unsaid))
     },
   }
+}
+
+/** Whoever reads stderr has so long for what was said last. */
+const lastWordsMs = 500
+
+async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController()
+  await Promise.race([work, sleep(clock, ms, over.signal).catch(() => {})])
+  over.abort()
 }

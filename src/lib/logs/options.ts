@@ -4,6 +4,7 @@ import { OpsError } from '../core/errors.ts'
 import { durationField, parsedBy, sizeField } from '../core/fields.ts'
 import { fleetOptions } from '../fleet/index.ts'
 import { type ServerFlags, serverFields } from '../net/server/server-fields.ts'
+import { parseFilter } from './shape/index.ts'
 
 // Reading goes on for as long as there is something, and hosts do not wait for each other.
 const { timeout: _timeout, idleTimeout: _idleTimeout, maxFail: _maxFail, ...fleetFlags } = fleetOptions
@@ -153,3 +154,38 @@ export const shipTestOptions = z.strictObject({
 })
 
 export type ShipTestOptions = z.output<typeof shipTestOptions>
+
+function parseRate(text: string): number {
+  const [, count] = /^(\d{1,7})(?:\/s)?$/.exec(text) ?? []
+  if (count === undefined || Number(count) === 0) throw new OpsError('E_USAGE', `${text} is no rate`, { hint: 'write 100/s' })
+  return Number(count)
+}
+
+/** Flags of `opsctl ship-logs tap`. */
+export const tapOptions = z.strictObject({
+  pipeline: z.string().meta({
+    short: 'f',
+    value: 'FILE',
+    completes: 'files',
+    description: 'the file of the pipeline that runs (YAML)',
+  }),
+  stage: z.string().default('shaped').meta({
+    value: 'STAGE',
+    completes: 'none',
+    description: 'where to look: read (lines), parsed (records), shaped, or the name of a sink. Before shaped nothing is masked',
+  }),
+  source: z.string().optional().meta({ value: 'NAME', completes: 'none', description: 'records of this source alone' }),
+  where: z
+    .string()
+    .transform(parsedBy(parseFilter))
+    .optional()
+    .meta({ value: 'CEL', completes: 'none', description: 'records of which this holds: status >= 500' }),
+  rate: z
+    .string()
+    .transform(parsedBy(parseRate))
+    .optional()
+    .meta({ value: 'N/s', completes: 'none', description: 'no more than so many records a second; the others are counted' }),
+  limit: z.int().min(1).optional().meta({ value: 'N', description: 'end behind so many records' }),
+})
+
+export type TapOptions = z.output<typeof tapOptions>

@@ -15,6 +15,8 @@ import type { Pipeline } from './pipeline/pipeline.ts'
 import { RunningPipeline } from './running-pipeline.ts'
 import type { ServedPipeline } from './serve/open-log-server.ts'
 import { Store } from './store/store.ts'
+import { openTaps } from './tap/open-taps.ts'
+import { Taps } from './tap/taps.ts'
 
 export interface PipelineRun {
   readonly pipeline: Pipeline
@@ -46,7 +48,9 @@ export async function runPipeline(context: Context, run: PipelineRun): Promise<R
   const { signal } = deadline
   let ended: Pick<RunningPipeline, 'failures' | 'unfinished'>
   {
-    await using running = await RunningPipeline.start({ context, directory, store, follow, signal }, pipeline)
+    const taps = new Taps()
+    await using running = await RunningPipeline.start({ context, directory, store, follow, signal, taps }, pipeline)
+    await using _taps = await openTaps({ directory, taps, pipeline: () => running.pipeline, clock, log })
     const reloads = { good: 0, bad: 0 }
     await using _server = server && (await serve(context, server, { running, store, reloads, startedAt: startedAtMs }))
     const takenBack = readAnew && context.onReload(() => void reload(running, { readAnew, log, reloads }))

@@ -14,12 +14,15 @@ import type { RuleWatch } from './pipeline/stages.ts'
 import type { RulesStatus } from './rules/watch/watched-rule.ts'
 import { SourceRuns, type SourceTrouble } from './source-runs.ts'
 import type { Store } from './store/store.ts'
+import type { Taps } from './tap/taps.ts'
 
 export interface RunningPipelineOptions {
   readonly context: Context
   readonly directory: string
   readonly store: Store
   readonly follow: boolean
+  /** Who looks at what passes. */
+  readonly taps?: Taps
   /** Reading ends, and what is under way has some seconds more. */
   readonly signal: AbortSignal
 }
@@ -215,7 +218,7 @@ export class RunningPipeline implements AsyncDisposable {
   }
 
   async #read(feeds?: ReadonlyMap<string, SourceFeed>): Promise<void> {
-    const { context, store, follow, signal, directory } = this.#options
+    const { context, store, follow, signal, directory, taps } = this.#options
     const { log, clock, random, runId } = context
     const secret = readSecret.bind(undefined, context)
     const shaper = await this.#pipeline.shape?.open({ secret, log })
@@ -227,7 +230,7 @@ export class RunningPipeline implements AsyncDisposable {
     const lanes = new Map([...this.#lanes].map(([name, { lane }]) => [name, lane]))
     this.#sources = new SourceRuns({
       ...{ context, pipeline: this.#pipeline, lanes, store, pool: this.#pool, deadLetters: this.#deadLetters, follow },
-      ...{ shaper, rules: this.#rules },
+      ...{ shaper, rules: this.#rules, taps },
       signal: this.#reading.signal,
       ...(feeds && { feeds }),
     })

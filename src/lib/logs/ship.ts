@@ -3,6 +3,7 @@ import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { ByteStream, Report } from '../core/report.ts'
+import { demandJsonLines } from './demand-json-lines.ts'
 import type { Format } from './formats/format.ts'
 import { formatOf } from './formats/known-formats.ts'
 import type { ShipOptions } from './options.ts'
@@ -60,15 +61,6 @@ function demandNothingElse({ file, targets }: ShipOptions): void {
 }
 
 const maxMaxLine = 64 * 1024 * 1024
-
-/** @throws OpsError E_USAGE */
-function demandJsonLines({ settings: { outputs } }: Context): void {
-  const other = outputs.find(({ format, file }) => file === undefined && !['human', 'ndjson', 'json'].includes(format))
-  if (!other) return
-  throw new OpsError('E_USAGE', `-o ${other.format}: records go to stdout as JSON lines`, {
-    hint: `-o ${other.format}=FILE has what came of the sources`,
-  })
-}
 
 class Shipment {
   readonly #context: Context

@@ -11,6 +11,7 @@ import { StreamBook } from './intake/stream-book.ts'
 import type { Pipeline, PipelineSource } from './pipeline/pipeline.ts'
 import type { RuleWatch, Shaper } from './pipeline/stages.ts'
 import type { Store } from './store/store.ts'
+import type { Taps } from './tap/taps.ts'
 
 export interface SourceRunsOptions {
   readonly context: Context
@@ -21,6 +22,8 @@ export interface SourceRunsOptions {
   readonly deadLetters: DeadLetters
   readonly shaper: Shaper | undefined
   readonly rules: RuleWatch | undefined
+  /** Who looks at what passes. */
+  readonly taps?: Taps | undefined
   readonly follow: boolean
   /** Reading ends. */
   readonly signal: AbortSignal
@@ -153,7 +156,7 @@ export class SourceRuns {
   }
 
   async #read(run: SourceRun): Promise<void> {
-    const { context, store, pool, deadLetters, shaper, rules, follow, signal, pipeline } = this.#options
+    const { context, store, pool, deadLetters, shaper, rules, taps, follow, signal, pipeline } = this.#options
     const { clock, random, log, paths } = context
     const { source, lanes, book } = run
     const filters = new Map(pipeline.sinks.flatMap(({ name, filter }) => (filter ? [[name, filter] as const] : [])))
@@ -164,7 +167,7 @@ export class SourceRuns {
     const leave = run.leave.signal
     try {
       await new Intake({
-        ...{ feed, leave, book, clock, store, log, pool, deadLetters, shaper, rules, filters },
+        ...{ feed, leave, book, clock, store, log, pool, deadLetters, shaper, rules, taps, filters },
         fork: new Fork({ lanes, clock, signal: AbortSignal.any([signal, this.#over.signal]) }),
         readers: lanes.length,
       }).run()

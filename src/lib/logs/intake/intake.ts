@@ -12,6 +12,8 @@ import { RecordBuffer } from '../record-buffer.ts'
 import { Records } from '../records.ts'
 import { SourceReading } from '../source-reading.ts'
 import type { Store } from '../store/store.ts'
+import { sinkStage } from '../tap/tap-stage.ts'
+import type { Taps } from '../tap/taps.ts'
 import { addFields } from './add-fields.ts'
 import { type SharedMemory, takeShared } from './chunk-memory.ts'
 import { readLines, shapeRecords } from './read-lines.ts'
@@ -34,6 +36,8 @@ export interface IntakeOptions {
   /** Absent: records stay as they were read. */
   readonly shaper?: Shaper | undefined
   readonly rules?: RuleWatch | undefined
+  /** Who looks at what passes. */
+  readonly taps?: Taps | undefined
   /** Of the sinks that do not get everything, by name. */
   readonly filters: ReadonlyMap<string, RecordFilter>
 }
@@ -77,7 +81,7 @@ export class Intake {
   }
 
   async #takeLines(lines: SourceLines): Promise<void> {
-    const { fork, deadLetters, book, shaper } = this.#options
+    const { fork, deadLetters, book, shaper, taps } = this.#options
     const { stream, from, to, fields } = lines
     const reading = this.#reading(stream)
     const { tally } = reading
@@ -92,9 +96,14 @@ export class Intake {
     const begunAt = book.begunAt(stream)
     const origin = { id, source: this.#name, title: stream.title, ...(begunAt !== undefined && { begunAt }) }
     const read = Records.ofLines(fields && count > 0 ? addFields(memory.records, fields) : memory.records, count)
+    if (taps?.isWatched) {
+      taps.showLines(lines.bytes, origin)
+      taps.show('parsed', read, origin)
+    }
     const shaped = shapeRecords(read, { shaper, origin })
     if (shaped.dead.length > 0 && !(await deadLetters.add(this.#letters(shaped, origin)))) return
     if (shaped.records.count > 0) this.#options.rules?.see(shaped.records, origin)
+    if (taps?.isWatched) taps.show('shaped', shaped.records, origin)
     const head = {
       ...this.#head(lines, id),
       lines: tally.lines - before.lines,
@@ -103,7 +112,7 @@ export class Intake {
       isUnique: !this.#isReplayable,
       isLastChance: lines.isLastChance === true,
     }
-    await fork.offer(lane => this.#chunkFor(lane, { head, records: shaped.records, memory }))
+    await fork.offer(lane => this.#chunkFor(lane, { head, records: shaped.records, memory, origin }))
   }
 
   /** Behind a gap reading goes on for everybody: it takes its turn among the lines. */
@@ -139,11 +148,14 @@ export class Intake {
       readonly head: Omit<ChunkHead, 'count'> & Pick<Chunk, 'isUnique' | 'isLastChance'>
       readonly records: Records
       readonly memory: SharedMemory
+      readonly origin: RecordsOrigin
     },
   ): Chunk {
-    const { head, memory } = made
-    const filter = this.#options.filters.get(lane.name)
+    const { head, memory, origin } = made
+    const { filters, taps } = this.#options
+    const filter = filters.get(lane.name)
     const records = filter && made.records.count > 0 ? filter.filter(made.records) : made.records
+    if (taps?.isWatched && head.to > lane.reached(head.stream).at) taps.show(sinkStage(lane.name), records, origin)
     const { lines, count } = records
     // Records that a stage made are in memory of their own.
     const holds = lines === memory.records ? memory.holds : lines.length

@@ -1,5 +1,7 @@
+import { OpsError } from '../../core/errors.ts'
+import { ExpressionError } from '../../core/expression.ts'
 import type { FileNode } from '../../core/file-node.ts'
-import type { RecordCondition } from '../../core/record-condition.ts'
+import { parseRecordCondition, type RecordCondition } from '../../core/record-condition.ts'
 import type { RecordFilter } from '../pipeline/stages.ts'
 import { Records } from '../records.ts'
 import { Draft } from './draft.ts'
@@ -11,6 +13,17 @@ export function readFilter(node: FileNode): RecordFilter | undefined {
   if (node.isAbsent) return undefined
   const condition = readCondition(node)
   return condition && { text: condition.text, filter: records => filtered(records, condition) }
+}
+
+/** A condition of the command line. @throws OpsError E_USAGE */
+export function parseFilter(text: string): RecordFilter {
+  try {
+    const condition = parseRecordCondition(text)
+    return { text, filter: records => filtered(records, condition) }
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error
+    throw new OpsError('E_USAGE', `'${text}' is no condition: ${error.message}`, { hint: 'write one in CEL: status >= 500' })
+  }
 }
 
 function filtered(records: Records, condition: RecordCondition): Records {
