@@ -290,6 +290,7 @@ export const components: readonly ComponentEntry[] = [
   {"kind":"sink","type":"otlp","version":"1.0.0","summary":"OpenTelemetry logs over OTLP/HTTP","stability":"experimental",load:() => import('./lib/logs/sinks/otlp.ts') as Promise<never>},
   {"kind":"sink","type":"s3","version":"1.0.0","summary":"objects of JSON lines in S3, or what speaks its protocol","stability":"experimental",load:() => import('./lib/logs/sinks/s3.ts') as Promise<never>},
   {"kind":"sink","type":"stdout","version":"1.0.0","summary":"JSON lines on stdout","stability":"experimental",load:() => import('./lib/logs/sinks/stdout.ts') as Promise<never>},
+  {"kind":"sink","type":"syslog","version":"1.0.0","summary":"messages of syslog over RELP, TLS, TCP or UDP","stability":"experimental",load:() => import('./lib/logs/sinks/syslog.ts') as Promise<never>},
   {"kind":"source","type":"command","version":"1.0.0","summary":"what a program prints, kept running or run again and again","stability":"experimental",load:() => import('./lib/logs/sources/command.ts') as Promise<never>},
   {"kind":"source","type":"file","version":"1.0.0","summary":"files of this machine, over rotations and restarts","stability":"experimental",load:() => import('./lib/logs/sources/file.ts') as Promise<never>},
   {"kind":"source","type":"journald","version":"1.0.0","summary":"the journal of systemd, by journalctl","stability":"experimental",load:() => import('./lib/logs/sources/journald.ts') as Promise<never>},

@@ -1,4 +1,4 @@
-import { accessSync, appendFileSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, appendFileSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 
@@ -11,6 +11,11 @@ interface Need {
 const program = (name: string, debianPackage = name): Need => ({
   package: debianPackage,
   present: () => findProgram(name) !== undefined,
+})
+
+const rsyslogModule = (name: string, debianPackage: string): Need => ({
+  package: debianPackage,
+  present: () => readdirSync('/usr/lib').some(directory => existsSync(`/usr/lib/${directory}/rsyslog/${name}.so`)),
 })
 
 /** What tests may need of the machine. A test asks with `test.skipIf(!needs('sshd'))`; the set-up installs what some test asks for. */
@@ -35,6 +40,8 @@ export const needsTable = {
   logger: program('logger', 'bsdutils'),
   grok: program('grok'),
   rsyslogd: program('rsyslogd', 'rsyslog'),
+  'rsyslog-relp': rsyslogModule('imrelp', 'rsyslog-relp'),
+  'rsyslog-gnutls': rsyslogModule('lmnsd_gtls', 'rsyslog-gnutls'),
   chromium: program('chromium'),
   bash: program('bash'),
   zsh: program('zsh'),

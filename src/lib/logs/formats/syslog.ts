@@ -4,8 +4,8 @@ import { textFormat } from './text-format.ts'
 import { isRfc3339 } from './time.ts'
 
 const facilities = 'kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp security console solaris-cron'
-const facilityNames = [...facilities.split(' '), ...Array.from({ length: 8 }, (_, index) => `local${index}`)]
-const severityNames = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug']
+export const facilityNames = [...facilities.split(' '), ...Array.from({ length: 8 }, (_, index) => `local${index}`)]
+export const severityNames = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug']
 
 /** RFC 5424: `<34>1 2003-10-11T22:14:15.003Z host app pid id [data] message`. */
 const modern =

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import { errnoOf } from '../../core/errno.ts'
 import { dialFromHere } from '../dial.ts'
 import { NetError } from '../net-error.ts'
+import type { TlsWish } from '../secure-stream.ts'
 import type { TlsParams } from './request-params.ts'
 import type { Route } from './route.ts'
 
@@ -12,17 +13,17 @@ export async function serverRoute(url: URL, { clock, tls }: { readonly clock: Cl
   const isSecure = url.protocol === 'https:'
   const endpoint = { host, port: Number(url.port) || (isSecure ? 443 : 80) }
   const route = { dialer: dialFromHere(clock), endpoint }
-  if (!isSecure) return route
+  return isSecure ? { ...route, tls: { ...(await tlsWishOf(host, tls)), alpn: ['http/1.1'] } } : route
+}
+
+/** What a server must show, and what it is shown. @throws NetError for files that can not be read */
+export async function tlsWishOf(host: string, tls: TlsParams): Promise<TlsWish> {
   const [ca, cert, key] = await Promise.all([tls.ca, tls.cert, tls.key].map(contentOf))
   return {
-    ...route,
-    tls: {
-      serverName: tls.server_name ?? host,
-      alpn: ['http/1.1'],
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-    },
+    serverName: tls.server_name ?? host,
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
   }
 }
 
