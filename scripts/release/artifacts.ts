@@ -84,6 +84,7 @@ function installedFiles({ program, config }: Built, { licence, others, contents 
     { path: 'share/doc/opsctl/LICENSE', content: licence },
     { path: 'share/doc/opsctl/THIRD-PARTY-LICENSES.txt', content: others },
     { path: 'share/doc/opsctl/contents.cdx.json', content: contents },
+    { path: 'share/doc/opsctl/record.proto', content: readFileSync(join(root, 'docs/proto/opsctl/logs/v1/record.proto')) },
     ...pages.map(page => ({ path: `share/man/man1/${page}`, content: readFileSync(join(root, 'docs/man', page)) })),
   ]
 }

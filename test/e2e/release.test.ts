@@ -170,6 +170,7 @@ describe.skipIf(!mayChroot)('on a clean root', () => {
       expect(dpkg('--install', packed).exitCode).toBe(0)
       await worksThere(clean, 'opsctl')
       expect(dpkg('--listfiles', 'opsctl').stdout.toString()).toContain('/usr/share/man/man1/opsctl.1.gz')
+      expect(dpkg('--listfiles', 'opsctl').stdout.toString()).toContain('/usr/share/doc/opsctl/record.proto')
       expect(dpkg('--verify', 'opsctl').stdout.toString()).toBe('')
       expect(dpkg('--remove', 'opsctl').exitCode).toBe(0)
       expect(await Bun.file(join(clean.path, 'usr/bin/opsctl')).exists()).toBe(false)

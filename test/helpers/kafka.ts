@@ -24,8 +24,20 @@ export async function mockCluster(): Promise<AsyncDisposable & { readonly broker
 
 /** What is in a topic: key and text of each message. */
 export async function consumed(brokers: string, topic: string): Promise<string[]> {
-  const argv = ['kcat', '-b', brokers, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%k %s\\n']
-  const child = Bun.spawn(argv, { stdout: 'pipe', stderr: 'ignore', timeout: 30_000 })
-  const text = await new Response(child.stdout).text()
+  const text = (await printed({ brokers, topic, format: '%k %s\\n' })).toString()
   return text.split('\n').filter(line => line !== '')
+}
+
+interface Printing {
+  readonly brokers: string
+  readonly topic: string
+  /** As kcat has it. */
+  readonly format: string
+}
+
+/** All messages of a topic, one behind the other. */
+export async function printed({ brokers, topic, format }: Printing): Promise<Buffer> {
+  const argv = ['kcat', '-b', brokers, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', format]
+  const child = Bun.spawn(argv, { stdout: 'pipe', stderr: 'ignore', timeout: 30_000 })
+  return Buffer.from(await new Response(child.stdout).arrayBuffer())
 }

@@ -57,13 +57,17 @@ export class Nats implements AsyncDisposable {
 
   /** What is in a stream: subject and text of each message. */
   async messages(name: string): Promise<readonly (readonly [string, string])[]> {
+    return (await this.payloads(name)).map(([subject, payload]) => [subject, Buffer.from(payload).toString()] as const)
+  }
+
+  async payloads(name: string): Promise<readonly (readonly [string, Uint8Array])[]> {
     const connection = await connect({ servers: this.server, reconnect: false })
     const manager = await jetstreamManager(connection)
     const { state } = await manager.streams.info(name)
-    const found: (readonly [string, string])[] = []
+    const found: (readonly [string, Uint8Array])[] = []
     for (let seq = 1; seq <= state.last_seq; seq++) {
       const message = await manager.streams.getMessage(name, { seq })
-      if (message) found.push([message.subject, message.string()])
+      if (message) found.push([message.subject, message.data])
     }
     await connection.close()
     return found

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import kafkaSink from '../../../src/lib/logs/sinks/kafka.ts'
-import { consumed, mockCluster } from '../../helpers/kafka.ts'
+import { consumed, mockCluster, printed } from '../../helpers/kafka.ts'
 import { needs } from '../../helpers/needs.ts'
 import { poll } from '../../helpers/poll.ts'
+import { decoded } from './protoc.ts'
 import { built, parcel, send, sinkPlace } from './sink-place.ts'
 
 const open = (brokers: string, rest: object = {}) =>
@@ -30,6 +31,21 @@ describe.skipIf(!needs('kcat'))('the kafka sink', () => {
         'web1 {"app":"shop","host":"web1","n":2}',
       ])
       expect(await consumed(cluster.brokers, 'logs-pay_ments')).toEqual(['web2 {"app":"pay/ments","host":"web2"}'])
+    },
+    60_000,
+  )
+
+  test.skipIf(!needs('protoc'))(
+    'gives a message of protobuf for each record',
+    async () => {
+      await using cluster = await mockCluster()
+      await using sink = await open(cluster.brokers, { encoding: 'protobuf' })
+      await poll('the topic', 30_000, async () => {
+        const answer = await send(sink, [parcel('a', { app: 'shop', message: 'zwei\nZeilen' })])
+        return answer.result === 'delivered'
+      })
+      const payload = await printed({ brokers: cluster.brokers, topic: 'logs-shop', format: '%s' })
+      expect(decoded(payload)).toBe('message: "zwei\\nZeilen" fields { name: "app" value { text: "shop" } }')
     },
     60_000,
   )

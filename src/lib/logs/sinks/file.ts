@@ -5,6 +5,7 @@ import { durationField, sizeField } from '../../core/fields.ts'
 import { modeField } from '../../core/host-fields.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { ParamsError, parseParams } from '../../core/params.ts'
+import { encodingField } from './encoded/record-encoding.ts'
 import { FileName } from './file/file-name.ts'
 import { openFileSink } from './file/open-file-sink.ts'
 
@@ -18,6 +19,7 @@ const params = z.strictObject({
   compress: z.enum(['none', 'gzip', 'zstd']).default('none').describe('what becomes of files that are done'),
   keep: z.int().min(1).optional().describe('how many files that are done are kept'),
   keep_for: durationField().optional().describe('how long files that are done are kept'),
+  encoding: encodingField(),
 })
 
 /** Sends are small as long as writing keeps up; none is parted, so that the order of the file is that of the receipts. */
@@ -31,7 +33,7 @@ export default defineSink({
   schema: jsonSchemaOf(params),
   example: { path: '/var/log/opsctl/records.ndjson', size: '1GiB', compress: 'zstd', keep: 7 },
   build(config) {
-    const { path, mode, directories, size, every, time, compress, keep, keep_for } = parseParams(params, config)
+    const { path, mode, directories, size, every, time, compress, keep, keep_for, encoding } = parseParams(params, config)
     const wrong = FileName.fault(path)
     if (wrong) throw new ParamsError(wrong, { path: ['path'] })
     const nameIn = (cwd: string): FileName => new FileName(resolve(cwd, path), { time, every })
@@ -53,6 +55,7 @@ export default defineSink({
           compress,
           keep: keep ?? Number.POSITIVE_INFINITY,
           keepMs: keep_for ?? Number.POSITIVE_INFINITY,
+          encoding,
         }),
     }
   },

@@ -5,6 +5,7 @@ import { parseParams } from '../../core/params.ts'
 import { secretOr } from '../../core/secret-field.ts'
 import { brokerTlsField } from './broker/broker-tls.ts'
 import { RecordText } from './broker/record-text.ts'
+import { encodingField } from './encoded/record-encoding.ts'
 import { openKafkaSink } from './kafka/kafka-sink.ts'
 
 const params = z.strictObject({
@@ -20,6 +21,7 @@ const params = z.strictObject({
     })
     .optional()
     .describe('how to log in'),
+  encoding: encodingField(),
   tls: brokerTlsField(),
 })
 

@@ -5,6 +5,7 @@ import { parseParams } from '../../core/params.ts'
 import { secretOr } from '../../core/secret-field.ts'
 import { brokerTlsField } from './broker/broker-tls.ts'
 import { RecordText } from './broker/record-text.ts'
+import { encodingField } from './encoded/record-encoding.ts'
 import { openNatsSink } from './nats/nats-sink.ts'
 
 const params = z.strictObject({
@@ -14,6 +15,7 @@ const params = z.strictObject({
   password: secretOr(z.never()).optional().describe('where the password of the user stands'),
   token: secretOr(z.never()).optional().describe('where the token stands'),
   credentials: secretOr(z.never()).optional().describe('where the content of a .creds file stands'),
+  encoding: encodingField(),
   tls: brokerTlsField(),
 })
 

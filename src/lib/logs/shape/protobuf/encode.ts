@@ -16,6 +16,13 @@ export function protobufOf(records: Records): Uint8Array {
   return writer.finish()
 }
 
+/** One record by itself, of its JSON. */
+export function recordProtobuf(line: string): Uint8Array {
+  const writer = new BinaryWriter()
+  writeRecord(writer, membersOf(line))
+  return writer.finish()
+}
+
 const { Varint, Bit64, LengthDelimited } = WireType
 
 function writeRecord(writer: BinaryWriter, members: Members): void {

@@ -1,11 +1,12 @@
 import { type Parcel, type RecordPlace, recordName } from '../../../core/sink.ts'
+import type { RecordEncoder } from '../encoded/record-encoding.ts'
 
 /** A record that is sent by itself. */
 export interface SingleRecord {
   readonly place: RecordPlace
   /** The same whenever it is sent. */
   readonly name: string
-  /** JSON, without its newline. */
+  /** As it is sent; JSON without its newline. */
   readonly bytes: Buffer
   /** Its parts, where they were asked for. */
   readonly parsed: unknown
@@ -13,8 +14,13 @@ export interface SingleRecord {
 
 const newline = 10
 
-/** Each of them: views of the parcels. They are parsed only for whoever looks into them. */
-export function singleRecords(parcels: readonly Parcel[], { parse }: { readonly parse: boolean }): SingleRecord[] {
+interface SingleTerms {
+  readonly parse: boolean
+  readonly encode: RecordEncoder['record']
+}
+
+/** Each of them: of JSON views of the parcels. They are parsed only for whoever looks into them. */
+export function singleRecords(parcels: readonly Parcel[], { parse, encode }: SingleTerms): SingleRecord[] {
   return parcels.flatMap((parcel, index) => {
     const bytes = Buffer.from(parcel.records.buffer, parcel.records.byteOffset, parcel.records.length)
     const found: SingleRecord[] = []
@@ -22,7 +28,7 @@ export function singleRecords(parcels: readonly Parcel[], { parse }: { readonly 
       const end = bytes.indexOf(newline, at)
       const line = bytes.subarray(at, end)
       const parsed: unknown = parse ? JSON.parse(line.toString()) : undefined
-      found.push({ place: { parcel: index, record }, name: recordName(parcel, record), bytes: line, parsed })
+      found.push({ place: { parcel: index, record }, name: recordName(parcel, record), bytes: encode(line), parsed })
       at = end + 1
     }
     return found

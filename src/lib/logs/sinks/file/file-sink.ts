@@ -3,6 +3,7 @@ import { errnoOf } from '../../../core/errno.ts'
 import type { Log } from '../../../core/io.ts'
 import type { Json } from '../../../core/json.ts'
 import type { OpenSink, Parcel, Receipt } from '../../../core/sink.ts'
+import type { RecordEncoder } from '../encoded/record-encoding.ts'
 import type { FileSet } from './file-set.ts'
 import type { FileState, LogFile } from './log-file.ts'
 import { type Entry, WriteOrder } from './write-order.ts'
@@ -13,6 +14,7 @@ export interface FileSinkParts {
   readonly files: FileSet
   readonly file: LogFile
   readonly lock: AsyncDisposable
+  readonly encoder: RecordEncoder
 }
 
 /** Syncs begin no closer than this: what is written meanwhile has its receipt together. */
@@ -23,7 +25,7 @@ const maxWriteBytes = 8 * 1024 * 1024
 /** Writes at once, in the order of the first attempts, and acknowledges what is durable. */
 export class FileSink implements OpenSink {
   readonly #parts: FileSinkParts
-  readonly #order = new WriteOrder()
+  readonly #order: WriteOrder
   #file: LogFile
   #writing: Promise<void> | undefined
   #syncing: Promise<void> | undefined
@@ -34,6 +36,7 @@ export class FileSink implements OpenSink {
   constructor(parts: FileSinkParts) {
     this.#parts = parts
     this.#file = parts.file
+    this.#order = new WriteOrder(parts.encoder.parcel)
   }
 
   /** What it wants to be remembered before anything is sent. */

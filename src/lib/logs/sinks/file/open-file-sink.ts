@@ -6,6 +6,7 @@ import { OpsError } from '../../../core/errors.ts'
 import type { OpenSink, SinkPlace } from '../../../core/sink.ts'
 import { cannotWrite } from '../../../run/cannot-write.ts'
 import { acquireLock } from '../../../run/lock.ts'
+import { encoderOf, type RecordEncoding } from '../encoded/record-encoding.ts'
 import { FileSet, type FileWishes, setAside } from './file-set.ts'
 import { FileSink } from './file-sink.ts'
 import { type FileState, LogFile } from './log-file.ts'
@@ -14,18 +15,22 @@ import { OwnFiles } from './own-files.ts'
 const remembered = z.object({ path: z.string(), inode: z.string(), bytes: z.number(), begun: z.number() })
 
 /** Opens the file where it was left: what is behind the acknowledged bytes is cut off. @throws OpsError E_OUTPUT, E_LOCKED */
-export async function openFileSink(place: SinkPlace, wishes: FileWishes): Promise<OpenSink> {
+export async function openFileSink(
+  place: SinkPlace,
+  wishes: FileWishes & { readonly encoding: RecordEncoding },
+): Promise<OpenSink> {
   const { clock, log, name } = place
   const { directory, path } = wishes.name
   try {
     if (wishes.makesDirectories) await mkdir(directory, { recursive: true, mode: 0o700 })
+    const encoder = await encoderOf(wishes.encoding)
     const lockPath = join(directory, `.${basename(path)}.lock`)
     const lock = await acquireLock(lockPath, { runId: name, command: 'ship-logs', clock })
     try {
       const files = new FileSet(wishes, { clock, log, own: await OwnFiles.open(path, log) })
       const state = remembered.safeParse(place.state).data
       const file = (state && (await resumed(state, place, wishes))) ?? (await files.begin())
-      return new FileSink({ clock, log, files, file, lock })
+      return new FileSink({ clock, log, files, file, lock, encoder })
     } catch (error) {
       await lock[Symbol.asyncDispose]()
       throw error

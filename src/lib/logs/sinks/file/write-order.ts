@@ -21,13 +21,18 @@ const keyOf = ({ id, part }: Parcel): string => (part ? `${part.of}.${part.first
  */
 export class WriteOrder {
   readonly #entries: Entry[] = []
+  readonly #encode: (parcel: Parcel) => Uint8Array
+
+  constructor(encode: (parcel: Parcel) => Uint8Array) {
+    this.#encode = encode
+  }
 
   /** Its place: a new one, or the one that it had at an earlier attempt. */
   place(parcels: readonly Parcel[]): Entry {
     const key = parcels.map(keyOf).join(' ')
     const found = this.#entries.find(entry => entry.key === key)
     if (found) return found
-    const parts = parcels.map(({ records }) => records)
+    const parts = parcels.map(this.#encode)
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
     const entry: Entry = { key, parts, bytes, isWritten: false, end: 0, settle: undefined }
     this.#entries.push(entry)

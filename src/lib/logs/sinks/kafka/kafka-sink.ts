@@ -6,8 +6,10 @@ import { brokerTls } from '../broker/broker-tls.ts'
 import type { RecordText } from '../broker/record-text.ts'
 import { type SingleRecord, singleRecords } from '../broker/single-records.ts'
 import { untilAborted } from '../broker/until-aborted.ts'
+import { encoderOf, type RecordEncoder, type RecordEncoding } from '../encoded/record-encoding.ts'
 
 interface KafkaWishes {
+  readonly encoding: RecordEncoding
   readonly brokers: readonly string[]
   readonly topic: RecordText
   readonly key?: RecordText
@@ -31,22 +33,27 @@ const timeoutMs = 10_000
 /** Nobody is contacted before the first send. */
 export async function openKafkaSink(place: SinkPlace, wishes: KafkaWishes): Promise<OpenSink> {
   await Promise.all([brokerTls(wishes.tls, place), wishes.sasl && place.secret(wishes.sasl.password)])
-  return new KafkaSink(place, wishes)
+  return new KafkaSink(place, wishes, await encoderOf(wishes.encoding))
 }
 
 class KafkaSink implements OpenSink {
   readonly #place: SinkPlace
   readonly #wishes: KafkaWishes
+  readonly #encoder: RecordEncoder
   #connection: Connection | undefined
 
-  constructor(place: SinkPlace, wishes: KafkaWishes) {
+  constructor(place: SinkPlace, wishes: KafkaWishes, encoder: RecordEncoder) {
+    this.#encoder = encoder
     this.#place = place
     this.#wishes = wishes
   }
 
   async send(parcels: readonly Parcel[], signal: AbortSignal): Promise<Receipt> {
     const { topic, key } = this.#wishes
-    const records = singleRecords(parcels, { parse: !topic.isFixed || (key !== undefined && !key.isFixed) })
+    const records = singleRecords(parcels, {
+      parse: !topic.isFixed || (key !== undefined && !key.isFixed),
+      encode: this.#encoder.record,
+    })
     const groups = Map.groupBy(records, ({ parsed }) => topic.of(parsed, clean).slice(0, 249))
     const pending: RecordPlace[] = []
     const refused: RefusedRecord[] = []

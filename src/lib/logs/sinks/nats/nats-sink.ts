@@ -7,9 +7,11 @@ import { brokerTls } from '../broker/broker-tls.ts'
 import type { RecordText } from '../broker/record-text.ts'
 import { type SingleRecord, singleRecords } from '../broker/single-records.ts'
 import { untilAborted } from '../broker/until-aborted.ts'
+import { encoderOf, type RecordEncoder, type RecordEncoding } from '../encoded/record-encoding.ts'
 import { connectTracked } from './connect-tracked.ts'
 
 interface NatsWishes {
+  readonly encoding: RecordEncoding
   readonly servers: readonly string[]
   readonly subject: RecordText
   readonly user?: string | undefined
@@ -30,22 +32,27 @@ const streamTooLarge = 10054
 /** Secrets are read anew for each connection. Nobody is contacted before the first send. */
 export async function openNatsSink(place: SinkPlace, wishes: NatsWishes): Promise<OpenSink> {
   await connectionOptions(place, wishes)
-  return new NatsSink(place, wishes)
+  return new NatsSink(place, wishes, await encoderOf(wishes.encoding))
 }
 
 class NatsSink implements OpenSink {
   readonly #place: SinkPlace
   readonly #wishes: NatsWishes
+  readonly #encoder: RecordEncoder
   #connection: NatsConnection | undefined
   #sockets: TrackedSockets | undefined
 
-  constructor(place: SinkPlace, wishes: NatsWishes) {
+  constructor(place: SinkPlace, wishes: NatsWishes, encoder: RecordEncoder) {
+    this.#encoder = encoder
     this.#place = place
     this.#wishes = wishes
   }
 
   async send(parcels: readonly Parcel[], signal: AbortSignal): Promise<Receipt> {
-    const records = singleRecords(parcels, { parse: !this.#wishes.subject.isFixed })
+    const records = singleRecords(parcels, {
+      parse: !this.#wishes.subject.isFixed,
+      encode: this.#encoder.record,
+    })
     const sending = new Sending(this.#wishes.subject, records)
     try {
       const connection = await this.#connected(signal)
