@@ -46,7 +46,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   rfc6902: ['lib/sync/json-patch.ts'],
   'ajv/dist/2020.js': ['lib/config/schema-check.ts'],
   '@bufbuild/protobuf/wire': ['lib/logs/shape/protobuf/', 'lib/logs/sinks/over-http/otlp-protobuf.ts'],
-  aws4fetch: ['lib/logs/sinks/s3.ts'],
+  aws4fetch: ['lib/logs/sinks/s3/'],
   'ajv-formats': ['lib/config/schema-check.ts'],
   'node:net': ['lib/net/'],
   'node:tls': ['lib/net/'],

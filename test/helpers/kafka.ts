@@ -28,13 +28,15 @@ export async function consumed(brokers: string, topic: string): Promise<string[]
   return text.split('\n').filter(line => line !== '')
 }
 
-/** All messages of a topic, each by a format of kcat. */
-export async function printed(asked: {
+interface Printing {
   readonly brokers: string
   readonly topic: string
+  /** As kcat has it. */
   readonly format: string
-}): Promise<Buffer> {
-  const { brokers, topic, format } = asked
+}
+
+/** All messages of a topic, one behind the other. */
+export async function printed({ brokers, topic, format }: Printing): Promise<Buffer> {
   const argv = ['kcat', '-b', brokers, '-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', format]
   const child = Bun.spawn(argv, { stdout: 'pipe', stderr: 'ignore', timeout: 30_000 })
   return Buffer.from(await new Response(child.stdout).arrayBuffer())

@@ -1,45 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { createHash, createHmac } from 'node:crypto'
-import { gunzipSync } from 'node:zlib'
+import { randomBytes } from 'node:crypto'
+import { gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { SecretReference } from '../../../src/lib/core/check.ts'
-import { type Answering, type Delivered, LogServer } from './log-server.ts'
+import { LogServer } from './log-server.ts'
 import { never, openSink, parcelOf, secret } from './opened.ts'
-
-const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest()
-const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
-
-/** The signature that a request ought to have, by https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html */
-function signatureOf({ method, path, headers }: Delivered): string {
-  const [, credential = '', signed = ''] =
-    /Credential=([^,]+), ?SignedHeaders=([^,]+)/.exec(String(headers['authorization'])) ?? []
-  const [, date = '', region = '', service = ''] = credential.split('/')
-  const canonical = [
-    method,
-    path,
-    '',
-    ...signed.split(';').map(name => `${name}:${headers[name]}`),
-    '',
-    signed,
-    headers['x-amz-content-sha256'],
-  ].join('\n')
-  const toSign = ['AWS4-HMAC-SHA256', headers['x-amz-date'], `${date}/${region}/${service}/aws4_request`, sha256(canonical)].join(
-    '\n',
-  )
-  const key = hmac(hmac(hmac(hmac(`AWS4${secret}`, date), region), service), 'aws4_request')
-  return hmac(key, toSign).toString('hex')
-}
-
-/** Takes objects whose signature and digest are right. */
-const s3 =
-  (objects: Map<string, Buffer>): Answering =>
-  (request, response) => {
-    const [, signature] = /Signature=([0-9a-f]+)/.exec(String(request.headers['authorization'])) ?? []
-    if (request.headers['x-amz-content-sha256'] !== sha256(request.body))
-      return void response.writeHead(400).end('XAmzContentSHA256Mismatch')
-    if (signature !== signatureOf(request)) return void response.writeHead(403).end('SignatureDoesNotMatch')
-    objects.set(request.path, request.body)
-    response.writeHead(200).end()
-  }
+import { S3Double } from './s3-double.ts'
 
 /** The key's id is no secret, and has no slash. */
 const place = {
@@ -56,8 +21,8 @@ const params = (endpoint: string, more = {}) => ({
 
 describe('the sink s3', () => {
   test('puts signed objects under a name of their own, which replace themselves when they are sent again', async () => {
-    const objects = new Map<string, Buffer>()
-    await using server = await LogServer.start(s3(objects))
+    const { objects, answer } = new S3Double(secret)
+    await using server = await LogServer.start(answer)
     await using sink = await openSink('s3', params(server.url, { prefix: 'a b/%Y/', region: 'eu-central-1' }), place)
     const parcels = [parcelOf([{ message: 'ü' }]), parcelOf([{ n: 1 }, { n: 2 }])]
     expect(await sink.send(parcels, never)).toEqual({ result: 'delivered' })
@@ -69,7 +34,7 @@ describe('the sink s3', () => {
   })
 
   test('asks for encryption within the signature', async () => {
-    await using server = await LogServer.start(s3(new Map()))
+    await using server = await LogServer.start(new S3Double(secret).answer)
     await using sink = await openSink(
       's3',
       params(server.url, { encryption: 'aws:kms', kms_key: 'key-1', session_token: { env: 'T' } }),
@@ -87,5 +52,106 @@ describe('the sink s3', () => {
     await using server = await LogServer.start((_, response) => void response.writeHead(status).end('<Code>SlowDown</Code>'))
     await using sink = await openSink('s3', params(server.url))
     expect((await sink.send([parcelOf([{}])], never)).result).toBe('later')
+  })
+})
+
+describe('an object of many bytes', () => {
+  const megabytes = (count: number) =>
+    parcelOf(Array.from({ length: count * 4 }, () => ({ message: randomBytes(131_072).toString('hex') })))
+  const open = (server: LogServer, more = {}) =>
+    openSink('s3', params(server.url, { prefix: 'logs/', part_bytes: '5MiB', compression: 'none', ...more }), place)
+
+  test.each([
+    ['none', (body: Buffer) => body],
+    ['gzip', gunzipSync],
+    ['zstd', zstdDecompressSync],
+  ] as const)(
+    'is sent in signed parts: %s',
+    async (compression, unpacked) => {
+      const double = new S3Double(secret)
+      await using server = await LogServer.start(double.answer)
+      await using sink = await open(server, { compression, encryption: 'AES256' })
+      const parcel = megabytes(compression === 'none' ? 11 : 16)
+      expect(await sink.send([parcel], never)).toEqual({ result: 'delivered' })
+      const [[, body = Buffer.alloc(0)] = []] = [...double.objects]
+      expect(unpacked(body).equals(Buffer.from(parcel.records))).toBe(true)
+      expect(double.parts).toBeGreaterThanOrEqual(2)
+      expect(double.uploads.size).toBe(0)
+      const encrypted = server.all.filter(({ headers }) => headers['x-amz-server-side-encryption'] !== undefined)
+      expect(encrypted.map(({ method, path }) => `${method} ${path.replace(/^[^?]*/, '')}`)).toEqual(['POST ?uploads='])
+    },
+    60_000,
+  )
+
+  test.each<[what: string, method: string, query: RegExp, answer: string, message: string]>([
+    ['a part is not taken', 'PUT', /partNumber=2/, 'status 503', 'answered 503'],
+    ['a part has no tag', 'PUT', /partNumber=1/, '', 'answered no ETag of part 1'],
+    [
+      'the end fails behind its beginning',
+      'POST',
+      /\?uploadId=/,
+      '<Error><Code>InternalError</Code></Error>',
+      'answered InternalError to the end of an upload',
+    ],
+    ['nothing is begun', 'POST', /\?uploads=/, '<Hello/>', 'answered no UploadId'],
+  ])(
+    'is taken back and sent again where %s',
+    async (_, method, query, said, message) => {
+      const double = new S3Double(secret)
+      await using server = await LogServer.start((request, response, whole) => {
+        if (request.method !== method || !query.test(request.path)) return double.answer(request, response, whole)
+        response.writeHead(said.startsWith('status') ? 503 : 200).end(said)
+      })
+      await using sink = await open(server)
+      const parcel = megabytes(6)
+      expect(await sink.send([parcel], never)).toMatchObject({ result: 'later', message: expect.stringContaining(message) })
+      expect([double.uploads.size, double.objects.size]).toEqual([0, 0])
+      server.answer = double.answer
+      expect(await sink.send([parcel], never)).toEqual({ result: 'delivered' })
+      expect([double.uploads.size, double.objects.size]).toEqual([0, 1])
+    },
+    60_000,
+  )
+
+  test('is taken back where the attempt is over', async () => {
+    const double = new S3Double(secret)
+    await using server = await LogServer.start((request, response, whole) => {
+      if (!request.path.includes('partNumber=2')) double.answer(request, response, whole)
+    })
+    await using sink = await open(server)
+    expect((await sink.send([megabytes(6)], AbortSignal.timeout(2000))).result).toBe('later')
+    expect([double.begun, double.uploads.size]).toEqual([1, 0])
+  }, 60_000)
+
+  test('aborts what a killed process left, and nothing of others', async () => {
+    const double = new S3Double(secret)
+    const hour = 60 * 60 * 1000
+    const old = double.begin('logs/0123456789abcdef0123456789abcdef.ndjson.gz', Date.now() - hour)
+    const young = double.begin('logs/0123456789abcdef0123456789abcdee.ndjson.gz', Date.now())
+    const others = double.begin('logs/backup.tar', Date.now() - hour)
+    await using server = await LogServer.start(double.answer)
+    await using sink = await open(server)
+    const parcel = megabytes(6)
+    expect(await sink.send([parcel], never)).toEqual({ result: 'delivered' })
+    expect([...double.uploads.keys()]).toEqual([young, others])
+    expect(old).not.toBe(young)
+    const own = double.begin([...double.objects.keys()][0]?.replace('/shop-logs/', '') ?? '', Date.now())
+    await using again = await open(server)
+    expect(await again.send([parcel], never)).toEqual({ result: 'delivered' })
+    expect([...double.uploads.keys()]).toEqual([young, others])
+    expect(own).not.toBe(young)
+  }, 60_000)
+
+  test('is sent also where left-overs may not be looked for', async () => {
+    const double = new S3Double(secret)
+    await using server = await LogServer.start((request, response, whole) =>
+      request.method === 'GET' ? void response.writeHead(403).end() : double.answer(request, response, whole),
+    )
+    await using sink = await open(server)
+    expect(await sink.send([megabytes(6)], never)).toEqual({ result: 'delivered' })
+  }, 60_000)
+
+  test('has parts that S3 takes', async () => {
+    await expect(openSink('s3', params('http://127.0.0.1', { part_bytes: '1MiB' }))).rejects.toThrow('less than the 5MiB')
   })
 })

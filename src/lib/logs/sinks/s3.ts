@@ -1,17 +1,19 @@
-import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip, zstdCompress } from 'node:zlib'
-import { AwsClient } from 'aws4fetch'
 import { z } from 'zod'
 import { defineSink } from '../../core/component.ts'
+import { sizeField } from '../../core/fields.ts'
 import { jsonSchemaOf } from '../../core/json-schema.ts'
 import { parseParams } from '../../core/params.ts'
 import { secretField } from '../../core/secret-field.ts'
-import type { OpenSink, Parcel, SinkPlace } from '../../core/sink.ts'
+import type { OpenSink, SinkPlace } from '../../core/sink.ts'
 import { tlsParams, urlField } from '../../net/http/request-params.ts'
-import { RequestSecrets } from '../../net/http/request-secrets.ts'
 import { batchParams } from './over-http/over-http-params.ts'
-import { receiptOf, Sender } from './over-http/sender.ts'
+import { MultipartUploads } from './s3/multipart-uploads.ts'
+import { objectName } from './s3/object-name.ts'
+import { S3Problem, S3Requests } from './s3/s3-requests.ts'
+
+const leastPart = 5 * 1024 * 1024
 
 const params = z.strictObject({
   endpoint: urlField().describe('https://s3.eu-central-1.amazonaws.com, or that of MinIO, Ceph, R2 and others'),
@@ -29,6 +31,10 @@ const params = z.strictObject({
   secret_key: secretField().describe('as { file: … } or { env: … }'),
   session_token: secretField().optional().describe('as { file: … } or { env: … }'),
   compression: z.enum(['none', 'gzip', 'zstd']).default('gzip').describe('of the objects'),
+  part_bytes: sizeField()
+    .refine(bytes => bytes >= leastPart, 'is less than the 5MiB that S3 takes')
+    .prefault('8MiB')
+    .describe('objects of more bytes than this are sent in parts of so many'),
   encryption: z.enum(['AES256', 'aws:kms']).optional().describe('x-amz-server-side-encryption'),
   kms_key: z.string().min(1).optional().describe('id of the key, with aws:kms'),
   ...tlsParams,
@@ -60,77 +66,30 @@ export default defineSink({
 })
 
 const squeezed = { gzip: promisify(gzip), zstd: promisify(zstdCompress) }
-const endings = { none: '', gzip: '.gz', zstd: '.zst' }
 
 function openS3(place: SinkPlace, params: Params): OpenSink {
-  const { compression, server_name, ca, cert, key } = params
-  const tls = { server_name, ca, cert, key }
-  const sender = new Sender(place, { ...tls, headers: {}, bearer: undefined, basic: undefined, compression: 'none' })
+  const { compression, encryption, kms_key, part_bytes: partBytes } = params
+  const requests = new S3Requests(place, params)
+  const uploads = new MultipartUploads({ place, requests, prefix: params.prefix.split('%')[0] ?? '' })
+  const type = 'application/x-ndjson'
+  const headers = {
+    ...(encryption && { 'x-amz-server-side-encryption': encryption }),
+    ...(kms_key !== undefined && { 'x-amz-server-side-encryption-aws-kms-key-id': kms_key }),
+  }
   return {
     async send(parcels, signal) {
       const lines = Buffer.concat(parcels.map(({ records }) => records))
       const body = compression === 'none' ? lines : await squeezed[compression](lines)
-      const url = objectUrl(params, nameOf(parcels, { params, now: place.clock.now() }))
-      const signed = await signedHeaders({ place, params, url, body })
-      const answered = await sender.send({ url, method: 'PUT', type: 'application/x-ndjson', body, headers: signed }, signal)
-      if ('later' in answered) return { result: 'later', message: answered.later }
-      const receipt = receiptOf(answered, place.clock.now())
-      // What is refused of an object is never what stands in the records.
-      if (receipt?.result === 'refused') return { result: 'later', message: receipt.message }
-      return receipt ?? { result: 'delivered' }
+      const name = objectName(parcels, { prefix: params.prefix, compression, now: place.clock.now() })
+      try {
+        if (body.length > partBytes) await uploads.upload(body, { name, type, headers, partBytes, signal })
+        else await requests.ask({ method: 'PUT', name, type, body, headers }, signal)
+        return { result: 'delivered' }
+      } catch (error) {
+        if (error instanceof S3Problem) return error.receipt
+        throw error
+      }
     },
     [Symbol.asyncDispose]: async () => {},
   }
-}
-
-function objectUrl({ endpoint, bucket, style }: Params, name: string): URL {
-  const path = name.split('/').map(encodeURIComponent).join('/')
-  if (style === 'path') return new URL(`/${bucket}/${path}`, endpoint)
-  const url = new URL(`/${path}`, endpoint)
-  url.hostname = `${bucket}.${url.hostname}`
-  return url
-}
-
-/** Of the same parcels on the same day the same, so that an object that is sent again replaces itself. */
-function nameOf(parcels: readonly Parcel[], { params, now }: { readonly params: Params; readonly now: number }): string {
-  const [date = '', time = ''] = new Date(now).toISOString().split('T')
-  const [year = '', month = '', day = ''] = date.split('-')
-  const prefix = params.prefix
-    .replaceAll('%Y', year)
-    .replaceAll('%m', month)
-    .replaceAll('%d', day)
-    .replaceAll('%H', time.slice(0, 2))
-  const name = createHash('sha256')
-    .update(parcels.map(({ id }) => id).join('\n'))
-    .digest('hex')
-  return `${prefix}${name.slice(0, 32)}.ndjson${endings[params.compression]}`
-}
-
-interface Signing {
-  readonly place: SinkPlace
-  readonly params: Params
-  readonly url: URL
-  readonly body: Uint8Array
-}
-
-/** Signature Version 4, over the digest of the body, which the server checks. */
-async function signedHeaders({ place, params, url, body }: Signing): Promise<[string, string][]> {
-  const secrets = new RequestSecrets(place)
-  const { access_key, secret_key, session_token, region, encryption, kms_key } = params
-  const client = new AwsClient({
-    accessKeyId: await secrets.read(access_key),
-    secretAccessKey: await secrets.read(secret_key),
-    ...(session_token && { sessionToken: await secrets.read(session_token) }),
-    service: 's3',
-    region,
-  })
-  const signed = await client.sign(url.href, {
-    method: 'PUT',
-    headers: {
-      'x-amz-content-sha256': createHash('sha256').update(body).digest('hex'),
-      ...(encryption && { 'x-amz-server-side-encryption': encryption }),
-      ...(kms_key !== undefined && { 'x-amz-server-side-encryption-aws-kms-key-id': kms_key }),
-    },
-  })
-  return [...signed.headers].filter(([name]) => name === 'authorization' || name.startsWith('x-amz-'))
 }

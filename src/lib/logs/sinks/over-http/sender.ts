@@ -16,7 +16,7 @@ import type { OverHttpParams } from './over-http-params.ts'
 
 export interface Sending {
   readonly url: URL
-  readonly method?: 'POST' | 'PUT'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly type: string
   readonly body: Uint8Array
   /** The same for every attempt. */
