@@ -49,6 +49,10 @@ const benches: Readonly<Record<string, Bench>> = {
     summary: 'logs to JSON lines by format, beside cat, grep -c and zstd -1; --tools NAME,NAME picks rows',
     run: async options => (await import('./logs.ts')).benchLogs(options),
   },
+  outage: {
+    summary: 'ship-logs while a sink is down for a minute, and with a large spool: SPOOL_GB says how large',
+    run: async () => (await import('./log-outage.ts')).benchOutage(),
+  },
   semaphore: {
     summary: 'memory of 100,000 tasks that wait for their turn',
     run: () => script('semaphore.ts'),

@@ -281,7 +281,9 @@ test(
       await using all = await scene(['**/*.log'])
       await all.start()
       for (let part = 0; part < 2; part++) for (let file = 0; file < files; file++) all.write(`${file}.log`, lines / 2)
-      await all.arrived()
+      await poll('a first acknowledgement', 60_000, () => all.delivered().length > 0)
+      await all.acknowledged()
+      expect(new Set(all.delivered()).size).toBe(files * lines)
       expect(all.delivered().length).toBe(files * lines)
     }
   },

@@ -60,6 +60,19 @@ export function arrived(paths: readonly string[], written: number): Arrived {
   return { missing, repeats, longestRepeat, torn }
 }
 
+/** How often numbers that had come before came again, one behind the other, and how many at most. */
+export function repeatsIn(numbers: Iterable<number>): { readonly episodes: number; readonly longest: number } {
+  const seen = new Set<number>()
+  let [episodes, longest, length] = [0, 0, 0]
+  for (const number of numbers) {
+    if (!seen.has(number)) length = 0
+    else if (length++ === 0) episodes++
+    longest = Math.max(longest, length)
+    seen.add(number)
+  }
+  return { episodes, longest }
+}
+
 const linesOf = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1)
 
 function numberIn(line: string): number | undefined {

@@ -56,6 +56,7 @@ async function* readSegment(read: {
         continue
       }
       const tail = await walk.tail(segment.end)
+      if (tail.kind === 'grown') continue
       if (tail.kind !== 'damaged') return
       const damage = { path: segment.path, offset: walk.offset, sequence: walk.expected }
       if (!salvage) throw damageError(damage)

@@ -30,18 +30,27 @@ export class SegmentScan {
     this.#salt = salt
   }
 
-  /** The valid frame at an offset. Without a promise where the window has it, which is nearly always. */
+  /**
+   * The valid frame at an offset. Without a promise where the window has it, which is nearly always; what it does not have is looked for in
+   * the file, where it may have been written since.
+   */
   frameAt(offset: number): Frame | undefined | Promise<Frame | undefined> {
     const at = offset - this.#start
-    if (at >= 0) {
-      const frame = decodeFrame({ buffer: this.#window, at, salt: this.#salt })
-      if (frame !== undefined || this.#isConclusive(at)) return frame
-    }
-    return this.#loadFrame(offset)
+    const frame = at >= 0 ? decodeFrame({ buffer: this.#window, at, salt: this.#salt }) : undefined
+    return frame ?? this.freshFrameAt(offset)
+  }
+
+  /** The same out of the file as it is now. */
+  async freshFrameAt(offset: number): Promise<Frame | undefined> {
+    await this.#load(offset, windowBytes)
+    const size = frameSizeAt(this.#window, 0)
+    if (size !== undefined && size > this.#window.length && !this.#atEnd) await this.#load(offset, size)
+    return decodeFrame({ buffer: this.#window, at: 0, salt: this.#salt })
   }
 
   /** The first valid frame in a range of offsets and of sequences: where reading can go on behind damage. */
   async findFrame(range: FrameRange): Promise<FoundFrame | undefined> {
+    await this.#load(range.from, windowBytes)
     for (let offset = range.from; offset < range.to; offset++) {
       if (!this.#covers(offset)) await this.#load(offset, windowBytes)
       if (!this.#covers(offset)) return undefined
@@ -65,19 +74,6 @@ export class SegmentScan {
       if (!piece.equals(zeros.subarray(0, read))) end = position + piece.findLastIndex(byte => byte !== 0) + 1
       if (read < windowBytes) return end
     }
-  }
-
-  /** Whether what is at an offset has been seen whole, so that no valid frame there means that there is none. */
-  #isConclusive(at: number): boolean {
-    const size = frameSizeAt(this.#window, at)
-    return this.#atEnd || Number.isNaN(size) || (size !== undefined && at + size <= this.#window.length)
-  }
-
-  async #loadFrame(offset: number): Promise<Frame | undefined> {
-    await this.#load(offset, windowBytes)
-    const size = frameSizeAt(this.#window, 0)
-    if (size !== undefined && size > this.#window.length && !this.#atEnd) await this.#load(offset, size)
-    return decodeFrame({ buffer: this.#window, at: 0, salt: this.#salt })
   }
 
   #covers(offset: number): boolean {

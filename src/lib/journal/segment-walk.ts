@@ -10,6 +10,8 @@ export type Tail =
   | { readonly kind: 'torn'; readonly bytes: number }
   /** Records that had been on disk; `resume` is the next one that can be read. */
   | { readonly kind: 'damaged'; readonly resume?: FoundFrame }
+  /** It was being written while it was looked at, and is there now. */
+  | { readonly kind: 'grown' }
 
 /** Goes through the records of one segment in order and judges where it ends. */
 export class SegmentWalk {
@@ -35,6 +37,13 @@ export class SegmentWalk {
    * (`end` undefined) only a later record that knew of the missing one tells damage from a torn tail.
    */
   async tail(end: number | undefined): Promise<Tail> {
+    const tail = await this.#judged(end)
+    if (tail.kind !== 'damaged') return tail
+    const late = await this.#scan.freshFrameAt(this.offset)
+    return late?.sequence === this.expected ? { kind: 'grown' } : tail
+  }
+
+  async #judged(end: number | undefined): Promise<Tail> {
     if (end === this.expected) return { kind: 'end' }
     const dataEnd = await this.#scan.endOfData(this.offset)
     if (dataEnd === this.offset) return { kind: end === undefined ? 'end' : 'damaged' }
@@ -57,7 +66,9 @@ export class SegmentWalk {
   async toTail(): Promise<Tail> {
     for (;;) {
       const found = this.next()
-      if ((found instanceof Promise ? await found : found) === undefined) return this.tail(undefined)
+      if ((found instanceof Promise ? await found : found) !== undefined) continue
+      const tail = await this.tail(undefined)
+      if (tail.kind !== 'grown') return tail
     }
   }
 
