@@ -39,7 +39,11 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     enabled: settings.verbosity >= 0 && (io.stderr.isTerminal || !settings.mayPrompt),
   })
   // Whatever is said during a run stands on lines of its own.
-  const say = (text: string): Promise<void> => progress.around(() => io.stderr.write(text))
+  let said = Promise.resolve()
+  const say = (text: string): Promise<void> => {
+    said = progress.around(() => io.stderr.write(text))
+    return said
+  }
   const interrupts = new Interrupts(outside.signals, {
     say: line => say(`opsctl: ${line}\n`).catch(() => {}),
     clock,
@@ -84,6 +88,8 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     },
     async [Symbol.asyncDispose]() {
       await progress.stop()
+      // Nobody waits for what is logged: a process that ends now would take it along.
+      await said.catch(() => {})
       await outputs[Symbol.asyncDispose]()
     },
   }
