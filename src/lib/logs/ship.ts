@@ -5,6 +5,7 @@ import { OpsError } from '../core/errors.ts'
 import type { ByteStream, Report } from '../core/report.ts'
 import type { Format } from './formats/format.ts'
 import { formatOf } from './formats/known-formats.ts'
+import { demandNoVerb } from './meant-verb.ts'
 import type { ShipOptions } from './options.ts'
 import { pipelineDirectory } from './pipeline-directory.ts'
 import { RecordBuffer } from './record-buffer.ts'
@@ -38,6 +39,7 @@ export async function shipLogs(context: Context, options: ShipOptions): Promise<
   if (options.listen.length > 0)
     throw new OpsError('E_USAGE', '--listen needs a pipeline', { hint: 'name its file: ship-logs -f pipeline.yaml --listen …' })
   demandJsonLines(context)
+  await demandNoVerb(context, options.file)
   if (options.maxLine < 1 || options.maxLine > maxMaxLine) {
     throw new OpsError('E_USAGE', '--max-line is from 1 byte to 64 MiB', { hint: 'the longest line is held in memory' })
   }
@@ -51,22 +53,39 @@ export async function shipLogs(context: Context, options: ShipOptions): Promise<
 }
 
 /** @throws OpsError E_USAGE */
-function demandNothingElse({ file, targets }: ShipOptions): void {
-  const other = file.length > 0 ? `the file ${file[0]}` : targets.length > 0 ? '-t' : undefined
-  if (other === undefined) return
-  throw new OpsError('E_USAGE', `${other} can not stand beside -f`, {
-    hint: 'the pipeline says what is read: sources of type file and ssh',
+function demandNothingElse({ file, targets, format, start, maxLine, longLines }: ShipOptions): void {
+  const read = file.length > 0 ? `the file ${file[0]}` : targets.length > 0 ? '-t' : undefined
+  if (read !== undefined)
+    throw new OpsError('E_USAGE', `${read} can not stand beside -f`, {
+      hint: 'the pipeline says what is read: sources of type file and ssh',
+    })
+  const given = {
+    format: format !== 'auto',
+    start: start !== 'beginning',
+    max_line: maxLine !== mebi,
+    long_lines: longLines !== 'cut',
+  }
+  const [key] = Object.entries(given).find(([, isGiven]) => isGiven) ?? []
+  if (key === undefined) return
+  throw new OpsError('E_USAGE', `--${key.replace('_', '-')} can not stand beside -f`, {
+    hint: `the pipeline says how each source is read: ${key}: …`,
   })
 }
 
-const maxMaxLine = 64 * 1024 * 1024
+const mebi = 1024 * 1024
+const maxMaxLine = 64 * mebi
 
 /** @throws OpsError E_USAGE */
 function demandJsonLines({ settings: { outputs } }: Context): void {
   const other = outputs.find(({ format, file }) => file === undefined && !['human', 'ndjson', 'json'].includes(format))
-  if (!other) return
-  throw new OpsError('E_USAGE', `-o ${other.format}: records go to stdout as JSON lines`, {
-    hint: `-o ${other.format}=FILE has what came of the sources`,
+  if (other)
+    throw new OpsError('E_USAGE', `-o ${other.format}: records go to stdout as JSON lines`, {
+      hint: `-o ${other.format}=FILE has what came of the sources`,
+    })
+  const file = outputs.find(({ format }) => format === 'human')?.file
+  if (file === undefined) return
+  throw new OpsError('E_USAGE', `${file} would stay empty: records go to stdout as JSON lines`, {
+    hint: `write > ${file} for them; -o json=FILE has what came of the sources`,
   })
 }
 
