@@ -45,10 +45,19 @@ export interface Dialer {
 }
 
 /** Connects from this machine. */
-export function dialFromHere(clock: Clock): Dialer {
-  return {
-    from: 'here',
-    dial: (endpoint, options) => ('path' in endpoint ? dialUnix(clock, endpoint, options) : dialTcp(clock, endpoint, options)),
+export const dialFromHere = (clock: Clock): Dialer => new HereDialer(clock)
+
+/** Of them there are as many as there are plans of checks. */
+class HereDialer implements Dialer {
+  readonly from = 'here'
+  readonly #clock: Clock
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  dial(endpoint: Endpoint, options: DialOptions): Promise<Dialed> {
+    return 'path' in endpoint ? dialUnix(this.#clock, endpoint, options) : dialTcp(this.#clock, endpoint, options)
   }
 }
 

@@ -91,6 +91,12 @@ export class Dues {
     }
   }
 
+  /** What was due then is not looked at, but on its next beat. */
+  skip(startedAt: number): void {
+    const all = this.#sampling.map(({ dimension }) => dimension)
+    this.planNext(all, { startedAt, unconfirmed: [] })
+  }
+
   /** By dimension, as moments of another clock that shows so much more. */
   shifted(ms: number): Record<string, number> {
     const all: Record<string, number> = {}

@@ -1,20 +1,19 @@
-import type { AlertSeverity } from '../core/alert.ts'
 import type { CheckResult } from '../core/check.ts'
 import type { Clock } from '../core/clock.ts'
 import { causeChain, OpsError } from '../core/errors.ts'
 import type { Log } from '../core/io.ts'
-import { randomHex } from '../core/random-hex.ts'
 import { Histogram } from '../net/exposition/histogram.ts'
-import { isTold, type Looker, unitsOf } from '../probe/index.ts'
-import { Held } from './held.ts'
-import type { Change, History, LookRow, Saved } from './history/history.ts'
-import { jobOf } from './jobs.ts'
+import { type Looker, unitsOf } from '../probe/index.ts'
+import { Group } from './group.ts'
+import type { History } from './history/history.ts'
+import { KeptStandings } from './kept-standings.ts'
 import type { Recorder } from './recorder.ts'
 import type { Scheduler } from './scheduler/scheduler.ts'
-import { closed, incidentAfter } from './standing/incident.ts'
-import { isBad, severityOf } from './standing/level.ts'
-import { afterLook, neverLooked, type Standing, unconfirmedOf, worstTold } from './standing/standing.ts'
+import { Settlement } from './settlement.ts'
+import { isBad } from './standing/level.ts'
+import { afterLook, neverLooked, unconfirmedOf } from './standing/standing.ts'
 import { Watch, type WatchedCheck, watchId } from './watch.ts'
+import { Watches } from './watches.ts'
 
 export interface PatrolTools {
   readonly clock: Clock
@@ -27,21 +26,17 @@ export interface PatrolTools {
   readonly onChange?: (watch: Watch) => void
 }
 
-/** What came with a change. */
-type Told = Pick<Change, 'look' | 'alert'>
+/** Of a look of which nothing is known it is as if it had not been made: it is made again so much later, milliseconds. */
+const againAfterMs = 1000
 
 /** Checks that are looked at for ever, each in its time: what they came to, and what follows from it. */
 export class Patrol {
   readonly #tools: PatrolTools
-  readonly #watches = new Map<string, Watch>()
-  /** By job: an endpoint, or all that is read on one host. */
-  readonly #groups = new Map<string, readonly Watch[]>()
-  /** Names of checks by what depends on them. */
-  readonly #byName = new Map<string, readonly Watch[]>()
-  /** Standings of the last process, until their checks are asked for. */
-  readonly #saved: Map<string, Saved>
-  /** Children that went bad before their parent was looked at. */
-  readonly #held: Held
+  readonly #watches = new Watches()
+  readonly #groups = new Map<string, Group>()
+  readonly #kept: KeptStandings
+  readonly #settlement: Settlement
+  readonly #run = (group: Group, signal: AbortSignal): Promise<number | undefined> => this.#lookAt(group, signal)
 
   /** Changes whenever other checks are watched than before, or the same ones otherwise. */
   generation = 0
@@ -50,42 +45,57 @@ export class Patrol {
   readonly durations = new Map<string, Histogram>()
 
   constructor(tools: PatrolTools) {
+    const { clock, recorder, onChange, history } = tools
+    const lookNow = (watch: Watch): void => this.lookNow(watch)
     this.#tools = tools
-    this.#held = new Held(tools.clock)
-    this.#saved = tools.history.saved()
+    this.#settlement = new Settlement({ clock, recorder, watches: this.#watches, lookNow, onChange })
+    this.#kept = new KeptStandings(history.saved())
   }
 
   get watches(): ReadonlyMap<string, Watch> {
-    return this.#watches
+    return this.#watches.byId
   }
 
   /** Incidents that are not over, by severity. */
-  openIncidents(): Record<AlertSeverity, number> {
-    const open = { info: 0, warning: 0, critical: 0 }
-    for (const { standing } of this.#watches.values()) if (standing.incident) open[standing.incident.severity]++
-    return open
+  openIncidents(): ReturnType<Watches['openIncidents']> {
+    return this.#watches.openIncidents()
+  }
+
+  /** Those that this patrol tells of. */
+  told(): Iterable<Watch> {
+    return this.#watches.told()
+  }
+
+  /** A check in all its places. */
+  placesOf(name: string): readonly Watch[] {
+    return this.#watches.placesOf(name)
   }
 
   /** Watches exactly these from now on. What did not change goes on as it was; what changed keeps how it stands. */
   apply(checks: readonly WatchedCheck[]): void {
     const names = new Set(checks.map(({ name }) => name))
-    this.change({ put: checks, gone: [...this.#byName.keys()].filter(name => !names.has(name)) })
+    this.change({ put: checks, gone: [...this.#watches.names].filter(name => !names.has(name)) })
     // Those that no process asks for any more, and that stood open when the last one ended.
-    this.#forgetSaved()
+    this.#kept.end(this.#tools)
   }
 
   /** Watches these from now on, in the place of those of their names, and some no longer. Takes as long as what changed. */
   change({ put, gone }: { readonly put: readonly WatchedCheck[]; readonly gone: readonly string[] }): void {
     const touched = new Map<string, Watch[]>()
     const ended = gone.flatMap(name => this.#end(this.placesOf(name), touched))
-    for (const name of gone) this.#byName.delete(name)
+    for (const name of gone) this.#watches.forget(name)
     for (const check of put) ended.push(...this.#put(check, touched))
     if (touched.size === 0) return
     for (const [id, added] of touched) this.#arrange(id, added)
-    // Whom they waited for may be another, or gone.
-    for (const child of this.#held) this.#settleHeld(child)
+    this.#settlement.settleHeld()
     if (ended.length > 0) this.#tools.recorder.gone(ended)
     this.generation++
+  }
+
+  /** Looks at it as soon as there is room. */
+  lookNow(watch: Watch): void {
+    watch.dues.planAll(this.#tools.clock.monotonic())
+    this.#tools.scheduler.wake(watch.groupId)
   }
 
   /** Gives the ids of places that it has no longer. */
@@ -99,86 +109,46 @@ export class Patrol {
       before.filter(({ id }) => !ids.has(id)),
       touched,
     )
-    const places = units.map(unit => this.#watchOf(check, { unit, known: this.#watches.get(watchId(unit)) }))
+    const places = units.map(unit => this.#watchOf(check, { unit, known: this.watches.get(watchId(unit)) }))
     for (const { groupId } of before) touch(touched, groupId)
-    for (const watch of places) {
-      this.#watches.set(watch.id, watch)
-      touch(touched, watch.groupId).push(watch)
-    }
-    if (places.length > 0) this.#byName.set(check.name, places)
-    else this.#byName.delete(check.name)
+    for (const watch of places) touch(touched, watch.groupId).push(watch)
+    this.#watches.put(check.name, places)
     return ended
-  }
-
-  /** Those that this patrol tells of: parents of other shares' checks are looked at only. */
-  *told(): Generator<Watch> {
-    for (const watch of this.#watches.values()) if (isTold(watch.unit)) yield watch
-  }
-
-  /** A check in all its places. */
-  placesOf(name: string): readonly Watch[] {
-    return this.#byName.get(name) ?? []
-  }
-
-  /** Looks at it as soon as there is room. */
-  lookNow(watch: Watch): void {
-    watch.dues.planAll(this.#tools.clock.monotonic())
-    this.#tools.scheduler.wake(watch.groupId)
-  }
-
-  /** What keeps a check from being judged: a check that it depends on and that does not stand well, on the same host where both are looked at there. */
-  causeOf(watch: Watch): Watch | undefined {
-    return this.#parentsOf(watch).find(({ standing }) => isBad(standing.level) || standing.suppressed !== undefined)
-  }
-
-  #parentsOf({ check, unit }: Watch): Watch[] {
-    const parents = check.dependsOn.flatMap(name => this.#byName.get(name) ?? [])
-    return parents.filter(
-      ({ check: { isOn }, unit: { host } }) =>
-        isOn && (host === undefined || unit.host === undefined || host.name === unit.host.name),
-    )
   }
 
   #watchOf(check: WatchedCheck, { unit, known }: { readonly unit: Watch['unit']; readonly known: Watch | undefined }): Watch {
     const { clock } = this.#tools
-    const id = watchId(unit)
-    const saved = this.#saved.get(id)
-    this.#saved.delete(id)
+    const saved = this.#kept.take(watchId(unit))
     const [now, epoch] = [clock.monotonic(), clock.now()]
     const standing = known?.standing ?? saved?.standing ?? neverLooked(epoch)
     // It went bad, and what follows from that was not decided.
     const isUrgent = isBad(standing.level) && standing.incident === undefined
     const kept = saved && Object.fromEntries(Object.entries(saved.due).map(([dimension, at]) => [dimension, at - epoch + now]))
     const watch = new Watch(check, { unit, standing, before: { now, known, kept, isUrgent } })
-    if (known) {
-      known.isGone = true
-      this.#held.release(known)
-    }
-    if (!check.isOn) this.#close(watch, 'switched off')
+    if (known) this.#settlement.release(known)
+    if (!check.isOn) this.#settlement.close(watch, 'switched off')
     return watch
   }
 
   /** Groups anew what is looked at together, and tells the scheduler. */
   #arrange(id: string, added: readonly Watch[]): void {
     const { scheduler, clock } = this.#tools
-    const stays = (this.#groups.get(id) ?? []).filter(({ isGone }) => !isGone)
-    const group = [...stays, ...added.filter(({ check }) => check.isOn)]
-    if (group.length === 0) {
+    const stays = (this.#groups.get(id)?.watches ?? []).filter(({ isGone }) => !isGone)
+    const watches = [...stays, ...added.filter(({ check }) => check.isOn)]
+    if (watches.length === 0) {
       if (this.#groups.delete(id)) void scheduler.remove(id)
       return
     }
+    const group = new Group(id, watches, this.#run)
     this.#groups.set(id, group)
-    const due = Math.min(...group.map(({ dueAt }) => dueAt))
-    const everyMs = Math.min(...group.flatMap(({ check }) => check.sampling.map(({ intervalMs }) => intervalMs)))
-    const job = jobOf({ id, group, run: signal => this.#run(id, signal) })
-    scheduler.put(job, Math.max(0, due - clock.monotonic()), everyMs)
+    scheduler.put(group, Math.max(0, group.dueAt - clock.monotonic()), group.everyMs)
   }
 
-  async #run(id: string, signal: AbortSignal): Promise<number | undefined> {
+  async #lookAt({ id, watches }: Group, signal: AbortSignal): Promise<number | undefined> {
     const { clock, scheduler } = this.#tools
     const startedAt = clock.monotonic()
-    const due = (this.#groups.get(id) ?? []).filter(watch => watch.dues.isDueBy(startedAt))
-    const wanted = due.filter(watch => !this.#suppressed(watch, startedAt))
+    const due = watches.filter(watch => watch.dues.isDueBy(startedAt))
+    const wanted = due.filter(watch => !this.#settlement.suppress(watch, startedAt))
     if (wanted.length > 0) {
       for (const watch of wanted) watch.lookedAt = startedAt
       const results = await this.#look(wanted, signal)
@@ -188,12 +158,12 @@ export class Patrol {
       for (const [index, watch] of wanted.entries()) {
         const result = results[index]
         if (watch.isGone) continue
-        if (isLost || !result) this.#missed(watch)
+        if (isLost || !result) watch.dues.postpone(clock.monotonic() + againAfterMs)
         else this.#took(watch, { result, startedAt, ms })
       }
     }
     const group = this.#groups.get(id)
-    return group && Math.max(1, Math.min(...group.map(({ dueAt }) => dueAt)) - startedAt)
+    return group && Math.max(1, group.dueAt - startedAt)
   }
 
   async #look(wanted: readonly Watch[], signal: AbortSignal): Promise<readonly CheckResult[]> {
@@ -210,24 +180,6 @@ export class Patrol {
       const message = looker.maskedText(`opsctl went wrong: ${problem}`)
       return wanted.map(() => ({ verdict: 'unknown', reason: 'unreadable', message }))
     }
-  }
-
-  /** Nothing is known: as if it had not been looked at. */
-  #missed(watch: Watch): void {
-    watch.dues.postpone(this.#tools.clock.monotonic() + 1000)
-  }
-
-  #suppressed(watch: Watch, startedAt: number): boolean {
-    const cause = this.causeOf(watch)
-    if (!cause) return false
-    const { clock } = this.#tools
-    const all = watch.check.sampling.map(({ dimension }) => dimension)
-    watch.dues.planNext(all, { startedAt, unconfirmed: [] })
-    this.#held.release(watch)
-    if (watch.standing.suppressed?.by === cause.id) return true
-    this.#record(watch, { ...watch.standing, suppressed: { by: cause.id, since: clock.now() } })
-    this.#settleChildren(watch)
-    return true
   }
 
   #took(
@@ -255,8 +207,7 @@ export class Patrol {
       ...(result.verdict !== 'pass' && result.evidence !== undefined && { evidence: looker.maskedText(result.evidence) }),
     }
     watch.judgedAt = startedAt
-    this.#settle(watch, { standing, look })
-    this.#settleChildren(watch)
+    this.#settlement.settle(watch, { standing, look })
   }
 
   #count({ check: { type } }: Watch, ms: number): void {
@@ -265,89 +216,15 @@ export class Patrol {
     histogram.add(ms / 1000)
   }
 
-  /** Opens, raises or ends the incident that follows, unless somebody else is to blame or has yet to be asked. */
-  #settle(watch: Watch, { standing, look }: { readonly standing: Standing; readonly look?: LookRow }): void {
-    watch.standing = standing
-    const told = look && { look }
-    const isNew =
-      isTold(watch.unit) && standing.incident === undefined && severityOf(standing.level, watch.check.sla) !== undefined
-    const cause = isNew ? this.causeOf(watch) : undefined
-    if (cause) {
-      this.#held.release(watch)
-      this.#record(watch, { ...standing, suppressed: { by: cause.id, since: this.#tools.clock.now() } }, told)
-    } else if (!isTold(watch.unit) || (isNew && this.#waitsForParents(watch))) {
-      this.#record(watch, standing, told)
-    } else {
-      this.#held.release(watch)
-      const { standing: after, alert } = incidentAfter(standing, watch.subject, {
-        at: this.#tools.clock.now(),
-        newId: () => `prb-${this.#tools.clock.now().toString(36)}-${randomHex(5)}`,
-        detail: detailOf(standing),
-      })
-      this.#record(watch, after, { ...told, ...(alert && { alert }) })
-    }
-  }
-
-  /** Parents that were last looked at before the child went bad are asked first, and may confirm what they find: one of them may be the cause. */
-  #waitsForParents(watch: Watch): boolean {
-    const parents = this.#parentsOf(watch)
-    if (parents.length === 0) return false
-    const since = this.#held.hold(watch, () => this.#settleHeld(watch))
-    if (since === undefined) return false
-    const silent = parents.filter(parent => parent.judgedAt < since || parent.isConfirming)
-    for (const parent of silent) if (parent.lookedAt < since) this.lookNow(parent)
-    return silent.length > 0
-  }
-
-  /** Those that waited for this one. */
-  #settleChildren({ check: { name } }: Watch): void {
-    for (const child of this.#held) if (child.check.dependsOn.includes(name)) this.#settleHeld(child)
-  }
-
-  #settleHeld(child: Watch): void {
-    if (!child.isGone) this.#settle(child, { standing: child.standing })
-  }
-
-  #record(watch: Watch, standing: Standing, { look, alert }: Told = {}): void {
-    const { clock, recorder, onChange } = this.#tools
-    watch.standing = standing
-    const [now, epoch] = [clock.monotonic(), clock.now()]
-    const due = watch.dues.shifted(epoch - now)
-    recorder.add({ id: watch.id, standing, due, ...(look && look && { look }), ...(alert && { alert }) })
-    onChange?.(watch)
-  }
-
   /** No longer watched; gives their ids. */
   #end(watches: readonly Watch[], touched: Map<string, Watch[]>): string[] {
     for (const watch of watches) {
-      watch.isGone = true
-      this.#held.release(watch)
-      this.#close(watch, 'no longer watched')
-      this.#watches.delete(watch.id)
+      this.#settlement.release(watch)
+      this.#settlement.close(watch, 'no longer watched')
+      this.#watches.end(watch)
       touch(touched, watch.groupId)
     }
     return watches.map(({ id }) => id)
-  }
-
-  #close(watch: Watch, why: string): void {
-    const { incident } = watch.standing
-    if (!incident) return
-    const now = { at: this.#tools.clock.now(), newId: () => '' }
-    const { standing, alert } = closed(watch.standing, { subject: watch.subject, incident, now, why })
-    this.#record(watch, standing, alert && { alert })
-  }
-
-  #forgetSaved(): void {
-    const { clock, recorder } = this.#tools
-    const left = [...this.#saved].filter(([id]) => !this.#watches.has(id))
-    for (const [id, { standing, due }] of left) {
-      const { incident } = standing
-      const subject = { title: titleOf(incident?.labels) ?? id, sla: 'P1' as const, labels: {}, recoveries: 1 }
-      const now = { at: clock.now(), newId: () => '' }
-      if (incident) recorder.add({ id, due, ...closed(standing, { subject, incident, now, why: 'no longer watched' }) })
-    }
-    if (left.length > 0) recorder.gone(left.map(([id]) => id))
-    this.#saved.clear()
   }
 }
 
@@ -358,20 +235,8 @@ function touch(touched: Map<string, Watch[]>, groupId: string): Watch[] {
   return known
 }
 
-/** Of a check of which its labels alone are left. */
-const titleOf = ({ check, host }: Readonly<Record<string, string>> = {}): string | undefined =>
-  check !== undefined && host !== undefined ? `${check} on ${host}` : check
-
 const isDeadline = (reason: unknown): boolean => reason instanceof OpsError && reason.code === 'E_DEADLINE'
 
 /** The numbers of the look and of all its dimensions. */
 const metricsOf = ({ metrics, judgements = [] }: CheckResult): Record<string, number> =>
   Object.assign({}, ...judgements.map(each => each.metrics), metrics)
-
-/** What each dimension that is not well says. */
-function detailOf(standing: Standing): string {
-  const lines = Object.entries(standing.dimensions).flatMap(([name, { level, told }]) =>
-    level === 'pass' ? [] : [`${name}: ${told.message}`],
-  )
-  return lines.join('\n') || (worstTold(standing)?.message ?? '')
-}

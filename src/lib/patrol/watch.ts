@@ -31,7 +31,6 @@ export class Watch {
   readonly groupId: string
   readonly check: WatchedCheck
   readonly unit: Unit
-  readonly subject: AlertSubject
   readonly dues: Dues
   standing: Standing
   /** When the last look began. */
@@ -55,7 +54,13 @@ export class Watch {
     this.unit = unit
     this.dues = new Dues({ sampling: check.sampling, sla: check.sla, groupId: this.groupId }, before)
     this.standing = standing
-    this.subject = {
+  }
+
+  /** As others are told of it; made when it is asked for, since few are. */
+  get subject(): AlertSubject {
+    const { check, unit } = this
+    const { host } = unit
+    return {
       title: host ? `${check.name} on ${host.name}` : check.name,
       sla: check.sla,
       labels: {

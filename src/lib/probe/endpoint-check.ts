@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Check, CheckJudgement, CheckPlace, CheckResult } from '../core/check.ts'
+import type { Check, CheckJudgement, CheckPlace, CheckResult, Sampling } from '../core/check.ts'
 import { type Component, defineComponent } from '../core/component.ts'
 import { durationField } from '../core/fields.ts'
 import type { Reason, Verdict } from '../core/item.ts'
@@ -61,6 +61,7 @@ export function defineEndpointCheck<Shape extends z.ZodRawShape>(kind: EndpointK
   }
   // Made for whoever asks: most looks do not.
   let schema: Json | undefined
+  const judging = new JudgingPool(dimensions)
   return defineComponent({
     kind: 'check',
     type,
@@ -75,36 +76,82 @@ export function defineEndpointCheck<Shape extends z.ZodRawShape>(kind: EndpointK
     build(config) {
       const { timeout, dimensions: named, ...params } = parseParams(Params, config) as { timeout?: number; dimensions?: Json[] }
       const checked = params as z.output<typeof own>
-      const judges = readDimensions(named ?? kind.judgedBy(checked), dimensions)
-      return endpointCheck({ kind, params: checked, judges, timeoutMs: timeout })
+      return new EndpointCheck(kind, { params: checked, judging: judging.of(named ?? kind.judgedBy(checked), timeout) })
     },
   })
 }
 
-interface Built<Shape extends z.ZodRawShape> {
-  readonly kind: EndpointKind<Shape>
-  readonly params: z.output<z.ZodObject<Shape>>
+/** How a check is judged. */
+interface Judging {
   readonly judges: readonly Dimension[]
-  readonly timeoutMs: number | undefined
+  readonly sampling: readonly Sampling[]
+  /** So long a look may take. */
+  readonly timeoutMs: number
 }
 
-function endpointCheck<Shape extends z.ZodRawShape>({ kind, params, judges, timeoutMs }: Built<Shape>): Check {
-  const ms = timeoutMs ?? Math.max(...judges.map(({ sampling }) => sampling.timeoutMs))
-  return {
-    title: kind.title(params),
-    sampling: judges.map(({ sampling }) => (timeoutMs === undefined ? sampling : { ...sampling, timeoutMs })),
-    async run(place) {
-      using deadline = deadlinesOf(place, ms).begin()
-      try {
-        const observation = await kind.look({ ...place, signal: deadline.signal }, params, { timeoutMs: ms })
-        place.observed?.(observation)
-        return resultOf(observation, judges, place)
-      } catch (error) {
-        // The way to the host from which to look is no trouble of the endpoint.
-        if (error instanceof TransportError) return { verdict: 'unknown', reason: error.reason, message: error.message }
-        throw error
-      }
-    },
+/** Of thousands of checks most are judged alike: those share one judging. */
+class JudgingPool {
+  readonly #kinds: readonly DimensionKind[]
+  readonly #known = new Map<string, Judging>()
+
+  constructor(kinds: readonly DimensionKind[]) {
+    this.#kinds = kinds
+  }
+
+  /** @throws ParamsError with its place below `dimensions` */
+  of(dimensions: readonly Json[], timeoutMs: number | undefined): Judging {
+    const key = JSON.stringify([timeoutMs ?? null, dimensions])
+    const known = this.#known.get(key)
+    if (known) return known
+    const judges = readDimensions(dimensions, this.#kinds)
+    const judging = {
+      judges,
+      sampling: judges.map(({ sampling }) => (timeoutMs === undefined ? sampling : { ...sampling, timeoutMs })),
+      timeoutMs: timeoutMs ?? Math.max(...judges.map(({ sampling }) => sampling.timeoutMs)),
+    }
+    if (this.#known.size >= mostShared) this.#known.clear()
+    this.#known.set(key, judging)
+    return judging
+  }
+}
+
+/** Ways of judging that are remembered. */
+const mostShared = 200
+
+class EndpointCheck<Shape extends z.ZodRawShape> implements Check {
+  readonly #kind: EndpointKind<Shape>
+  readonly #params: z.output<z.ZodObject<Shape>>
+  readonly #judging: Judging
+
+  constructor(
+    kind: EndpointKind<Shape>,
+    { params, judging }: { readonly params: z.output<z.ZodObject<Shape>>; readonly judging: Judging },
+  ) {
+    this.#kind = kind
+    this.#params = params
+    this.#judging = judging
+  }
+
+  get title(): string {
+    return this.#kind.title(this.#params)
+  }
+
+  get sampling(): readonly Sampling[] {
+    return this.#judging.sampling
+  }
+
+  async run(place: CheckPlace): Promise<CheckResult> {
+    const { timeoutMs, judges } = this.#judging
+    using deadline = deadlinesOf(place, timeoutMs).begin()
+    try {
+      const observation = await this.#kind.look({ ...place, signal: deadline.signal }, this.#params, { timeoutMs })
+      place.observed?.(observation)
+      return resultOf(observation, judges, place)
+    } catch (error) {
+      // The way to the host from which to look is no trouble of the endpoint.
+      if (error instanceof TransportError) return { verdict: 'unknown', reason: error.reason, message: error.message }
+      throw error
+    }
   }
 }
 

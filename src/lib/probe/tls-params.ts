@@ -23,7 +23,7 @@ export const tlsParams = {
 
 export type TlsParams = z.output<z.ZodObject<typeof tlsParams>>
 
-type TlsTerms = Pick<StartTls, 'ca' | 'crl' | 'cert' | 'key' | 'minVersion' | 'maxVersion'>
+export type TlsTerms = Pick<StartTls, 'ca' | 'crl' | 'cert' | 'key' | 'minVersion' | 'maxVersion'>
 
 /** The terms of the parameters, with what is in their files. @throws NetError `unreadable` */
 export const readTlsTerms = async (place: CheckPlace, params: TlsParams): Promise<TlsTerms> =>

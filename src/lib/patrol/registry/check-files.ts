@@ -58,7 +58,10 @@ export class CheckFiles {
     for (const path of paths) {
       asked.add(resolve(context.paths.cwd, path))
       const known = this.#known.get(path)
-      const read = known && (await isSame(known, context)) ? known : await readAnew(context, { path, asked, giveWay })
+      const read =
+        known && (await isSame(known, context))
+          ? known
+          : await readAnew(context, { path, asked, giveWay, before: known?.checks ?? [] })
       this.#known.set(path, read)
       checks.push(...read.checks)
       await giveWay()
@@ -82,9 +85,11 @@ interface ToRead {
   readonly path: string
   readonly asked: Set<string>
   readonly giveWay: GiveWay
+  /** What it came to the last time. */
+  readonly before: readonly AskedCheck[]
 }
 
-async function readAnew(context: Context, { path, asked, giveWay }: ToRead): Promise<Read> {
+async function readAnew(context: Context, { path, asked, giveWay, before }: ToRead): Promise<Read> {
   const { program, paths, signal } = context
   const sums = new Map<string, string>()
   const onRead = (file: string, bytes?: Uint8Array): void => {
@@ -92,7 +97,9 @@ async function readAnew(context: Context, { path, asked, giveWay }: ToRead): Pro
     if (bytes) sums.set(file, sumOf(bytes))
   }
   const component: Context['component'] = (kind, type) => context.component(kind, type)
-  return { checks: await readProbeSources({ program, component, paths, signal, giveWay, onRead }, [{ path }]), sums }
+  const byText = new Map(before.map(check => [check.definition, check]))
+  const known = (written: string): AskedCheck | undefined => byText.get(written)
+  return { checks: await readProbeSources({ program, component, paths, signal, giveWay, onRead, known }, [{ path }]), sums }
 }
 
 const sumOf = (bytes: Uint8Array): string => sha256().update(bytes).digest('hex')

@@ -30,10 +30,18 @@ export async function readConfigured(context: Context, { options, files, giveWay
   })
   const asksOnlyThis = options.endpoint.length > 0 || options.file.length === 0
   const ofCommandLine = asksOnlyThis ? await askedChecks(context, { ...options, file: [], check: [] }) : []
-  return [
-    ...ofCommandLine.map(check => ({ check, source: 'command line' })),
-    ...ofFiles.map(check => ({ check, source: `file ${check.place?.replace(/:\d+:\d+$/, '')}` })),
-  ]
+  return [...ofCommandLine.map(check => ({ check, source: 'command line' })), ...fromFiles(ofFiles)]
+}
+
+/** With the text for each file once: thousands come from one. */
+function fromFiles(checks: readonly AskedCheck[]): SourcedCheck[] {
+  const sources = new Map<string, string>()
+  return checks.map(check => {
+    const path = check.place?.replace(/:\d+:\d+$/, '') ?? ''
+    const source = sources.get(path) ?? `file ${path}`
+    sources.set(path, source)
+    return { check, source }
+  })
 }
 
 interface Registered {
@@ -68,5 +76,6 @@ export function definitionOf({ definition }: Pick<AskedCheck, 'definition'>): Js
 export const versionOf = ({ definition, name, hosts, untold }: ProbedCheck): string =>
   sha256()
     .update(JSON.stringify([definition ?? name, hosts ?? null, ...(untold ? [[...untold]] : [])]))
-    .digest('hex')
-    .slice(0, 12)
+    .digest()
+    // Not the beginning of a longer text, which would be kept with it.
+    .toString('hex', 0, 6)

@@ -5,11 +5,6 @@ import type { ServeOptions } from '../options.ts'
 import type { WatchedCheck } from '../watch.ts'
 import { type SourcedCheck, versionOf } from './read-checks.ts'
 
-interface Versioned {
-  readonly probed: ProbedCheck
-  readonly version: string
-}
-
 interface Wanted {
   /** Names of those that are switched off. */
   readonly off: ReadonlySet<string>
@@ -22,8 +17,8 @@ export class WatchedChecks {
   readonly #options: Parameters<typeof withHosts>[2]
   readonly #select: SelectHosts
   /** Those that look at no hosts are the same whatever the inventory says. */
-  readonly #ofNoHosts: WeakMap<AskedCheck, Versioned>
-  readonly #ofHosts = new WeakMap<AskedCheck, Versioned>()
+  readonly #ofNoHosts: WeakMap<AskedCheck, WatchedCheck>
+  readonly #ofHosts = new WeakMap<AskedCheck, WatchedCheck>()
 
   /** `before`: by an older inventory. */
   constructor(context: Context, options: ServeOptions, before?: WatchedChecks) {
@@ -40,31 +35,39 @@ export class WatchedChecks {
 
   /** @throws OpsError E_NO_TARGETS, E_INVENTORY, E_NODE_SET */
   async of(checks: readonly SourcedCheck[], { off, giveWay }: Wanted): Promise<WatchedCheck[]> {
-    const made = this.isShare ? await this.#share(checks) : new Map<string, Versioned>()
+    const shared = this.isShare ? await this.#share(checks) : undefined
     const watched: WatchedCheck[] = []
-    for (const { check, source } of checks) {
-      const { name } = check
-      const found = this.isShare ? made.get(name) : await this.#made(check)
-      if (found) watched.push({ ...found.probed, version: found.version, source, isOn: !off.has(name) })
+    for (const sourced of checks) {
+      const { name } = sourced.check
+      const made = shared ? shared.get(name) : await this.#made(sourced)
+      if (made) watched.push(off.has(name) ? { ...made, isOn: false } : made)
       await giveWay?.()
     }
     return watched
   }
 
-  async #made(check: AskedCheck): Promise<Versioned | undefined> {
+  async #made({ check, source }: SourcedCheck): Promise<WatchedCheck | undefined> {
     const known = this.#ofNoHosts.get(check) ?? this.#ofHosts.get(check)
-    if (known) return known
+    if (known?.source === source) return known
     const [probed] = await withHosts(this.#context, [check], { ...this.#options, select: this.#select })
     if (!probed) return undefined
-    const made = { probed, version: versionOf(probed) }
+    const made = watchedOf(probed, source)
     const cache = probed.hosts === undefined ? this.#ofNoHosts : this.#ofHosts
     cache.set(check, made)
     return made
   }
 
-  async #share(checks: readonly SourcedCheck[]): Promise<Map<string, Versioned>> {
+  async #share(checks: readonly SourcedCheck[]): Promise<Map<string, WatchedCheck>> {
     const asked = checks.map(({ check }) => check)
+    const sources = new Map(checks.map(({ check, source }) => [check.name, source]))
     const probed = await withHosts(this.#context, asked, { ...this.#options, select: this.#select })
-    return new Map(probed.map(each => [each.name, { probed: each, version: versionOf(each) }]))
+    return new Map(probed.map(each => [each.name, watchedOf(each, sources.get(each.name) ?? '')]))
   }
 }
+
+const watchedOf = (probed: ProbedCheck, source: string): WatchedCheck => ({
+  ...probed,
+  version: versionOf(probed),
+  source,
+  isOn: true,
+})

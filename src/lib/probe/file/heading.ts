@@ -12,9 +12,14 @@ export interface Heading {
   readonly recoveries: number
 }
 
+// Of thousands of checks most have neither: those share one.
+const noLabels: Readonly<Record<string, string>> = {}
+const noNames: readonly string[] = []
+
 export function readHeading(node: ChangeNode, defaults: ChangeNode): Heading | undefined {
   const sla = readSla(node.child('sla').isAbsent ? defaults.child('sla') : node.child('sla'))
-  const labels = { ...readLabels(defaults.child('labels')), ...readLabels(node.child('labels')) }
+  const own = { ...readLabels(defaults.child('labels')), ...readLabels(node.child('labels')) }
+  const labels = Object.keys(own).length === 0 ? noLabels : own
   const dependsOn = readNames(node.child('depends_on'))
   const setting = (key: string): ChangeNode => (node.child(key).isAbsent ? defaults.child(key) : node.child(key))
   const runbook = readRunbook(setting('runbook'))
@@ -59,8 +64,8 @@ function readLabels(node: ChangeNode): Record<string, string> {
 }
 
 /** One name, or a list of them. */
-function readNames(node: ChangeNode): string[] {
-  if (node.isAbsent) return []
+function readNames(node: ChangeNode): readonly string[] {
+  if (node.isAbsent) return noNames
   const nodes = Array.isArray(node.value) ? (node.entries() ?? []) : [node]
   return nodes.flatMap(each => each.text('the name of a check') ?? [])
 }

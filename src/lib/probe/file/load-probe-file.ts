@@ -10,7 +10,8 @@ import { Problems } from '../../plan/file/problems.ts'
 import { SourceError, sourceReader } from '../../plan/file/source.ts'
 import { circleOf } from '../levels.ts'
 import type { AskedCheck } from './asked-check.ts'
-import { defaultKeys, readCheck } from './read-check.ts'
+import { defaultKeys, readCheck, writtenOf } from './read-check.ts'
+import { SamplingPool } from './sampling-pool.ts'
 
 export const fileKeys = ['checks', 'suites', 'defaults', 'include'] as const
 /** Files within files: more is a circle. */
@@ -21,6 +22,8 @@ interface Loading extends Pick<Context, 'program' | 'component' | 'paths' | 'sig
   readonly giveWay?: GiveWay
   /** Told every file before it is read, included ones too, and what was read. */
   readonly onRead?: (file: string, bytes?: Uint8Array) => void
+  /** One that was read of the same file before, and was written the same: it is not made anew. */
+  readonly known?: (written: string) => AskedCheck | undefined
 }
 
 /**
@@ -92,9 +95,11 @@ async function readFile(context: Loading, { path, text, isOne: mustBeOne = false
       ? []
       : (top.child('checks').entries('write `checks: [{ endpoint: https://example.com }]`') ?? [])
   const checks: AskedCheck[] = []
+  const samplings = new SamplingPool()
   for (const node of nodes) {
     await giveWay?.()
-    const check = await readCheck(node, { components, defaults })
+    const known = context.known?.(writtenOf(node, defaults))
+    const check = known ? atPlace(known, node.place) : await readCheck(node, { components, defaults, samplings })
     if (check) checks.push(check)
   }
   const suites = isOne || top.child('suites').isAbsent ? [] : (top.child('suites').entries() ?? [])
@@ -126,6 +131,8 @@ async function readFile(context: Loading, { path, text, isOne: mustBeOne = false
   problems.throwAny()
   return [...included, ...checks]
 }
+
+const atPlace = (check: AskedCheck, place: string): AskedCheck => (check.place === place ? check : { ...check, place })
 
 function includes(top: ChangeNode, isOne: boolean): ChangeNode[] {
   const node = top.child('include')

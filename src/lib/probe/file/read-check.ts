@@ -10,6 +10,7 @@ import type { AskedCheck } from './asked-check.ts'
 import { buildCheck, componentOf } from './component-of.ts'
 import { readHeading } from './heading.ts'
 import { type OwnParams, ownParams } from './own-params.ts'
+import type { SamplingPool, WrittenSampling } from './sampling-pool.ts'
 
 /** Keys of a check that are the engine's; all others are parameters of its kind. */
 export const engineKeys = [
@@ -47,10 +48,11 @@ interface Reading {
   readonly components: ChangeComponents
   /** The values below `defaults:`. */
   readonly defaults: ChangeNode
+  readonly samplings: SamplingPool
 }
 
 /** Reads one check; what is wrong with it is noted. */
-export async function readCheck(node: ChangeNode, { components, defaults }: Reading): Promise<AskedCheck | undefined> {
+export async function readCheck(node: ChangeNode, { components, defaults, samplings }: Reading): Promise<AskedCheck | undefined> {
   const members = node.members('a check', 'write `- endpoint: https://example.com`')
   if (!members) return undefined
   const component = await componentOf(node, components)
@@ -82,19 +84,19 @@ export async function readCheck(node: ChangeNode, { components, defaults }: Read
     name,
     type: component.type,
     check,
-    sampling:
-      own.params['dimensions'] === undefined
-        ? wanted.map(each => ({ ...each, ...sampling, of: sampling.of ?? sampling.failures ?? each.of }))
-        : wanted,
+    sampling: own.params['dimensions'] === undefined ? samplings.of(wanted, sampling) : wanted,
     isEndpoint,
     from,
     ...(targets && { targets }),
     ...heading,
     ...(isEndpoint && typeof own.params['endpoint'] === 'string' && { origin: originOf(own.params['endpoint']) }),
-    definition: JSON.stringify([node.value, defaults.value ?? null]),
+    definition: writtenOf(node, defaults),
     place: node.place,
   }
 }
+
+/** All that a check follows from. */
+export const writtenOf = (node: ChangeNode, defaults: ChangeNode): string => JSON.stringify([node.value, defaults.value ?? null])
 
 /** Whom an endpoint asks: `https://shop.example.com` of `https://shop.example.com/health`. */
 const originOf = (endpoint: string): string => /^[^/]*\/\/(?:[^/@]*@)?([^/?#]*)/.exec(endpoint)?.[1] || endpoint
@@ -133,8 +135,6 @@ function isOutvoted(key: string, saysNear: (key: string) => boolean): boolean {
   if (key === 'retries') return counts
   return (key === 'failures' || key === 'of') && saysNear('retries') && !counts
 }
-
-type WrittenSampling = { intervalMs?: number; retries?: number; failures?: number; of?: number }
 
 function readSampling(setting: (key: string) => ChangeNode): WrittenSampling | undefined {
   const interval = setting('interval')

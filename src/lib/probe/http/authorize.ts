@@ -49,7 +49,7 @@ export async function authorize(plan: RequestPlan, { place, params, client }: Au
     ask(form) {
       trace?.(`token    POST ${url.href}`)
       const options = { signal, progress: new Progress(trace), limits: tokenLimits }
-      return client.ask(plan.routeTo(url), { url, method: 'POST', ...form }, options)
+      return client.ask(plan.routes.to(url), { url, method: 'POST', ...form }, options)
     },
   })
   return { request: withValue(`Bearer ${token}`), refused: () => cache.forget(terms) }

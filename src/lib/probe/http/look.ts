@@ -118,9 +118,9 @@ function clientOf(place: CheckPlace, keep: boolean): HttpClient {
 }
 
 /** Asks by the way of the URL, and tells what is sent and comes. */
-function asking(client: HttpClient, { routeTo }: RequestPlan) {
+function asking(client: HttpClient, { routes }: RequestPlan) {
   return (request: PrivateRequest, options: ExchangeOptions): Promise<Answer> => {
-    const answering = (): Promise<Answer> => client.ask(routeTo(request.url), request, options)
+    const answering = (): Promise<Answer> => client.ask(routes.to(request.url), request, options)
     const { trace } = options.progress
     return trace ? tracing(request, trace, answering) : answering()
   }

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import type { CheckPlace } from '../../core/check.ts'
 import { errnoOf } from '../../core/errno.ts'
-import { dialerOf } from '../../net/dial.ts'
+import { type Dialer, dialerOf } from '../../net/dial.ts'
 import type { PrivateRequest } from '../../net/http/redirect.ts'
-import type { Route } from '../../net/http/route.ts'
+import type { HttpProxy, Route } from '../../net/http/route.ts'
 import type { Field } from '../../net/http1/field.ts'
 import { NetError } from '../../net/net-error.ts'
 import type { TlsWish } from '../../net/secure-stream.ts'
 import { recentTlsFiles, type TlsFileTexts } from '../recent-tls-files.ts'
 import { isSecret, textOf } from '../secret-param.ts'
-import { tlsTerms } from '../tls-params.ts'
+import { type TlsTerms, tlsTerms } from '../tls-params.ts'
 import type { HttpParams } from './http-params.ts'
 import { readProxy } from './proxy.ts'
 
@@ -23,11 +23,22 @@ export interface RequestPlan {
   readonly request: PrivateRequest
   /** Those that are there before the first request, by name. */
   readonly cookies: readonly Cookie[]
-  /** The way to the server of a URL: what is meant for the endpoint alone (an address, our certificate) goes to no other. */
-  readonly routeTo: (url: URL) => Route
+  readonly routes: Pick<Routes, 'to'>
 }
 
-const encodings = { gzip: 'gzip', deflate: 'deflate', br: 'br', zstd: 'zstd', any: 'gzip, deflate, br, zstd' } as const
+// Plans are kept for every check: what all of them have is there once.
+const encodings: Readonly<Record<'gzip' | 'deflate' | 'br' | 'zstd' | 'any', Field>> = {
+  gzip: ['accept-encoding', 'gzip'],
+  deflate: ['accept-encoding', 'deflate'],
+  br: ['accept-encoding', 'br'],
+  zstd: ['accept-encoding', 'zstd'],
+  any: ['accept-encoding', 'gzip, deflate, br, zstd'],
+}
+const userAgent: Field = ['user-agent', 'opsctl']
+const accept: Field = ['accept', '*/*']
+const noNames: ReadonlySet<string> = new Set()
+const noCookies: readonly Cookie[] = []
+const noTerms: TlsTerms = {}
 const families = { any: 0, ipv4: 4, ipv6: 6 } as const
 
 interface FixedPlan {
@@ -70,9 +81,9 @@ async function readPlan(place: CheckPlace, params: HttpParams, files: TlsFileTex
   )
   const has = (name: string): boolean => named.some(([other]) => other.toLowerCase() === name)
   const headers: Field[] = [...named]
-  if (!has('user-agent')) headers.push(['user-agent', 'opsctl'])
-  if (!has('accept')) headers.push(['accept', '*/*'])
-  if (compression !== 'none' && !has('accept-encoding')) headers.push(['accept-encoding', encodings[compression]])
+  if (!has('user-agent')) headers.push(userAgent)
+  if (!has('accept')) headers.push(accept)
+  if (compression !== 'none' && !has('accept-encoding')) headers.push(encodings[compression])
   const cookies = await Promise.all(
     Object.entries(params.cookies).map(async ([name, value]): Promise<Cookie> => ({ name, value: await textOf(place, value) })),
   )
@@ -84,11 +95,11 @@ async function readPlan(place: CheckPlace, params: HttpParams, files: TlsFileTex
       method,
       headers,
       ...(body && { body }),
-      privateHeaders: new Set(privateHeaders),
+      privateHeaders: privateHeaders.length === 0 ? noNames : new Set(privateHeaders),
       privateBody: params.body !== undefined && isSecret(params.body),
     },
-    cookies,
-    routeTo: await routesOf(place, params, files),
+    cookies: cookies.length === 0 ? noCookies : cookies,
+    routes: await routesOf(place, params, files),
   }
 }
 
@@ -106,30 +117,57 @@ async function readBody(path: string): Promise<Buffer> {
   }
 }
 
-async function routesOf(place: CheckPlace, params: HttpParams, files: TlsFileTexts): Promise<RequestPlan['routeTo']> {
-  const { endpoint, address, address_family: family, version } = params
+async function routesOf(place: CheckPlace, params: HttpParams, files: TlsFileTexts): Promise<Routes> {
   const dialer = dialerOf(place)
-  const terms = tlsTerms(params, files)
-  const { cert: _cert, key: _key, ...termsElsewhere } = terms
+  // Not the place itself: plans outlive the look that they were made for.
+  const via = dialer.from === 'host' ? place.transport.host.name : undefined
   const proxy = params.proxy === undefined ? undefined : readProxy(await textOf(place, params.proxy))
-  const routeTo = (url: URL): Route => {
+  const terms = tlsTerms(params, files)
+  return new Routes(params, { dialer, via, proxy, terms: Object.keys(terms).length === 0 ? noTerms : terms })
+}
+
+interface Ways {
+  readonly dialer: Dialer
+  readonly via: string | undefined
+  readonly proxy: HttpProxy | undefined
+  readonly terms: TlsTerms
+}
+
+/** The ways to servers. What is meant for the endpoint alone (an address, our certificate) goes to no other. */
+class Routes {
+  readonly #params: HttpParams
+  readonly #ways: Ways
+  readonly #own: Route
+
+  constructor(params: HttpParams, ways: Ways) {
+    this.#params = params
+    this.#ways = ways
+    this.#own = this.#made(params.endpoint)
+  }
+
+  to(url: URL): Route {
+    return url === this.#params.endpoint ? this.#own : this.#made(url)
+  }
+
+  #made(url: URL): Route {
+    const { endpoint, address, address_family: family, version, server_name: name, insecure } = this.#params
+    const { dialer, via, proxy, terms } = this.#ways
     const isOwn = url.origin === endpoint.origin
     const host = url.hostname.replace(/^\[|\]$/g, '')
-    const serverName = (isOwn ? params.server_name : undefined) ?? host
-    const tls: TlsWish = { ...(isOwn ? terms : termsElsewhere), serverName, alpn: alpns[version], insecure: params.insecure }
+    const { cert: _cert, key: _key, ...termsElsewhere } = terms
+    const serverName = (isOwn ? name : undefined) ?? host
+    const tls = (): TlsWish => ({ ...(isOwn ? terms : termsElsewhere), serverName, alpn: alpns[version], insecure })
     return {
       dialer,
-      ...(dialer.from === 'host' && { via: place.transport.host.name }),
+      ...(via !== undefined && { via }),
       endpoint: { host, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) },
       family: families[family],
       ...(isOwn && address !== undefined && { address }),
-      ...(url.protocol === 'https:' && { tls }),
+      ...(url.protocol === 'https:' && { tls: tls() }),
       ...(proxy && { proxy }),
       ...(version === '2' && { http2: true }),
     }
   }
-  const own = routeTo(endpoint)
-  return url => (url === endpoint ? own : routeTo(url))
 }
 
 const alpns = { '1.1': ['http/1.1'], '2': ['h2'], any: ['h2', 'http/1.1'] } as const
