@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { chmod, copyFile, mkdir, readdir } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Fleet, startFleet } from '../helpers/fleet.ts'
 import { hostileVariables } from '../helpers/hostile-variables.ts'
@@ -19,6 +19,9 @@ beforeAll(async () => {
   await chmod(program, 0o711)
   await mkdir(join(place.path, 'state'))
   await chmod(join(place.path, 'state'), 0o1777)
+  await mkdir(join(place.path, 'closed/.ssh'), { recursive: true })
+  await writeFile(join(place.path, 'closed/.ssh/config'), 'Host bastion\n')
+  await chmod(join(place.path, 'closed'), 0o700)
 })
 
 afterAll(() => place[Symbol.asyncDispose]())
@@ -35,6 +38,8 @@ async function run(setUp: string, args: readonly string[], as: readonly string[]
   return { code, stdout, stderr }
 }
 
+/** As sudo leaves it behind: only its owner may enter. */
+const closedHome = 'export HOME="${0%/*}/closed"'
 const echo = ['exec', '-t', 'localhost', '--no-prefix', '--', '/bin/echo', 'it runs']
 const users: (readonly [string, readonly string[]])[] = [['the account of the test', []]]
 if (needs('root')) users.push(['a plain user', ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']])
@@ -45,6 +50,7 @@ describe.skipIf(process.env['OPSCTL_BIN'] === undefined).each(users)('the progra
     ['a home where nothing can be', 'export HOME=/dev/null/x'],
     ['a home that is a name without a slash', 'export HOME=nowhere'],
     ['a home that is a device', 'export HOME=/dev/null'],
+    ['a home that may be that of somebody else', closedHome],
     ['no PATH', 'unset PATH'],
     ['an empty PATH', 'export PATH='],
     ['a PATH of relative directories', 'export PATH=.:..'],
@@ -70,6 +76,20 @@ describe.skipIf(process.env['OPSCTL_BIN'] === undefined).each(users)('the progra
       expect(await run(setUp, ['exec', '--bogus'], as)).toMatchObject({ code: 2 })
     },
     120_000,
+  )
+
+  test.skipIf(as.length === 0)(
+    'passes over an SSH configuration that it may not read, and says so; one that is named is an error',
+    async () => {
+      const { code, stdout, stderr } = await run(closedHome, echo, as)
+      expect({ code, stdout }).toEqual({ code: 0, stdout: 'it runs\n' })
+      expect(stderr).toContain('closed/.ssh/config may not be read by this user: it is passed over, as ssh does\n')
+      const named = ['--ssh-config', join(place.path, 'closed/.ssh/config')]
+      expect(await run(closedHome, ['exec', ...named, '-t', 'localhost', '--', 'true'], as)).toMatchObject({
+        code: 78,
+        stderr: expect.stringContaining('closed/.ssh/config: may not be read by this user\n'),
+      })
+    },
   )
 
   test('knows how a local program ended though SIGCHLD is ignored', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { OpsError } from '../../src/lib/core/errors.ts'
 import type { Host } from '../../src/lib/core/host.ts'
 import { loadInventory } from '../../src/lib/inventory/load.ts'
 import { select } from '../../src/lib/inventory/select.ts'
@@ -66,6 +67,24 @@ describe('the SSH configuration of the user', () => {
     expect(await names('*')).toEqual(['web1'])
     expect(await names('bas*')).toEqual(['bastion'])
     expect((await select({ inventory, targets: ['bastion'] })).adHoc).toEqual([])
+  })
+})
+
+describe('an SSH configuration that this user may not read', () => {
+  const cause = Object.assign(new Error('permission denied'), { code: 'EACCES' })
+  const tools = {
+    ...memoryTools({}),
+    readFile: async (path: string) => {
+      throw new OpsError('E_INVENTORY', `${path}: may not be read by this user`, { cause })
+    },
+  }
+  const request = { sources: [], sshConfigs: ['config'], components, tools }
+
+  test('is an error where it was named, and told and passed over where it is only the default', async () => {
+    await expect(loadInventory(request)).rejects.toMatchObject({ code: 'E_INVENTORY' })
+    const told: string[] = []
+    const inventory = await loadInventory({ ...request, onForbidden: path => told.push(path) })
+    expect([[...inventory.hosts.keys()], told]).toEqual([['localhost'], ['config']])
   })
 })
 

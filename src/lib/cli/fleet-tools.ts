@@ -18,7 +18,16 @@ export async function readInventory(context: Context, spec: InventorySpec): Prom
   // Without sources only the SSH configuration is read.
   const components =
     sources.length > 0 ? await context.components('inventory') : [await context.component('inventory', 'ssh-config')]
-  return loadInventory({ sources, sshConfigs: sshConfigFiles(context, spec), components, tools })
+  const onForbidden = (path: string): void =>
+    context.log('warn', `${path} may not be read by this user: it is passed over, as ssh does`)
+  return loadInventory({
+    sources,
+    sshConfigs: sshConfigFiles(context, spec),
+    // Of what was named on purpose nothing is passed over.
+    ...(spec.sshConfig === undefined && { onForbidden }),
+    components,
+    tools,
+  })
 }
 
 function sshConfigFiles({ paths }: Context, { sshConfig }: InventorySpec): string[] {

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { rfc3339 } from '../core/clock.ts'
 import { OpsError } from '../core/errors.ts'
 import { startOfRun } from '../core/run-id.ts'
-import { Journal } from '../journal/journal.ts'
+import { promptDisk } from '../journal/disk.ts'
+import type { JournalRecord } from '../journal/frame.ts'
+import { readRecords } from '../journal/read.ts'
+import { isUnwritten } from '../journal/unwritten.ts'
 import { lockHolder } from '../run/lock.ts'
 import { type RunHeader, type RunVerdicts, recordType, runsOf } from './run-record.ts'
 
@@ -51,7 +54,7 @@ export async function* recordedRuns(
   }
 }
 
-/** One run; undefined when there is none, or it ended before it was recorded. @throws OpsError E_STATE */
+/** One run; undefined when there is none, or it left no record. @throws OpsError E_STATE */
 export async function readRun(stateDirectory: string, runId: string): Promise<RecordedRun | undefined> {
   const startMs = startOfRun(runId)
   const directory = join(runsOf(stateDirectory), runId)
@@ -59,8 +62,7 @@ export async function readRun(stateDirectory: string, runId: string): Promise<Re
   let header: RunHeader | undefined
   let end: Pick<RecordedRun, 'durationMs' | 'verdicts'> | undefined
   const open = new Set<string>()
-  const journal = await Journal.inspect(directory)
-  for await (const { type, payload } of journal.read()) {
+  for await (const { type, payload } of recordsOf(directory)) {
     const record = JSON.parse(new TextDecoder().decode(payload))
     if (type === recordType.header) {
       header = record as RunHeader
@@ -71,6 +73,21 @@ export async function readRun(stateDirectory: string, runId: string): Promise<Re
   if (!header) return undefined
   const state = end ? 'ended' : (await goesOn(stateDirectory, runId)) ? 'running' : 'killed'
   return { runId, ...header, open: [...open], startedAt: rfc3339(startMs), state, ...end }
+}
+
+/** None of a record that nothing of reached the disk: nobody waits for that before the first host is asked. */
+async function* recordsOf(directory: string): AsyncGenerator<JournalRecord> {
+  try {
+    yield* readRecords(promptDisk, directory)
+  } catch (error) {
+    if (!(error instanceof OpsError) || !(await isUnwritten(promptDisk, directory))) throw error
+  }
+}
+
+/** Whether the run is known by its name alone: it was cut off, by a power cut in its first moments, before anything of its record was on the disk. */
+export async function leftNoRecord(stateDirectory: string, runId: string): Promise<boolean> {
+  const isThere = startOfRun(runId) !== undefined && existsSync(join(runsOf(stateDirectory), runId))
+  return isThere && (await readRun(stateDirectory, runId)) === undefined
 }
 
 /** Ids of all runs, those that recorded nothing included, oldest first. */

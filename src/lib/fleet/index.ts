@@ -1,5 +1,5 @@
 export { checkFileLimit } from './file-limit.ts'
-export { type RecordedRun, readRun, recordedRuns, runIds } from './history.ts'
+export { leftNoRecord, type RecordedRun, readRun, recordedRuns, runIds } from './history.ts'
 export { hostList } from './host-list.ts'
 export { type FleetOptions, fleetOptions } from './options.ts'
 export { readSecret } from './read-secret.ts'

@@ -1,4 +1,6 @@
 import type { Component, InventoryInput, InventoryTools } from '../core/component.ts'
+import { errnoOf } from '../core/errno.ts'
+import { OpsError } from '../core/errors.ts'
 import { type Host, hostNamed, type Inventory } from '../core/host.ts'
 import { inventoryError } from './fault.ts'
 import { unite } from './unite.ts'
@@ -8,6 +10,8 @@ export interface LoadRequest {
   readonly sources: readonly string[]
   /** OpenSSH client configurations: their hosts are known by name, but are not part of `@*`. What does not exist is passed over. */
   readonly sshConfigs?: readonly string[]
+  /** An SSH configuration that this user may not read is told here and passed over, as ssh does with its default ones; else it is an error. */
+  readonly onForbidden?: (path: string) => void
   readonly components: readonly Component<'inventory'>[]
   readonly tools: InventoryTools
 }
@@ -17,9 +21,10 @@ export interface LoadRequest {
  * unless a source defines it.
  * @throws OpsError E_INVENTORY
  */
-export async function loadInventory({ sources, sshConfigs = [], components, tools }: LoadRequest): Promise<Inventory> {
+export async function loadInventory(request: LoadRequest): Promise<Inventory> {
+  const { sources, sshConfigs = [], components, tools } = request
   const inventories = await Promise.all(sources.map(path => loadSource(path, components, tools)))
-  const known = await Promise.all(sshConfigs.map(path => loadSshConfig(path, components, tools)))
+  const known = await Promise.all(sshConfigs.map(path => loadSshConfig(path, request)))
   // What the sources say of a host is stronger than its mere name in an SSH configuration.
   const { hosts, groups } = unite([...known, ...inventories])
   return { hosts: withLocalhost(hosts), groups }
@@ -44,17 +49,24 @@ async function loadSource(
 const notRunnable = ({ text = '', executable }: InventoryInput): string =>
   text.startsWith('#!') && !executable ? '; a program needs chmod +x' : ''
 
-async function loadSshConfig(
-  path: string,
-  components: readonly Component<'inventory'>[],
-  tools: InventoryTools,
-): Promise<Inventory> {
-  const text = await tools.readFile(path)
+async function loadSshConfig(path: string, request: LoadRequest): Promise<Inventory> {
+  const { components, tools } = request
+  const text = await readSshConfig(path, request)
   const source = components.find(({ type }) => type === 'ssh-config')?.build({})
   const groups = new Map([['all', []]])
   if (text === undefined || !source) return { hosts: new Map(), groups }
   const { hosts } = await source.load({ path, text, executable: false, directory: false }, tools)
   return { hosts, groups }
+}
+
+async function readSshConfig(path: string, { tools, onForbidden }: LoadRequest): Promise<string | undefined> {
+  try {
+    return await tools.readFile(path)
+  } catch (error) {
+    if (!onForbidden || !(error instanceof OpsError) || errnoOf(error.cause) !== 'EACCES') throw error
+    onForbidden(path)
+    return undefined
+  }
 }
 
 function withLocalhost(hosts: ReadonlyMap<string, Host>): ReadonlyMap<string, Host> {

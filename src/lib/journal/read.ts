@@ -29,8 +29,11 @@ export async function* readRecords(
       0,
       segments.findLastIndex(segment => segment.base <= from),
     )
-    const salt = await saltOf(disk, segments)
-    for (const segment of segments.slice(first)) yield* readSegment({ disk, segment, salt, from, salvage: options.salvage })
+    const { salt, saltedBy } = await saltOf(disk, segments)
+    for (const segment of segments.slice(first)) {
+      if (!options.salvage && segment !== saltedBy) await readHeader(disk, segment)
+      yield* readSegment({ disk, segment, salt, from, salvage: options.salvage })
+    }
   } catch (error) {
     throw stateError({ doing: 'read', path: directory, error })
   }
@@ -44,7 +47,6 @@ async function* readSegment(read: {
   readonly salvage: ((damage: Damage) => void) | undefined
 }): AsyncGenerator<JournalRecord> {
   const { segment, from, salvage } = read
-  if (!salvage) await readHeader(read.disk, segment)
   const file = await read.disk.open(segment.path, 'read')
   try {
     const walk = new SegmentWalk(new SegmentScan(file, read.salt), segment.base)
@@ -69,17 +71,20 @@ async function* readSegment(read: {
   }
 }
 
-/** All segments share it, so that one valid header is enough to salvage the others. */
-async function saltOf(disk: JournalDisk, segments: readonly Segment[]): Promise<number> {
+/** All segments share it, so that one valid header is enough to salvage the others. With the segment whose header that is. */
+async function saltOf(
+  disk: JournalDisk,
+  segments: readonly Segment[],
+): Promise<{ readonly salt: number; readonly saltedBy?: Segment }> {
   let failure: unknown
   for (const segment of segments) {
     try {
-      return (await readHeader(disk, segment)).salt
+      return { salt: (await readHeader(disk, segment)).salt, saltedBy: segment }
     } catch (error) {
       if (!(error instanceof OpsError)) throw error
       failure = error
     }
   }
   if (failure !== undefined) throw failure
-  return 0
+  return { salt: 0 }
 }

@@ -65,6 +65,9 @@ export class SegmentScan {
 
   /** Where the last byte that is not zero ends; `from` when there is none after it. */
   async endOfData(from: number): Promise<number> {
+    // Nearly always what was read last goes to the end of the file.
+    if (this.#atEnd && from >= this.#start && from <= this.#start + this.#window.length)
+      return from + this.#window.subarray(from - this.#start).findLastIndex(byte => byte !== 0) + 1
     let end = from
     const buffer = Buffer.alloc(windowBytes)
     const zeros = Buffer.alloc(windowBytes)

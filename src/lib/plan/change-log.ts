@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
-import { systemDisk } from '../journal/disk.ts'
+import { promptDisk, systemDisk } from '../journal/disk.ts'
 import { Journal } from '../journal/journal.ts'
+import { readRecords } from '../journal/read.ts'
 import { acquireLock } from '../run/lock.ts'
 import { ChangeState } from './change-state.ts'
 import { type PlanRecord, planRecordType } from './record.ts'
@@ -59,7 +60,7 @@ export class ChangeLog implements AsyncDisposable {
   /** What a change has come to, without touching it; empty when there is none. */
   static async read(stateDirectory: string, changeId: string): Promise<ChangeState> {
     const directory = changeDirectory(stateDirectory, changeId)
-    return existsSync(directory) ? stateOf(await Journal.inspect(directory), changeId) : new ChangeState()
+    return existsSync(directory) ? stateOf({ read: () => readRecords(promptDisk, directory) }, changeId) : new ChangeState()
   }
 
   /** What of the change stands half-way; undefined when nothing does, or what stands is meant to. */

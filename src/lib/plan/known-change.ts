@@ -2,7 +2,7 @@ import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
 import type { Report } from '../core/report.ts'
-import { connectFleet, type FleetOptions, maxFailures } from '../fleet/index.ts'
+import { connectFleet, type FleetOptions, leftNoRecord, maxFailures } from '../fleet/index.ts'
 import { buildPlan } from './built-plan.ts'
 import { Change } from './change.ts'
 import { ChangeLog } from './change-log.ts'
@@ -58,7 +58,7 @@ interface Work {
 
 async function workOn(context: Context, { runId, options, hostsOf, work }: Work): Promise<Report> {
   const known = await ChangeLog.read(context.paths.state, runId)
-  if (!known.header) throw new OpsError('E_USAGE', `there is no change ${runId}`, { hint: '`opsctl runs list` shows the runs' })
+  if (!known.header) throw await noChange(context, runId)
   await tellUnfinished(context, { except: runId })
   const { plan, settings } = known.header
   const { stepTimeoutMs, undoTimeoutMs } = settings
@@ -82,4 +82,12 @@ async function workOn(context: Context, { runId, options, hostsOf, work }: Work)
     ...(sudo && { sudo }),
   })
   return await work(change)
+}
+
+async function noChange({ paths }: Context, runId: string): Promise<OpsError> {
+  if (await leftNoRecord(paths.state, runId))
+    return new OpsError('E_USAGE', `the run ${runId} left no record: there is nothing to take back`, {
+      hint: 'the record of a change is on the disk before its first step',
+    })
+  return new OpsError('E_USAGE', `there is no change ${runId}`, { hint: '`opsctl runs list` shows the runs' })
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../../core/duration.ts'
 import { OpsError } from '../../core/errors.ts'
 import type { Item, Outcome } from '../../core/item.ts'
 import { type Document, type Report, ReportFold } from '../../core/report.ts'
-import { type RecordedRun, readRun } from '../../fleet/index.ts'
+import { leftNoRecord, type RecordedRun, readRun } from '../../fleet/index.ts'
 import { foldNodeSet } from '../../inventory/node-set.ts'
 import { ChangeLog, type ChangeState } from '../../plan/index.ts'
 import { oneLine } from '../../render/visible-text.ts'
@@ -12,7 +12,10 @@ import { runOutcome } from './run-outcome.ts'
 /** One run: who was asked, who failed, and what stands of a change. @throws OpsError E_USAGE, E_STATE */
 export async function showRun({ paths }: Pick<Context, 'paths'>, runId: string): Promise<Document> {
   const run = await readRun(paths.state, runId)
-  if (!run) throw new OpsError('E_USAGE', `there is no run ${runId}`, { hint: '`opsctl runs list` shows the runs' })
+  if (!run) {
+    const message = (await leftNoRecord(paths.state, runId)) ? `the run ${runId} left no record` : `there is no run ${runId}`
+    throw new OpsError('E_USAGE', message, { hint: '`opsctl runs list` shows the runs' })
+  }
   const { outcome, change } = await runOutcome(paths.state, run)
   const steps = stepsOf(await ChangeLog.read(paths.state, runId))
   const { kind, title, hosts, open, startedAt, durationMs } = run

@@ -21,11 +21,13 @@ export async function listRuns(context: Context, { limit, unfinished }: Listing)
   const runs: Listed[] = []
   // One damaged record must not hide what the others tell.
   const warn = (runId: string, { message }: OpsError): void => context.log('warn', `run ${runId} can not be read: ${message}`)
+  let isCut = false
   for await (const run of unfinished ? unfinishedRuns(context) : recordedRuns(state, warn)) {
-    if (runs.length === max) break
+    isCut = runs.length === max
+    if (isCut) break
     runs.push({ ...run, ...(await outcomeOf(state, run)) })
   }
-  const omitted = unfinished ? 0 : await olderThan(state, runs.at(-1))
+  const omitted = isCut && !unfinished ? await olderThan(state, runs.at(-1)) : 0
   const text = runs.length > 0 ? columns(runs.map(row)) : `no ${unfinished ? 'change stands half-way' : 'runs are recorded'}\n`
   const more = omitted > 0 ? `and ${omitted} older: --limit 0 shows all\n` : ''
   const data = runs.map(({ durationMs, ...run }) => ({ ...run, durationMs: durationMs ?? null }))

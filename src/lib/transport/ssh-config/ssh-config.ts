@@ -1,3 +1,4 @@
+import { errnoOf } from '../../core/errno.ts'
 import { OpsError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { parseSshConfigLine, type SshConfigLine, sshConfigError } from '../../core/ssh-config-syntax.ts'
@@ -191,11 +192,20 @@ async function loadFiles(files: SshConfigFiles, world: SshConfigWorld): Promise<
     [files.user, true],
     [files.system, false],
   ] as const) {
-    const file = path === undefined ? undefined : await loadSshConfigFile(path, { ofUser, checked: ofUser }, world)
+    if (path === undefined) continue
+    const file = await loadSshConfigFile(path, { ofUser, checked: ofUser }, world).catch(unlessForbidden(path))
     if (file) found.push(file)
   }
   return found
 }
+
+/** ssh passes over a default file that it may not read. */
+const unlessForbidden =
+  (path: string) =>
+  (error: unknown): undefined => {
+    if (errnoOf(error) === 'EACCES' && error instanceof Error && 'path' in error && error.path === path) return undefined
+    throw error
+  }
 
 /** In their order, those of included files in the place of the Include. */
 const itemsOf = (file: ConfigFile): BlockItem[] =>
