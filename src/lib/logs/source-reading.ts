@@ -16,6 +16,8 @@ interface SourceReadingOptions {
   readonly log: Log
   /** What an earlier reading of the same source remembered. */
   readonly memory?: Json | undefined
+  /** Nobody looks at other fields of its records; absent for all. */
+  readonly wants?: readonly string[] | undefined
 }
 
 /** What became of one source: its batches to records, and what is known of it so far. */
@@ -30,14 +32,16 @@ export class SourceReading {
   readonly #isFoundOut: boolean
   readonly #name: string
   readonly #log: Log
+  readonly #wants: readonly string[] | undefined
 
-  constructor({ name, format, log, memory }: SourceReadingOptions) {
+  constructor({ name, format, log, memory, wants }: SourceReadingOptions) {
+    this.#wants = wants
     this.#name = name
     this.#log = log
     const remembered = rememberedIn(memory)
     this.#told = JSON.stringify(remembered ?? null)
     this.#format = format ?? (remembered && formatNamed(remembered.format))
-    if (remembered && this.#format?.name === remembered.format) this.#reader = this.#format.open(remembered.reader)
+    if (remembered && this.#format?.name === remembered.format) this.#reader = this.#reduced(this.#format).open(remembered.reader)
     this.#isFoundOut = format === undefined
   }
 
@@ -67,8 +71,12 @@ export class SourceReading {
       return
     }
     this.#format ??= this.#detect(bytes)
-    this.#reader ??= this.#format?.open()
+    this.#reader ??= this.#format && this.#reduced(this.#format).open()
     if (this.#reader) yield* this.#reader.read(bytes, { records, tally: this.tally })
+  }
+
+  #reduced(format: Format): Format {
+    return (this.#wants && format.only?.(this.#wants)) ?? format
   }
 
   #detect(lines: Uint8Array): Format {

@@ -155,6 +155,13 @@ export class SourceRuns {
     }
   }
 
+  /** Where rules alone look at a source, records need not be whole. */
+  #wantsOf({ name }: PipelineSource): readonly string[] | undefined {
+    const { shaper, rules, pipeline } = this.#options
+    const sinks = pipeline.sinks.filter(({ sources }) => sources?.includes(name) ?? true)
+    return shaper === undefined && sinks.every(({ isNowhere }) => isNowhere) ? rules?.wants : undefined
+  }
+
   async #read(run: SourceRun): Promise<void> {
     const { context, store, pool, deadLetters, shaper, rules, taps, follow, signal, pipeline } = this.#options
     const { clock, random, log, paths } = context
@@ -170,6 +177,7 @@ export class SourceRuns {
         ...{ feed, leave, book, clock, store, log, pool, deadLetters, shaper, rules, taps, filters },
         fork: new Fork({ lanes, clock, signal: AbortSignal.any([signal, this.#over.signal]) }),
         readers: lanes.length,
+        wants: this.#wantsOf(source),
       }).run()
     } catch (error) {
       if (this.#isWell(run)) run.failingSince = undefined

@@ -7,7 +7,7 @@ const sink = 'sinks:\n  out: { type: stdout }\n'
 
 /** A file, and all that is said of it: `line:column: problem (hint)`. */
 const mistakes: readonly (readonly [name: string, text: string, ...problems: string[]])[] = [
-  ['a list', '- web', '1:1: a pipeline must be keys and values, not a list (it has sources: and sinks:)'],
+  ['a list', '- web', '1:1: a pipeline must be keys and values, not a list (it has sources:, and sinks: or rules:)'],
   ['an unknown key', `source: {}\n${source}${sink}`, "1:1: unknown key 'source' in a pipeline (did you mean sources?)"],
   ['no sinks', source, '1:1: a pipeline needs sinks (write `sinks: { NAME: { type: file, … } }`)'],
   ['sinks that are none', `${source}sinks: {}`, '3:8: there are no sinks (write `sinks: { NAME: { type: file, … } }`)'],

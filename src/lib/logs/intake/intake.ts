@@ -36,6 +36,8 @@ export interface IntakeOptions {
   /** Absent: records stay as they were read. */
   readonly shaper?: Shaper | undefined
   readonly rules?: RuleWatch | undefined
+  /** Fields of records that somebody looks at; absent for all. */
+  readonly wants?: readonly string[] | undefined
   /** Who looks at what passes. */
   readonly taps?: Taps | undefined
   /** Of the sinks that do not get everything, by name. */
@@ -177,8 +179,9 @@ export class Intake {
   #reading(stream: Stream): SourceReading {
     const known = this.#readings.get(stream.id)
     if (known) return known
-    const { feed, log, book } = this.#options
-    const reading = new SourceReading({ name: stream.title, format: feed.source.format, log, memory: book.memory(stream) })
+    const { feed, log, book, wants } = this.#options
+    const { format } = feed.source
+    const reading = new SourceReading({ name: stream.title, format, log, memory: book.memory(stream), wants })
     this.#readings.set(stream.id, reading)
     return reading
   }

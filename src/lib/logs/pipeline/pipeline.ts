@@ -25,6 +25,8 @@ export interface PipelineSink {
   readonly filter?: RecordFilter
   /** What the file says of it, as text: two that say the same are the same sink. Absent: nobody can tell. */
   readonly config?: string
+  /** Nobody looks at what it gets. */
+  readonly isNowhere?: true
 }
 
 /** What is put by for sinks that lag, and for sources that can not be read again. */

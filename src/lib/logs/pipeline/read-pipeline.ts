@@ -10,10 +10,11 @@ import { Problems } from '../../core/file-problems.ts'
 import { readRules } from '../rules/read-rules.ts'
 import { readShape, shapeKeys } from '../shape/index.ts'
 import { checkFiles } from './check-files.ts'
-import type { Pipeline, SpoolLimits } from './pipeline.ts'
+import type { Pipeline, PipelineSink, SpoolLimits } from './pipeline.ts'
 import { readSink } from './read-sink.ts'
 import { readSource } from './read-source.ts'
 import { readTests } from './read-tests.ts'
+import { rulesAlone } from './rules-alone.ts'
 
 const keys = ['sources', ...shapeKeys, 'rules', 'alerts', 'sinks', 'spool', 'tests'] as const
 const spoolKeys = ['max', 'when_full'] as const
@@ -25,24 +26,48 @@ export async function readPipeline(context: Pick<Context, 'program' | 'component
   const document = parseYamlDocument(await textOf(resolve(context.paths.cwd, path), path), path, 'E_CONFIG')
   const problems = new Problems({ document, path, code: 'E_CONFIG' })
   const top = new FileNode(document.value, problems)
-  const members = top.members('a pipeline', 'it has sources: and sinks:')
+  const members = top.members('a pipeline', 'it has sources:, and sinks: or rules:')
   if (!members) problems.throwAny()
   for (const [key, node] of members ?? [])
     if (!keys.some(known => known === key)) node.unknownKey(`unknown key '${key}' in a pipeline`, keys)
   const sources = await readNamed(top.child('sources'), 'source', node => readSource(context, node))
   const names = namesIn(top.child('sources'))
-  const sinks = await readNamed(top.child('sinks'), 'sink', node => readSink({ components: context, sources: names }, node))
+  const sinks = await readSinks(context, { top, sources: names })
   const spool = readSpool(top.child('spool'))
   const shape = readShape(top, context.paths)
   const rules = await readRules({ rules: top.child('rules'), alerts: top.child('alerts'), sources: names }, context)
   checkFiles({ sources, sinks, cwd: context.paths.cwd }, top)
   const tests = readTests(top.child('tests'), { sources: names, sinks: namesIn(top.child('sinks')) })
+  const unread = names.filter(name => !sinks.some(sink => sink.sources?.includes(name) ?? true))
+  if (rules && unread.length > 0) sinks.push(rulesAlone(unread))
+  else {
+    // Whoever names a source wrongly means one of these.
+    problems.throwAny()
+    tellUnread(top.child('sources'), unread)
+  }
   problems.throwAny()
   return { sources, sinks, spool, tests, ...(shape && { shape }), ...(rules && { rules }) }
 }
 
 /** Of those that are wrong too: who refers to them makes no further mistake. */
 const namesIn = ({ value }: FileNode): string[] => (isMapping(value) ? Object.keys(value) : [])
+
+/** Where there are rules there need be no sinks. */
+async function readSinks(
+  context: Pick<Context, 'program' | 'component'>,
+  { top, sources }: { readonly top: FileNode; readonly sources: readonly string[] },
+): Promise<PipelineSink[]> {
+  const node = top.child('sinks')
+  if (node.isAbsent && !top.child('rules').isAbsent) return []
+  return readNamed(node, 'sink', member => readSink({ components: context, sources }, member))
+}
+
+function tellUnread(sources: FileNode, names: readonly string[]): void {
+  for (const name of names)
+    sources
+      .child(name)
+      .wrong(`nobody gets what ${name} reads`, { part: 'key', hint: 'name it in from: of a sink, or watch it by rules:' })
+}
 
 /** Members by their names; there is at least one. */
 async function readNamed<T>(
