@@ -16,21 +16,23 @@ class Place {
     this.path = path
     this.#state = join(path, state)
     mkdirSync(this.#state, { recursive: true })
+    this.write({ errors: { type: 'file', path: 'errors.ndjson', when: 'level == "error"' } })
+    for (const name of ['app.log', 'web.log']) writeFileSync(join(path, name), '')
+  }
+
+  /** The file, with these sinks besides that which gets all. */
+  write(sinks: Record<string, unknown>): void {
     writeFileSync(
-      join(path, 'pipeline.yaml'),
+      join(this.path, 'pipeline.yaml'),
       JSON.stringify({
         sources: {
           app: { type: 'file', paths: ['app.log'], format: 'logfmt' },
           web: { type: 'file', paths: ['web.log'], format: 'json' },
         },
         shape: [{ mask: { patterns: ['email'] } }],
-        sinks: {
-          all: { type: 'file', path: 'all.ndjson' },
-          errors: { type: 'file', path: 'errors.ndjson', when: 'level == "error"' },
-        },
+        sinks: { all: { type: 'file', path: 'all.ndjson' }, ...sinks },
       }),
     )
-    for (const name of ['app.log', 'web.log']) writeFileSync(join(path, name), '')
   }
 
   run(args: readonly string[]): Promise<OpsctlRun> {
@@ -208,6 +210,27 @@ describe('opsctl ship-logs tap', () => {
       await other.ended
       await poll('the end is told', 30_000, () => tap.stderr().split('has ended: waiting').length === 3)
       expect(await interrupted(tap)).toBe(130)
+    },
+    timeoutMs,
+  )
+
+  test(
+    'goes on when the pipeline is read anew, and ends where that has no such sink any more',
+    async () => {
+      await using dir = await tempDir()
+      const place = new Place(dir.path)
+      const pipeline = await place.pipeline()
+      const taps = { all: await place.tap('--stage', 'all'), errors: await place.tap('--stage', 'errors') }
+      place.write({})
+      pipeline.kill('SIGHUP')
+      const end = await taps.errors.ended
+      expect(end.code).toBe(2)
+      expect(end.stderr).toContain('the pipeline was read anew, and does not have any more what is looked at')
+      place.append('app.log', ['level=error n=1'])
+      await poll('it is shown', 30_000, () => linesOf(taps.all).length === 1)
+      expect(await interrupted(taps.all)).toBe(130)
+      pipeline.kill('SIGTERM')
+      await pipeline.ended
     },
     timeoutMs,
   )
