@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { type OpsctlRun, opsctl, startOpsctl } from '../helpers/opsctl.ts'
 import { poll } from '../helpers/poll.ts'
@@ -248,6 +249,11 @@ describe('opsctl ship-logs tap', () => {
       expect(await ask('--stage', 'error')).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean errors?') })
       expect(await ask('--source', 'x')).toMatchObject({ code: 2, stderr: expect.stringContaining('there are app, web') })
       expect(await ask('--where', 'n >')).toMatchObject({ code: 2 })
+      const others = Array.from({ length: 8 }, () => connect(place.socket ?? ''))
+      for (const other of others) other.write('{"stage":"shaped"}\n')
+      await Promise.all(others.map(other => new Promise(resolve => other.once('data', resolve))))
+      expect(await ask()).toMatchObject({ code: 2, stderr: expect.stringContaining('8 others look at this pipeline already') })
+      for (const other of others) other.destroy()
       expect(await ask('-o', 'junit')).toMatchObject({ code: 2, stderr: expect.stringContaining('JSON lines') })
       pipeline.kill('SIGTERM')
       await pipeline.ended
