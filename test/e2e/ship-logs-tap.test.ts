@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import { type OpsctlRun, opsctl, startOpsctl } from '../helpers/opsctl.ts'
 import { poll } from '../helpers/poll.ts'
@@ -16,21 +17,23 @@ class Place {
     this.path = path
     this.#state = join(path, state)
     mkdirSync(this.#state, { recursive: true })
+    this.write({ errors: { type: 'file', path: 'errors.ndjson', when: 'level == "error"' } })
+    for (const name of ['app.log', 'web.log']) writeFileSync(join(path, name), '')
+  }
+
+  /** The file, with these sinks besides that which gets all. */
+  write(sinks: Record<string, unknown>): void {
     writeFileSync(
-      join(path, 'pipeline.yaml'),
+      join(this.path, 'pipeline.yaml'),
       JSON.stringify({
         sources: {
           app: { type: 'file', paths: ['app.log'], format: 'logfmt' },
           web: { type: 'file', paths: ['web.log'], format: 'json' },
         },
         shape: [{ mask: { patterns: ['email'] } }],
-        sinks: {
-          all: { type: 'file', path: 'all.ndjson' },
-          errors: { type: 'file', path: 'errors.ndjson', when: 'level == "error"' },
-        },
+        sinks: { all: { type: 'file', path: 'all.ndjson' }, ...sinks },
       }),
     )
-    for (const name of ['app.log', 'web.log']) writeFileSync(join(path, name), '')
   }
 
   run(args: readonly string[]): Promise<OpsctlRun> {
@@ -213,6 +216,27 @@ describe('opsctl ship-logs tap', () => {
   )
 
   test(
+    'goes on when the pipeline is read anew, and ends where that has no such sink any more',
+    async () => {
+      await using dir = await tempDir()
+      const place = new Place(dir.path)
+      const pipeline = await place.pipeline()
+      const taps = { all: await place.tap('--stage', 'all'), errors: await place.tap('--stage', 'errors') }
+      place.write({})
+      pipeline.kill('SIGHUP')
+      const end = await taps.errors.ended
+      expect(end.code).toBe(2)
+      expect(end.stderr).toContain('the pipeline was read anew, and does not have any more what is looked at')
+      place.append('app.log', ['level=error n=1'])
+      await poll('it is shown', 30_000, () => linesOf(taps.all).length === 1)
+      expect(await interrupted(taps.all)).toBe(130)
+      pipeline.kill('SIGTERM')
+      await pipeline.ended
+    },
+    timeoutMs,
+  )
+
+  test(
     'says where it looked for a pipeline that does not run, and what there is of one that does',
     async () => {
       await using dir = await tempDir()
@@ -225,6 +249,11 @@ describe('opsctl ship-logs tap', () => {
       expect(await ask('--stage', 'error')).toMatchObject({ code: 2, stderr: expect.stringContaining('did you mean errors?') })
       expect(await ask('--source', 'x')).toMatchObject({ code: 2, stderr: expect.stringContaining('there are app, web') })
       expect(await ask('--where', 'n >')).toMatchObject({ code: 2 })
+      const others = Array.from({ length: 8 }, () => connect(place.socket ?? ''))
+      for (const other of others) other.write('{"stage":"shaped"}\n')
+      await Promise.all(others.map(other => new Promise(resolve => other.once('data', resolve))))
+      expect(await ask()).toMatchObject({ code: 2, stderr: expect.stringContaining('8 others look at this pipeline already') })
+      for (const other of others) other.destroy()
       expect(await ask('-o', 'junit')).toMatchObject({ code: 2, stderr: expect.stringContaining('JSON lines') })
       pipeline.kill('SIGTERM')
       await pipeline.ended

@@ -234,5 +234,6 @@ export class RunningPipeline implements AsyncDisposable {
       signal: this.#reading.signal,
       ...(feeds && { feeds }),
     })
+    taps?.changed(this.#pipeline)
   }
 }

@@ -21,8 +21,9 @@ interface TapPlace {
   readonly log: Log
 }
 
-/** At a time; more are refused. */
-const connections = 8
+/** At a time; more are told so, and far more are not even heard. */
+const most = 8
+const connections = 64
 const newline = 10
 const maxWishBytes = 4096
 const wishMs = 5000
@@ -69,7 +70,9 @@ async function serve(stream: Duplex, place: TapPlace): Promise<void> {
     const wish = line === undefined ? undefined : wishIn(JSON.parse(line))
     if (wish === undefined) return void stream.destroy()
     const { source, perSecond } = wish
-    const outlet = new TapOutlet({ stream, clock, stage: stageOf(wish, place.pipeline()), source, perSecond })
+    const stage = stageOf(wish, place.pipeline())
+    if (taps.count >= most) throw new OpsError('E_USAGE', `${most} others look at this pipeline already`)
+    const outlet = new TapOutlet({ stream, clock, stage, source, perSecond })
     taps.add(outlet)
     stream.once('close', () => taps.remove(outlet))
     // What else it says does not matter; that it goes away does.

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../../core/clock.ts'
+import type { Pipeline } from '../pipeline/pipeline.ts'
 import { Allowance } from './allowance.ts'
 import { frameBytes, type TapFrame } from './tap-frame.ts'
-import type { TapStage } from './tap-stage.ts'
+import { sinkStage, type TapStage } from './tap-stage.ts'
 
 export interface TapOutletOptions {
   readonly stream: Duplex
@@ -63,10 +64,17 @@ export class TapOutlet {
     this.#write({ kind: 'records', source, stream: title, bytes: end }, lines.subarray(0, end))
   }
 
-  /** Says that it is over, and that nothing more comes. */
-  end(): void {
+  /** Whether what is looked at can still come. */
+  isIn(pipeline: Pick<Pipeline, 'sources' | 'sinks'>): boolean {
+    const { source, stage } = this.#options
+    const hasSource = source === undefined || pipeline.sources.some(({ name }) => name === source)
+    return hasSource && (!stage.startsWith('sink:') || pipeline.sinks.some(({ name }) => sinkStage(name) === stage))
+  }
+
+  /** Says that nothing more comes, and why. */
+  end(last: TapFrame = { kind: 'ended' }): void {
     this.#tellMissed()
-    this.#options.stream.end(frameBytes({ kind: 'ended' }))
+    this.#options.stream.end(frameBytes(last))
   }
 
   /** How many of the lines may be shown, and where they end. */

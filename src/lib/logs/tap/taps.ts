@@ -1,3 +1,4 @@
+import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { Records } from '../records.ts'
 import type { TapOrigin, TapOutlet } from './tap-outlet.ts'
 import type { TapStage } from './tap-stage.ts'
@@ -32,6 +33,12 @@ export class Taps {
   /** Lines as they were read. */
   showLines(lines: Uint8Array, origin: TapOrigin): void {
     for (const outlet of this.#outlets) if (outlet.stage === 'read' && outlet.wants(origin.source)) outlet.offer(lines, origin)
+  }
+
+  /** The pipeline is another from now on: who looks at what it does not have any more is told. */
+  changed(pipeline: Pick<Pipeline, 'sources' | 'sinks'>): void {
+    const problem = 'the pipeline was read anew, and does not have any more what is looked at'
+    for (const outlet of this.#outlets) if (!outlet.isIn(pipeline)) outlet.end({ kind: 'refused', problem })
   }
 
   /** Tells everybody that nothing more comes. */
