@@ -55,6 +55,7 @@ class NatsSink implements OpenSink {
     })
     const sending = new Sending(this.#wishes.subject, records)
     try {
+      signal.throwIfAborted()
       const connection = await this.#connected(signal)
       await untilAborted(sending.through(connection), signal)
     } catch (error) {
