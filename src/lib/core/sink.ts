@@ -72,8 +72,8 @@ export interface SinkPlace {
   readonly cwd: string
   /** The state of the last receipt that had one; absent at the first start. */
   readonly state?: Json
-  /** Reads a secret that a parameter refers to. @throws OpsError E_CONFIG */
-  readonly secret: (reference: SecretReference) => Promise<string>
+  /** Reads a secret that a parameter refers to: the first line of a file, or all of it, such as a key. @throws OpsError E_CONFIG */
+  readonly secret: (reference: SecretReference, form?: { readonly whole?: boolean }) => Promise<string>
   /** What all sinks share, such as pools of connections. */
   readonly shared: Shared
   /** For the sink that writes to stdout. */
