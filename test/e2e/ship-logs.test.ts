@@ -35,6 +35,27 @@ describe('opsctl ship-logs', () => {
     }
   }, 60_000)
 
+  test.each([
+    ['its reader goes away', '| head -1; echo "${PIPESTATUS[0]}"', /^\{"remote_addr":"198\.51\.100\.0",.*\}\n141\n$/],
+    ['its disk is full', '> /dev/full; echo "$?"', /^74\n$/],
+  ])(
+    'ends a pipeline to stdout when %s',
+    async (_, where, expected) => {
+      await using directory = await tempDir()
+      await writeFile(join(directory.path, 'access.log'), many)
+      const sources = { web: { type: 'file', paths: ['access.log'], format: 'combined' } }
+      await writeFile(join(directory.path, 'pipeline.yaml'), JSON.stringify({ sources, sinks: { out: { type: 'stdout' } } }))
+      const { stdout } = spawnSync('bash', ['-c', `"${opsctlProgram()}" -q ship-logs -f pipeline.yaml ${where}`], {
+        cwd: directory.path,
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'], HOME: directory.path },
+        timeout: 60_000,
+      })
+      expect(stdout).toMatch(expected)
+    },
+    120_000,
+  )
+
   test('tells of a full disk', async () => {
     expect(await opsctl(['ship-logs'], { stdin: many, stdoutFile: '/dev/full', deadlineMs: 100_000 })).toMatchObject({
       code: 74,

@@ -16,6 +16,16 @@ describe('a secret file', () => {
     expect(await readSecretFile(file)).toBe(secret)
   })
 
+  test('of several lines is read whole where that is asked for', async () => {
+    await using directory = await tempDir()
+    const file = join(directory.path, 'shop.key')
+    const key = '-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n'
+    await writeFile(file, key, { mode: 0o600 })
+    expect(await readSecretFile(file, { whole: true })).toBe(key)
+    await writeFile(file, '\n')
+    await expect(readSecretFile(file, { whole: true })).rejects.toThrow('the file is empty')
+  })
+
   test('that others may read is refused, and its content not repeated', async () => {
     await using directory = await tempDir()
     const file = join(directory.path, 'password')

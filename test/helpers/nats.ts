@@ -1,5 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
+import { type ConnectionOptions, connect, type NatsConnection } from '@nats-io/transport-node'
 import { freePort } from './free-port.ts'
 import { findProgram } from './needs.ts'
 import { poll } from './poll.ts'
@@ -10,16 +10,28 @@ export class Nats implements AsyncDisposable {
   readonly server: string
   readonly #dir: TempDir
   readonly #options: readonly string[]
+  readonly #client: ConnectionOptions
   #child: Bun.Subprocess<'pipe'> | undefined
 
-  private constructor(parts: { readonly port: number; readonly dir: TempDir; readonly options: readonly string[] }) {
+  private constructor(parts: {
+    readonly port: number
+    readonly dir: TempDir
+    readonly options: readonly string[]
+    readonly client: ConnectionOptions
+  }) {
     this.server = `127.0.0.1:${parts.port}`
     this.#dir = parts.dir
+    this.#client = parts.client
     this.#options = ['-a', '127.0.0.1', '-p', String(parts.port), '-js', '-sd', parts.dir.path, ...parts.options]
   }
 
-  static async start(...options: readonly string[]): Promise<Nats> {
-    const nats = new Nats({ port: await freePort(), dir: await tempDir(), options })
+  static start(...options: readonly string[]): Promise<Nats> {
+    return Nats.startFor({}, options)
+  }
+
+  /** One that lets in whoever connects like this. */
+  static async startFor(client: ConnectionOptions, options: readonly string[]): Promise<Nats> {
+    const nats = new Nats({ port: await freePort(), dir: await tempDir(), options, client })
     await nats.boot()
     return nats
   }
@@ -49,10 +61,18 @@ export class Nats implements AsyncDisposable {
   }
 
   async addStream(name: string, limits: { readonly max_msg_size?: number } = {}): Promise<void> {
-    const connection = await connect({ servers: this.server, reconnect: false })
+    const connection = await this.#connect()
     const manager = await jetstreamManager(connection)
     await manager.streams.add({ name, subjects: [`${name}.>`], ...limits })
     await connection.close()
+  }
+
+  /** How many messages are in a stream. */
+  async count(name: string): Promise<number> {
+    const connection = await this.#connect()
+    const { state } = await (await jetstreamManager(connection)).streams.info(name)
+    await connection.close()
+    return state.messages
   }
 
   /** What is in a stream: subject and text of each message. */
@@ -61,7 +81,7 @@ export class Nats implements AsyncDisposable {
   }
 
   async payloads(name: string): Promise<readonly (readonly [string, Uint8Array])[]> {
-    const connection = await connect({ servers: this.server, reconnect: false })
+    const connection = await this.#connect()
     const manager = await jetstreamManager(connection)
     const { state } = await manager.streams.info(name)
     const found: (readonly [string, Uint8Array])[] = []
@@ -71,6 +91,10 @@ export class Nats implements AsyncDisposable {
     }
     await connection.close()
     return found
+  }
+
+  #connect(): Promise<NatsConnection> {
+    return connect({ servers: this.server, reconnect: false, ...this.#client })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -72,8 +72,8 @@ export interface SinkPlace {
   readonly cwd: string
   /** The state of the last receipt that had one; absent at the first start. */
   readonly state?: Json
-  /** Reads a secret that a parameter refers to. @throws OpsError E_CONFIG */
-  readonly secret: (reference: SecretReference) => Promise<string>
+  /** Reads a secret that a parameter refers to: the first line of a file, or all of it, such as a key. @throws OpsError E_CONFIG */
+  readonly secret: (reference: SecretReference, form?: { readonly whole?: boolean }) => Promise<string>
   /** What all sinks share, such as pools of connections. */
   readonly shared: Shared
   /** For the sink that writes to stdout. */
@@ -106,6 +106,7 @@ export interface OpenSink extends AsyncDisposable {
   /**
    * One attempt. Trouble of the other side is in the Receipt, never a throw; it ends soon after the signal aborts, which it does at the
    * deadline of the attempt. The same parcels sent again have the same ids, so that what can tell doubles drops them.
+   * @throws OpsError E_OUTPUT where stdout is gone for good, which ends the run
    */
   send(parcels: readonly Parcel[], signal: AbortSignal): Promise<Receipt>
   /** Time went by (about every second), and nothing is under way: files are rolled and closed. Gives its state where that changed. */

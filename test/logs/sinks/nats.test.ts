@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'bun:test'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createUser } from '@nats-io/nkeys'
+import { credsAuthenticator, nkeyAuthenticator } from '@nats-io/transport-node'
 import natsSink from '../../../src/lib/logs/sinks/nats.ts'
+import { TestAuthority } from '../../helpers/certificates.ts'
 import { Nats } from '../../helpers/nats.ts'
+import { natsAccounts } from '../../helpers/nats-accounts.ts'
 import { needs } from '../../helpers/needs.ts'
+import { tempDir } from '../../helpers/temp-dir.ts'
 import { built, parcel, send, sinkPlace } from './sink-place.ts'
 
 const open = (server: string, rest: object = {}, secrets: Readonly<Record<string, string>> = {}) =>
@@ -77,4 +84,70 @@ describe.skipIf(!needs('nats-server'))('the nats sink', () => {
     expect(await send(sink, [parcel('a', {})], 200)).toMatchObject({ result: 'later' })
     silent.stop(true)
   }, 60_000)
+
+  test('shows an nkey, and waits where it is not known', async () => {
+    await using directory = await tempDir()
+    const [user, stranger] = [createUser(), createUser()]
+    const config = join(directory.path, 'nats.conf')
+    await writeFile(config, `authorization { users: [ { nkey: ${user.getPublicKey()} } ] }\n`)
+    await using nats = await Nats.startFor({ authenticator: nkeyAuthenticator(user.getSeed()) }, ['-c', config])
+    await nats.addStream('logs')
+    const seed = (pair: typeof user): string => `${new TextDecoder().decode(pair.getSeed())}\n`
+    await using right = await open(nats.server, { nkey: { env: 'SEED' } }, { SEED: seed(user) })
+    expect(await send(right, [parcel('a', {})])).toEqual({ result: 'delivered', refused: [] })
+    await using wrong = await open(nats.server, { nkey: { env: 'SEED' } }, { SEED: seed(stranger) })
+    expect(await send(wrong, [parcel('b', {})])).toMatchObject({
+      result: 'later',
+      message: expect.stringMatching(/authorization/i),
+    })
+    await using broken = await open(nats.server, { nkey: { env: 'SEED' } }, { SEED: 'SUNOSEED' })
+    const receipt = await send(broken, [parcel('b', {})])
+    expect(receipt.result).toBe('later')
+    expect(JSON.stringify(receipt)).not.toContain('NOSEED')
+  }, 60_000)
+
+  test('shows the credentials of an account', async () => {
+    await using directory = await tempDir()
+    const { config: accounts, credentials } = natsAccounts()
+    const config = join(directory.path, 'nats.conf')
+    await writeFile(config, accounts)
+    const authenticator = credsAuthenticator(new TextEncoder().encode(credentials))
+    await using nats = await Nats.startFor({ authenticator }, ['-c', config])
+    await nats.addStream('logs')
+    await using right = await open(nats.server, { credentials: { env: 'CREDS' } }, { CREDS: credentials })
+    expect(await send(right, [parcel('a', {})])).toEqual({ result: 'delivered', refused: [] })
+    await using wrong = await open(nats.server, { credentials: { env: 'CREDS' } }, { CREDS: natsAccounts().credentials })
+    expect((await send(wrong, [parcel('b', {})])).result).toBe('later')
+    expect(await nats.messages('logs')).toHaveLength(1)
+  }, 60_000)
+
+  test.skipIf(!needs('openssl'))(
+    'speaks TLS, with certificates on both sides, and only with whom it trusts',
+    async () => {
+      await using directory = await tempDir()
+      const ca = await TestAuthority.root(directory.path, { name: 'nats ca' })
+      const issued = await ca.issue({ name: 'nats.test', names: ['IP:127.0.0.1'] })
+      const client = await ca.issue({ name: 'shop.test', extensions: ['extendedKeyUsage=clientAuth'] })
+      const stranger = await TestAuthority.root(directory.path, { name: 'stranger' })
+      const options = ['--tlsverify', '--tlscert', issued.cert, '--tlskey', issued.key, '--tlscacert', ca.cert]
+      const tls = { caFile: ca.cert, certFile: client.cert, keyFile: client.key }
+      await using nats = await Nats.startFor({ tls }, options)
+      await nats.addStream('logs')
+      const key = await Bun.file(client.key).text()
+      await using right = await open(nats.server, { tls: { ca: ca.cert, cert: client.cert, key: { env: 'KEY' } } }, { KEY: key })
+      expect(await send(right, [parcel('a', {})])).toEqual({ result: 'delivered', refused: [] })
+      await nats.kill()
+      expect((await send(right, [parcel('b', {})])).result).toBe('later')
+      await nats.boot()
+      expect((await send(right, [parcel('b', {})])).result).toBe('delivered')
+      const shy = { ca: ca.cert }
+      const other = { ca: stranger.cert, cert: client.cert, key: { env: 'KEY' } }
+      for (const wrong of [shy, other, false]) {
+        await using sink = await open(nats.server, { tls: wrong }, { KEY: key })
+        expect((await send(sink, [parcel('c', {})])).result).toBe('later')
+      }
+      expect(await nats.messages('logs')).toHaveLength(2)
+    },
+    120_000,
+  )
 })

@@ -102,12 +102,13 @@ function packed(parcels: readonly Parcel[], limits: SendLimits): Parcel[][] {
   return batches
 }
 
-/** A sink throws only where its author made a mistake, or where it was stopped: neither loses a record. */
+/** A sink throws E_OUTPUT where stdout can be written no more, which ends the run; else only where its author made a mistake or where it was stopped: neither loses a record. */
 async function attempt(parcels: readonly Parcel[], { sink, clock, deadlineMs, ending }: ShipmentOptions): Promise<Receipt> {
   const reason = (): OpsError => new OpsError('E_DEADLINE', `no answer within ${deadlineMs / 1000} s`)
   try {
     return await withDeadline(clock, { ms: deadlineMs, signal: ending, reason }, signal => sink.send(parcels, signal))
   } catch (error) {
+    if (error instanceof OpsError && error.code === 'E_OUTPUT') throw error
     return { result: 'later', message: error instanceof Error ? error.message : String(error) }
   }
 }

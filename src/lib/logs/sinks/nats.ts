@@ -15,6 +15,7 @@ const params = z.strictObject({
   password: secretOr(z.never()).optional().describe('where the password of the user stands'),
   token: secretOr(z.never()).optional().describe('where the token stands'),
   credentials: secretOr(z.never()).optional().describe('where the content of a .creds file stands'),
+  nkey: secretOr(z.never()).optional().describe('where the seed of an nkey stands'),
   encoding: encodingField(),
   tls: brokerTlsField(),
 })

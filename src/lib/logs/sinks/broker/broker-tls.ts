@@ -30,6 +30,6 @@ export async function brokerTls(wish: boolean | z.output<typeof terms>, place: S
   return {
     ...(ca !== undefined && { ca: await read(ca) }),
     ...(cert !== undefined && { cert: await read(cert) }),
-    ...(key !== undefined && { key: await place.secret(key) }),
+    ...(key !== undefined && { key: await place.secret(key, { whole: true }) }),
   }
 }

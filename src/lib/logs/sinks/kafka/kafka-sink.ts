@@ -88,6 +88,7 @@ class KafkaSink implements OpenSink {
       await producer.send({ topic, messages, acks: -1, timeout: timeoutMs, compression: how })
     }
     try {
+      signal.throwIfAborted()
       await untilAborted(sent(), signal)
       return undefined
     } catch (error) {

@@ -1,5 +1,11 @@
 import { JetStreamApiError, type JetStreamClient, jetstream } from '@nats-io/jetstream'
-import { type ConnectionOptions, credsAuthenticator, type NatsConnection, NoRespondersError } from '@nats-io/transport-node'
+import {
+  type ConnectionOptions,
+  credsAuthenticator,
+  type NatsConnection,
+  NoRespondersError,
+  nkeyAuthenticator,
+} from '@nats-io/transport-node'
 import type { SecretReference } from '../../../core/check.ts'
 import type { OpenSink, Parcel, Receipt, RefusedRecord, SinkPlace } from '../../../core/sink.ts'
 import { TrackedSockets } from '../../../net/tracked-sockets.ts'
@@ -18,6 +24,7 @@ interface NatsWishes {
   readonly password?: SecretReference | undefined
   readonly token?: SecretReference | undefined
   readonly credentials?: SecretReference | undefined
+  readonly nkey?: SecretReference | undefined
   readonly tls: Parameters<typeof brokerTls>[0]
 }
 
@@ -55,6 +62,7 @@ class NatsSink implements OpenSink {
     })
     const sending = new Sending(this.#wishes.subject, records)
     try {
+      signal.throwIfAborted()
       const connection = await this.#connected(signal)
       await untilAborted(sending.through(connection), signal)
     } catch (error) {
@@ -156,7 +164,7 @@ const isUnheard = (error: unknown): boolean =>
 const clean = (value: string): string => value.replace(/[\s.*>\0]/g, '_') || '_'
 
 async function connectionOptions(place: SinkPlace, wishes: NatsWishes): Promise<ConnectionOptions> {
-  const { servers, user, password, token, credentials } = wishes
+  const { servers, user, password, token, credentials, nkey } = wishes
   const tls = await brokerTls(wishes.tls, place)
   return {
     servers: [...servers],
@@ -168,7 +176,10 @@ async function connectionOptions(place: SinkPlace, wishes: NatsWishes): Promise<
     ...(password !== undefined && { pass: await place.secret(password) }),
     ...(token !== undefined && { token: await place.secret(token) }),
     ...(credentials !== undefined && {
-      authenticator: credsAuthenticator(new TextEncoder().encode(await place.secret(credentials))),
+      authenticator: credsAuthenticator(new TextEncoder().encode(await place.secret(credentials, { whole: true }))),
+    }),
+    ...(nkey !== undefined && {
+      authenticator: nkeyAuthenticator(new TextEncoder().encode((await place.secret(nkey)).trim())),
     }),
     ...(tls && { tls }),
   }

@@ -59,6 +59,7 @@ export class RelpSession implements Disposable {
     { signal, onTaken }: Delivery<T>,
   ): Promise<void> {
     for (let at = 0; at < messages.length; at += together) {
+      signal.throwIfAborted()
       await this.#answered(together, signal)
       const next = messages.slice(at, at + together)
       this.#stream.write(Buffer.concat(next.map(message => this.#framed('syslog', message.bytes, () => onTaken(message)))))
