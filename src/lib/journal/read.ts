@@ -2,7 +2,7 @@ import { OpsError } from '../core/errors.ts'
 import type { JournalDisk } from './disk.ts'
 import type { JournalRecord } from './frame.ts'
 import { listSegments, readHeader, type Segment } from './segment-list.ts'
-import { SegmentScan } from './segment-scan.ts'
+import { LentBuffer, SegmentScan } from './segment-scan.ts'
 import { SegmentWalk } from './segment-walk.ts'
 import { type Damage, damageError, stateError } from './state-error.ts'
 
@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly from?: number
   /** Reads on behind damage and tells of each gap here, instead of failing at the first. */
   readonly salvage?: (damage: Damage) => void
+  /** A payload is good until the next record is asked for: its memory is used again. */
+  readonly borrows?: boolean
 }
 
 /**
@@ -29,10 +31,12 @@ export async function* readRecords(
       0,
       segments.findLastIndex(segment => segment.base <= from),
     )
-    const { salt, saltedBy } = await saltOf(disk, segments)
+    // What lies before may be removed at any moment.
+    const { salt, saltedBy } = await saltOf(disk, [...segments.slice(first), ...segments.slice(0, first)])
+    const lent = options.borrows ? new LentBuffer() : undefined
     for (const segment of segments.slice(first)) {
       if (!options.salvage && segment !== saltedBy) await readHeader(disk, segment)
-      yield* readSegment({ disk, segment, salt, from, salvage: options.salvage })
+      yield* readSegment({ disk, segment, salt, from, salvage: options.salvage, lent })
     }
   } catch (error) {
     throw stateError({ doing: 'read', path: directory, error })
@@ -45,11 +49,12 @@ async function* readSegment(read: {
   readonly salt: number
   readonly from: number
   readonly salvage: ((damage: Damage) => void) | undefined
+  readonly lent: LentBuffer | undefined
 }): AsyncGenerator<JournalRecord> {
   const { segment, from, salvage } = read
   const file = await read.disk.open(segment.path, 'read')
   try {
-    const walk = new SegmentWalk(new SegmentScan(file, read.salt), segment.base)
+    const walk = new SegmentWalk(new SegmentScan(file, read.salt, read.lent), segment.base)
     for (;;) {
       const found = walk.next()
       const frame = found instanceof Promise ? await found : found

@@ -17,17 +17,20 @@ export interface FoundFrame {
   readonly offset: number
 }
 
-/** Frames of a segment by offset, through a window that moves over the file. Payloads stay valid when it has moved on. */
+/** Frames of a segment by offset, through a window that moves over the file. Payloads stay valid when it has moved on, unless it is lent. */
 export class SegmentScan {
   readonly #file: JournalFile
   readonly #salt: number
+  /** The memory of all windows, where payloads are good until the next is asked for. */
+  readonly #lent: LentBuffer | undefined
   #window = Buffer.alloc(0)
   #start = 0
   #atEnd = false
 
-  constructor(file: JournalFile, salt: number) {
+  constructor(file: JournalFile, salt: number, lent?: LentBuffer) {
     this.#file = file
     this.#salt = salt
+    this.#lent = lent
   }
 
   /**
@@ -85,10 +88,20 @@ export class SegmentScan {
 
   async #load(offset: number, bytes: number): Promise<void> {
     // A new buffer each time: payloads handed out are views into the old one.
-    const buffer = Buffer.allocUnsafe(bytes)
+    const buffer = this.#lent?.of(bytes) ?? Buffer.allocUnsafe(bytes)
     const read = await this.#file.read(buffer, offset)
     this.#window = buffer.subarray(0, read)
     this.#start = offset
     this.#atEnd = read < bytes
+  }
+}
+
+/** One piece of memory that is used again and again, as large as it had to be. */
+export class LentBuffer {
+  #buffer = Buffer.alloc(0)
+
+  of(bytes: number): Buffer<ArrayBuffer> {
+    if (this.#buffer.length < bytes) this.#buffer = Buffer.allocUnsafeSlow(bytes)
+    return this.#buffer.subarray(0, bytes)
   }
 }

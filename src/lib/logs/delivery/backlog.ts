@@ -1,8 +1,9 @@
 import type { Store } from '../store/store.ts'
+import { BufferPool } from './buffer-pool.ts'
 import { type DiskWorkOptions, whenDiskAllows } from './disk-work.ts'
 import type { Spool } from './spool.ts'
 import type { SpoolEntry } from './spool-entry.ts'
-import { joined, Waiting } from './waiting.ts'
+import { joined, type Kept, Waiting } from './waiting.ts'
 
 export interface BacklogOptions extends Pick<DiskWorkOptions, 'clock' | 'log' | 'signal'> {
   readonly sink: string
@@ -29,6 +30,8 @@ const pruneBytes = 8 * 1024 * 1024
 /** And not more often where all is delivered: a source that brings little at a time would wait for the disk each time. */
 const pruneEveryMs = 5000
 const garbageBytes = 24 * 1024 * 1024
+/** A chunk of what is read at once is shorter than this, as a rule. */
+const pieceBytes = 2 * 1024 * 1024
 
 /** What is put by for a lane: written in the order in which it came, and read again when the lane gets to it. */
 export class Backlog {
@@ -48,6 +51,7 @@ export class Backlog {
   #hasDropped = false
   /** What is on disk only, or was dropped, may have been lost: see `settle`. */
   #mayHaveLost = false
+  readonly #pool = new BufferPool({ bytes: pieceBytes, kept: 4 })
   #consumedBytes = 0
   #prunedAtMs = Number.NEGATIVE_INFINITY
   #garbageBytes = 0
@@ -216,11 +220,21 @@ export class Backlog {
       const place = store.places(entry.head.stream).get(sink)
       // Delivered before the last process could say so of the spool.
       if (entry.head.to <= (place?.delivered ?? 0)) continue
-      found.push(Waiting.ofEntry(entry))
+      found.push(Waiting.ofEntry(entry, this.#kept(entry)))
       bytes += entry.records.length
     }
-    this.#discarded(bytes)
     return found
+  }
+
+  /** A copy, in memory that is used again where it is much. */
+  #kept({ records }: SpoolEntry): Kept {
+    if (records.length < pieceBytes / 4 || records.length > pieceBytes) {
+      this.#discarded(records.length)
+      return { records: Buffer.from(records), holds: records.length }
+    }
+    const piece = this.#pool.take()
+    piece.set(records)
+    return { records: piece.subarray(0, records.length), holds: piece.length, release: () => this.#pool.give(piece) }
   }
 
   async #endReading(): Promise<void> {

@@ -40,7 +40,7 @@ async function count(spool: Spool, { store, sink }: { readonly store: Store; rea
     const { stream, to } = entry.head
     if (to <= (safe.get(stream) ?? 0)) continue
     safe.set(stream, to)
-    uncounted.push(Waiting.ofEntry(entry))
+    uncounted.push(Waiting.ofEntry(entry, { records: new Uint8Array(), holds: 0 }))
     if (uncounted.length >= togetherAtMost) commit(entry.next)
   }
   commit(spool.next)

@@ -52,7 +52,7 @@ export function* encodeEntry(head: ChunkHead, records: Uint8Array): Iterable<Ent
     yield { type: types.more, pieces: [records.subarray(at, at + pieceBytes)] }
 }
 
-/** Entries of records of the journal. */
+/** Entries of records of the journal, which are borrowed: an entry is good until the next is asked for. */
 export async function* decodeEntries(records: AsyncIterable<JournalRecord>): AsyncGenerator<SpoolEntry> {
   let open: { readonly head: StoredHead; readonly sequence: number; readonly pieces: Uint8Array[]; missing: number } | undefined
   for await (const { type, payload, sequence } of records) {
@@ -67,7 +67,11 @@ export async function* decodeEntries(records: AsyncIterable<JournalRecord>): Asy
       open.pieces.push(payload)
       open.missing -= payload.length
     }
-    if (open === undefined || open.missing > 0) continue
+    if (open === undefined) continue
+    if (open.missing > 0) {
+      open.pieces.push(Buffer.from(open.pieces.pop() ?? []))
+      continue
+    }
     const { head, pieces } = open
     const [only] = pieces
     yield {

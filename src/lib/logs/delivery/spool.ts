@@ -79,7 +79,7 @@ export class Spool implements AsyncDisposable {
     return this.#journal.sync()
   }
 
-  /** The entries from a sequence on. What the disk lost is told and passed over. @throws OpsError E_STATE */
+  /** The entries from a sequence on, each good until the next is asked for. What the disk lost is told and passed over. @throws OpsError E_STATE */
   read(from: number): AsyncGenerator<SpoolEntry> {
     const { sink, log } = this.#options
     const salvage = ({
@@ -91,7 +91,7 @@ export class Spool implements AsyncDisposable {
       readonly offset: number
       readonly sequence: number
     }): void => log('error', 'a spool is damaged: what follows is delivered', { sink, path, offset, sequence })
-    return decodeEntries(this.#journal.read({ from, salvage }))
+    return decodeEntries(this.#journal.read({ from, salvage, borrows: true }))
   }
 
   /**

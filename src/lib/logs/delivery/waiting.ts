@@ -2,6 +2,15 @@ import type { Advance, LedgerCounts } from '../store/store.ts'
 import type { Chunk, ChunkHead } from './chunk.ts'
 import type { SpoolEntry } from './spool-entry.ts'
 
+/** Records, and the memory that they keep. */
+export interface Kept {
+  readonly records: Uint8Array
+  /** Bytes of memory. */
+  readonly holds: number
+  /** They are read no more. */
+  readonly release?: () => void
+}
+
 /** A chunk on its way through a lane. */
 export class Waiting {
   readonly head: ChunkHead
@@ -22,10 +31,7 @@ export class Waiting {
   #records: Uint8Array | undefined
   #release: (() => void) | undefined
 
-  private constructor(
-    head: ChunkHead,
-    of: { readonly records: Uint8Array; readonly holds: number; readonly release?: () => void },
-  ) {
+  private constructor(head: ChunkHead, of: Kept) {
     this.head = head
     this.holds = of.holds
     this.#records = of.records
@@ -36,8 +42,9 @@ export class Waiting {
     return new Waiting(chunk, { records: chunk.records, holds: chunk.holds, release: () => chunk.release() })
   }
 
-  static ofEntry({ head, records, sequence }: SpoolEntry): Waiting {
-    const waiting = new Waiting(head, { records, holds: records.length })
+  /** The records of the entry are borrowed: `kept` are those that stay. */
+  static ofEntry({ head, sequence }: SpoolEntry, kept: Kept): Waiting {
+    const waiting = new Waiting(head, kept)
     waiting.sequence = sequence
     waiting.isPutBy = true
     return waiting
