@@ -27,6 +27,14 @@ describe('opsctl ship-logs', () => {
     expect(stderr).toBe('')
   }, 120_000)
 
+  test('tells why a file can not be read on a pipe too, however soon it ends', async () => {
+    await using directory = await tempDir()
+    for (let round = 0; round < 10; round++) {
+      const { code, stderr } = await opsctl(['ship-logs', 'none.log'], { cwd: directory.path })
+      expect({ code, stderr }).toEqual({ code: 1, stderr: 'opsctl: none.log: there is no such file\n' })
+    }
+  }, 60_000)
+
   test('tells of a full disk', async () => {
     expect(await opsctl(['ship-logs'], { stdin: many, stdoutFile: '/dev/full', deadlineMs: 100_000 })).toMatchObject({
       code: 74,
