@@ -39,9 +39,9 @@ describe('ship-logs', () => {
     ])
     expect(end.stderr).toContain('opsctl: found the format source=access.log format=combined lines=2 fit=1\n')
     expect(end.stderr).toContain(
-      'opsctl: access.log: 2 lines as combined: 1 records, 1 did not fit: 1 no closing quote behind user_agent (first in line 2)\n',
+      'opsctl: access.log: 2 lines as combined: 1 record, 1 did not fit: 1 no closing quote behind user_agent (first in line 2)\n',
     )
-    expect(end.stderr).toContain('opsctl: app.log: 1 lines as json: 1 records\n')
+    expect(end.stderr).toContain('opsctl: app.log: 1 line as json: 1 record\n')
   })
 
   test('says nothing without -v', async () => {
@@ -110,10 +110,23 @@ describe('ship-logs', () => {
     ['--follow -', 2, 'stdin can not be followed beside files'],
     ['-t web1 logs/*.log', 2, "'logs/*.log': a path on a host is absolute"],
     ['-f pipeline.yaml', 2, 'the file none.log can not stand beside -f'],
+    ['lnit pipeline.yaml', 2, "there is no file 'lnit', and no such verb\nhint: did you mean `opsctl ship-logs lint`?"],
+    ['dlq', 2, 'did you mean `opsctl ship-logs dlq list` or `opsctl ship-logs dlq replay`?'],
+    ['--output-file records.json', 2, 'records.json would stay empty: records go to stdout as JSON lines'],
     ['-o junit', 2, '-o junit: records go to stdout as JSON lines'],
   ])('refuses %s before anything is read', async (flags, code, message) => {
     await using end = await ship(`${flags} none.log`)
     expect(end).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(message) })
+  })
+
+  test.each([
+    ['--format json', '--format can not stand beside -f\nhint: the pipeline says how each source is read: format: …'],
+    ['--long-lines split', '--long-lines can not stand beside -f'],
+    ['--start end', '--start can not stand beside -f'],
+    ['app.log', 'the file app.log can not stand beside -f'],
+  ])('refuses %s beside a pipeline, which would not heed it', async (other, message) => {
+    await using end = await ship(`-f none.yaml ${other}`)
+    expect(end).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) })
   })
 
   test('stops reading when stdout can not be written', async () => {

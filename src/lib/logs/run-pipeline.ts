@@ -9,12 +9,13 @@ import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
 import { Deadline } from '../run/deadline.ts'
 import { acquireLock } from '../run/lock.ts'
+import { amount } from './amount.ts'
 import { ledgerItem } from './ledger-item.ts'
 import type { LogServerFlags } from './options.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import { RunningPipeline } from './running-pipeline.ts'
 import type { ServedPipeline } from './serve/open-log-server.ts'
-import { Store } from './store/store.ts'
+import { type LedgerRow, Store } from './store/store.ts'
 import { openTaps } from './tap/open-taps.ts'
 import { Taps } from './tap/taps.ts'
 
@@ -42,32 +43,33 @@ export async function runPipeline(context: Context, run: PipelineRun): Promise<R
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   await using _lock = await acquireLock(join(directory, 'lock'), { runId, command: 'ship-logs', clock })
   using store = new Store(join(directory, 'state.db'))
-  const deadBefore = new Map(store.ledger().map(row => [`${row.source} > ${row.sink}`, row.dead]))
+  const before = store.ledger()
   const reason = (): OpsError => new OpsError('E_DEADLINE', 'not everything was read and delivered before the deadline')
   using deadline = new Deadline(clock, { ms: deadlineMs, signal: context.signal, reason })
   const { signal } = deadline
-  let ended: Pick<RunningPipeline, 'failures' | 'unfinished'>
+  let ended: Pick<RunningPipeline, 'failures' | 'unfinished' | 'pipeline'>
   {
     const taps = new Taps()
     await using running = await RunningPipeline.start({ context, directory, store, follow, signal, taps }, pipeline)
     await using _taps = await openTaps({ directory, taps, pipeline: () => running.pipeline, clock, log })
     const reloads = { good: 0, bad: 0 }
     await using _server = server && (await serve(context, server, { running, store, reloads, startedAt: startedAtMs }))
+    if (follow) log('notice', begins(pipeline))
     const takenBack = readAnew && context.onReload(() => void reload(running, { readAnew, log, reloads }))
     try {
       await running.finished()
     } finally {
       takenBack?.()
     }
-    ended = { failures: running.failures, unfinished: running.unfinished }
+    ended = { failures: running.failures, unfinished: running.unfinished, pipeline: running.pipeline }
   }
   const look = { startedAt, durationMs: Math.round(clock.monotonic() - began) }
   const fold = new ReportFold()
   for (const [source, error] of ended.failures) fold.add(failedSource(source, error, look))
-  for (const row of store.ledger()) {
-    const died = row.dead - (deadBefore.get(`${row.source} > ${row.sink}`) ?? 0)
+  for (const row of rowsOf(ended.pipeline, store.ledger())) {
     const isUnfinished = !follow && ended.unfinished.has(row.sink)
-    fold.add(ledgerItem(row, { ...look, gaps: store.gaps(row.source), died, isUnfinished }))
+    const former = before.find(({ source, sink }) => source === row.source && sink === row.sink)
+    fold.add(ledgerItem(row, { ...look, gaps: store.gaps(row.source), before: former, isUnfinished }))
   }
   const stop: unknown = signal.reason
   return {
@@ -83,6 +85,29 @@ export async function runPipeline(context: Context, run: PipelineRun): Promise<R
     ...(stop instanceof OpsError && { stopped: { exit: stop.exit, message: stop.message } }),
   }
 }
+
+/** What the pipeline reads and delivers now, though nothing came yet; what it did once stands in its status. */
+function rowsOf({ sources, sinks }: Pipeline, ledger: readonly LedgerRow[]): LedgerRow[] {
+  const none = { lines: 0, bytes: 0, records: 0, delivered: 0, dead: 0, spooled: 0, dropped: 0 }
+  return sources.flatMap(({ name: source }) =>
+    sinks
+      .filter(sink => sink.sources?.includes(source) ?? true)
+      .map(({ name: sink }) => ledger.find(row => row.source === source && row.sink === sink) ?? { source, sink, ...none }),
+  )
+}
+
+/** `web (/var/log/nginx/*.log)`, or how many where they are more than a line holds. */
+const told = (ends: readonly { readonly name: string; readonly title: string }[], noun: string): string =>
+  ends.length > 4 ? amount(ends.length, noun) : ends.map(({ name, title }) => `${name} (${title})`).join(', ')
+
+const begins = ({ sources, sinks }: Pipeline): string =>
+  `following ${told(
+    sources.map(({ name, source: { title } }) => ({ name, title })),
+    'source',
+  )}; delivering to ${told(
+    sinks.map(({ name, sink: { title } }) => ({ name, title })),
+    'sink',
+  )}`
 
 /** Loaded only where somebody is to be answered. */
 async function serve(context: Context, flags: LogServerFlags, served: ServedPipeline): Promise<AsyncDisposable> {

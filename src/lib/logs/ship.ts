@@ -6,6 +6,7 @@ import type { ByteStream, Report } from '../core/report.ts'
 import { demandJsonLines } from './demand-json-lines.ts'
 import type { Format } from './formats/format.ts'
 import { formatOf } from './formats/known-formats.ts'
+import { demandNoVerb } from './meant-verb.ts'
 import type { ShipOptions } from './options.ts'
 import { pipelineDirectory } from './pipeline-directory.ts'
 import { RecordBuffer } from './record-buffer.ts'
@@ -39,6 +40,7 @@ export async function shipLogs(context: Context, options: ShipOptions): Promise<
   if (options.listen.length > 0)
     throw new OpsError('E_USAGE', '--listen needs a pipeline', { hint: 'name its file: ship-logs -f pipeline.yaml --listen …' })
   demandJsonLines(context)
+  await demandNoVerb(context, options.file)
   if (options.maxLine < 1 || options.maxLine > maxMaxLine) {
     throw new OpsError('E_USAGE', '--max-line is from 1 byte to 64 MiB', { hint: 'the longest line is held in memory' })
   }
@@ -52,15 +54,27 @@ export async function shipLogs(context: Context, options: ShipOptions): Promise<
 }
 
 /** @throws OpsError E_USAGE */
-function demandNothingElse({ file, targets }: ShipOptions): void {
-  const other = file.length > 0 ? `the file ${file[0]}` : targets.length > 0 ? '-t' : undefined
-  if (other === undefined) return
-  throw new OpsError('E_USAGE', `${other} can not stand beside -f`, {
-    hint: 'the pipeline says what is read: sources of type file and ssh',
+function demandNothingElse({ file, targets, format, start, maxLine, longLines }: ShipOptions): void {
+  const read = file.length > 0 ? `the file ${file[0]}` : targets.length > 0 ? '-t' : undefined
+  if (read !== undefined)
+    throw new OpsError('E_USAGE', `${read} can not stand beside -f`, {
+      hint: 'the pipeline says what is read: sources of type file and ssh',
+    })
+  const given = {
+    format: format !== 'auto',
+    start: start !== 'beginning',
+    max_line: maxLine !== mebi,
+    long_lines: longLines !== 'cut',
+  }
+  const [key] = Object.entries(given).find(([, isGiven]) => isGiven) ?? []
+  if (key === undefined) return
+  throw new OpsError('E_USAGE', `--${key.replace('_', '-')} can not stand beside -f`, {
+    hint: `the pipeline says how each source is read: ${key}: …`,
   })
 }
 
-const maxMaxLine = 64 * 1024 * 1024
+const mebi = 1024 * 1024
+const maxMaxLine = 64 * mebi
 
 class Shipment {
   readonly #context: Context

@@ -1,5 +1,6 @@
 import { errnoOf } from '../core/errno.ts'
 import type { Item } from '../core/item.ts'
+import { amount } from './amount.ts'
 import type { SourceReading } from './source-reading.ts'
 
 interface SourceEnd {
@@ -14,7 +15,7 @@ interface SourceEnd {
 export function sourceItem({ tally, bytes, format }: SourceReading, { source, failure, startedAt, durationMs }: SourceEnd): Item {
   const { lines, records, misfits, blank, headings, unreadTimes } = tally
   const misfitCounts = tally.reasons.map(({ reason, count, firstLine, firstText }) => ({ reason, count, firstLine, firstText }))
-  const found = `${lines} lines${format === undefined ? '' : ` as ${format}`}: ${records} records${tellMore(tally)}`
+  const found = `${amount(lines, 'line')}${format === undefined ? '' : ` as ${format}`}: ${amount(records, 'record')}${tellMore(tally)}`
   return {
     path: source,
     name: source,
