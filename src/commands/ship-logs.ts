@@ -12,7 +12,7 @@ With --follow it goes on at the end of the files, over rotations. With -t the fi
 
 With -f the file of a pipeline says what is read and where it goes: files over rotations, other hosts over SSH, shaping, rules and alerts, sinks that acknowledge. It remembers where every sink was, so that the next run goes on there; with --follow it goes on until it is told to stop, and SIGHUP reads the file anew. With --listen it tells Prometheus what it read, delivered and lost at /metrics, and at /health whether all is well.`,
   input: shipOptions,
-  exits: [0, 1, 2, 3, 69, 74, 77, 78, 124, 129, 130, 141, 143],
+  exits: [0, 1, 2, 3, 69, 74, 75, 77, 78, 124, 129, 130, 141, 143],
   examples: [
     { line: 'ship-logs /var/log/nginx/access.log', does: 'its records, the format found out' },
     { line: 'ship-logs -v access.log access.log.1 access.log.2.gz', does: 'compressed ones too, and what came of each' },
