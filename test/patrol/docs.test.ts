@@ -19,7 +19,7 @@ describe('docs/patrol.md', () => {
 
   test('names metrics that there are', async () => {
     const source = await Promise.all(
-      ['check-families', 'figure-columns', 'own-families', 'alert-families'].map(name =>
+      ['check-families', 'figures', 'own-families', 'alert-families'].map(name =>
         readFile(join(import.meta.dirname, `../../src/lib/patrol/exposition/${name}.ts`), 'utf8'),
       ),
     )

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { hostNamed } from '../../src/lib/core/host.ts'
-import { expositionText } from '../../src/lib/net/exposition/exposition-text.ts'
+import { expositionPieces, expositionText } from '../../src/lib/net/exposition/exposition-text.ts'
 import { CheckFamilies } from '../../src/lib/patrol/exposition/check-families.ts'
 import { needs } from '../helpers/needs.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
@@ -69,8 +69,9 @@ async function hostile(): Promise<{ readonly text: string; readonly openmetrics:
     patrolled.check('off', { isOn: false }),
   ])
   await clock.advance(minute)
-  const families = new CheckFamilies().of(patrol.told())
-  return { text: expositionText(families, 'text'), openmetrics: expositionText(families, 'openmetrics') }
+  const families = new CheckFamilies()
+  const told = () => families.of(patrol.told())
+  return { text: expositionText(told(), 'text'), openmetrics: expositionText(told(), 'openmetrics') }
 }
 
 async function piped(
@@ -110,4 +111,26 @@ describe('what a patrol tells Prometheus of hostile checks', () => {
     expect(said).toContain("('quote', 'say \"hi\"')")
     expect(said).toContain('one\\ntwo\\r\\nthree')
   })
+})
+
+describe('what a patrol tells Prometheus of very many checks', () => {
+  test('comes in pieces, with a line of every check in every metric', async () => {
+    await using dir = await tempDir()
+    await using patrolled = new Patrolled(dir.path)
+    const { answers, patrol, clock } = patrolled
+    const names = Array.from({ length: 3000 }, (_, index) => `https://shop-${index}.example.com/health`)
+    patrol.apply(names.map(name => patrolled.check(name, { intervalMs: minute })))
+    for (const name of names) answers[name] = { ...bad, metrics: { total_seconds: 0.25 } }
+    await clock.advance(minute)
+    const pieces: string[] = []
+    for (const piece of expositionPieces(new CheckFamilies().of(patrol.told()), 'text'))
+      pieces.push(Buffer.from(piece).toString())
+    expect(pieces.length).toBeGreaterThan(15)
+    expect(Math.max(...pieces.map(piece => piece.length))).toBeLessThan(140_000)
+    const lines = pieces.join('').split('\n')
+    for (const metric of ['success', 'suppressed', 'reason_info', 'dimension_success', 'looks_total', 'figure_total_seconds']) {
+      const told = lines.filter(line => line.startsWith(`opsctl_check_${metric}{`)).map(line => /check="([^"]*)"/.exec(line)?.[1])
+      expect([metric, new Set(told).size, told.length]).toEqual([metric, 3000, 3000])
+    }
+  }, 30_000)
 })

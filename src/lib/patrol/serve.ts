@@ -30,7 +30,7 @@ import { Recorder } from './recorder.ts'
 import { listFiles } from './registry/check-files.ts'
 import { openRegistryStream } from './registry/open-registry-stream.ts'
 import { Registry } from './registry/registry.ts'
-import { watchFiles } from './registry/watch-files.ts'
+import { printOf, watchFiles } from './registry/watch-files.ts'
 import { RegularCollection } from './regular-collection.ts'
 import { Reloader } from './reloader.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
@@ -85,6 +85,12 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
     onChange: watch => live.changed(watch),
   })
   const registry = new Registry(context, { options, fleet, patrol, history })
+  const watched = async (): Promise<string[]> => [
+    ...(await listFiles(context, options)).flatMap(({ files }) => files),
+    ...registry.files,
+    ...[options.alerts, options.blackbox].flatMap(path => path ?? []),
+  ]
+  const before = await printOf(context, watched)
   await registry.reload()
   await using blackbox = await openBlackbox(context, {
     targets: options.blackboxTarget,
@@ -102,14 +108,7 @@ export async function serve(context: Context, options: ServeOptions): Promise<Do
     },
   }
   const parts = [registry, alerts, modules]
-  using _files = watchFiles(context, {
-    files: async () => [
-      ...(await listFiles(context, options)).flatMap(({ files }) => files),
-      ...registry.files,
-      ...[options.alerts, options.blackbox].flatMap(path => path ?? []),
-    ],
-    onChange: () => reloader.request(),
-  })
+  using _files = watchFiles(context, { files: watched, before, onChange: () => reloader.request() })
   await using stream = await openRegistryStream(context, options, { registry, reloader })
   const checkFamilies = new CheckFamilies()
   const served = {

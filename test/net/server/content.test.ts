@@ -103,6 +103,21 @@ describe('an answer', () => {
     expect(client.received).not.toContain('piece')
   })
 
+  test('in pieces whose memory is used again comes as it was, compressed or not', async () => {
+    const rooms = [Buffer.alloc(100_000), Buffer.alloc(100_000)]
+    async function* pieces() {
+      for (let at = 0; at < 60; at++) yield rooms[at % 2]?.fill(`piece ${at} `) ?? ''
+    }
+    const whole = Array.from({ length: 60 }, (_, at) => Buffer.alloc(100_000, `piece ${at} `).toString()).join('')
+    await using server = await open({ handler: async () => ({ headers: { 'content-type': text }, body: pieces() }) })
+    for (const coding of ['gzip', 'identity']) {
+      const answer = await fetch(server.url, { headers: { 'accept-encoding': coding }, decompress: false })
+      const bytes = Buffer.from(await answer.arrayBuffer())
+      expect(answer.headers.get('content-encoding')).toBe(coding === 'gzip' ? 'gzip' : null)
+      expect((coding === 'gzip' ? gunzipSync(bytes) : bytes).toString() === whole).toBe(true)
+    }
+  })
+
   test('that breaks off is not taken for whole', async () => {
     async function* pieces() {
       yield 'half of it'

@@ -227,4 +227,4 @@ test('whatever comes, the server answers the next one', async () => {
   expect(await (await fetch(server.url)).text()).toBe('/ ')
   expect(server.lines).toEqual([])
   await poll('nobody is left', 5000, () => server.load.connections <= 1)
-})
+}, 30_000)

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import { mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { watchFiles } from '../../../src/lib/patrol/registry/watch-files.ts'
+import { printOf, watchFiles } from '../../../src/lib/patrol/registry/watch-files.ts'
 import { FakeClock } from '../../helpers/fake-clock.ts'
 import { poll } from '../../helpers/poll.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
 
 /** Watches a file `all.yaml` and one that is not there yet; lets looks pass by the clock. */
-async function watched() {
+async function watched(meanwhile: (path: string) => Promise<void> = async () => {}) {
   const dir = await tempDir()
   const path = join(dir.path, 'all.yaml')
   await writeFile(path, 'checks: [one]\n')
@@ -15,17 +15,15 @@ async function watched() {
   let changes = 0
   let looks = 0
   let isAway = false
-  const watch = watchFiles(
-    { clock, paths: { cwd: dir.path, state: '', home: undefined, config: [] } },
-    {
-      files: async () => {
-        looks++
-        if (isAway) throw new Error('the directory can not be read')
-        return ['all.yaml', 'late.yaml']
-      },
-      onChange: () => void changes++,
-    },
-  )
+  const context = { clock, paths: { cwd: dir.path, state: '', home: undefined, config: [] } }
+  const files = async () => {
+    looks++
+    if (isAway) throw new Error('the directory can not be read')
+    return ['all.yaml', 'late.yaml']
+  }
+  const before = await printOf(context, files)
+  await meanwhile(path)
+  const watch = watchFiles(context, { files, before, onChange: () => void changes++ })
   const look = async (times = 1): Promise<void> => {
     for (let count = 0; count < times; count++) {
       const before = looks
@@ -61,6 +59,14 @@ describe('files of checks that are watched', () => {
     expect(files.changes()).toBe(1)
     await files.look(3)
     expect(files.changes()).toBe(1)
+  })
+
+  test('are told of when they changed while they were read for the first time', async () => {
+    for (const file of ['all.yaml', 'late.yaml']) {
+      await using files = await watched(path => writeFile(join(path, '..', file), 'checks: [dropped]\n'))
+      await files.look(2)
+      expect(files.changes()).toBe(1)
+    }
   })
 
   test('are told of when another file takes the place of one, as editors do it', async () => {

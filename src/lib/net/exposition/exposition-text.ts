@@ -1,4 +1,5 @@
 import type { Distribution, Family, Sample } from './family.ts'
+import { numberText } from './number-text.ts'
 
 /** The two forms that Prometheus reads. */
 export const expositionTypes = {
@@ -7,15 +8,22 @@ export const expositionTypes = {
 } as const
 export type ExpositionForm = keyof typeof expositionTypes
 
-/** Families as text: of few samples. */
-export const expositionText = (families: readonly Family[], form: ExpositionForm): string =>
-  expositionBytes(families, form).toString()
-
-/** Families as text in UTF-8, which is a copy of what they hold. In OpenMetrics a counter is declared without its `_total`, and the end is marked. */
-export function expositionBytes(families: readonly Family[], form: ExpositionForm): Buffer {
+/** Families as text, whole. */
+export function expositionText(families: readonly Family[], form: ExpositionForm): string {
   const pieces: Uint8Array[] = []
-  for (const { name, help, type, samples, written = noBytes } of families) {
-    if (samples.length === 0 && written.length === 0) continue
+  for (const piece of expositionPieces(families, form)) pieces.push(Buffer.from(piece))
+  return Buffer.concat(pieces).toString()
+}
+
+/**
+ * Families as text in UTF-8, made as it is asked for; a piece may be written over after the next. In OpenMetrics a counter is declared
+ * without its `_total`, and the end is marked.
+ */
+export function* expositionPieces(families: readonly Family[], form: ExpositionForm): Generator<Uint8Array> {
+  for (const { name, help, type, samples, written } of families) {
+    const pieces = written?.[Symbol.iterator]()
+    const first = pieces?.next()
+    if (samples.length === 0 && first?.done !== false) continue
     const sampled = type === 'counter' ? `${name}_total` : name
     const declared = form === 'openmetrics' ? name : sampled
     const lines = [
@@ -23,13 +31,11 @@ export function expositionBytes(families: readonly Family[], form: ExpositionFor
       `# TYPE ${declared} ${type}`,
     ]
     for (const sample of samples) addSample(lines, sampled, sample)
-    pieces.push(Buffer.from(`${lines.join('\n')}\n`), written)
+    yield Buffer.from(`${lines.join('\n')}\n`)
+    for (let piece = first; pieces && piece?.done === false; piece = pieces.next()) yield piece.value
   }
-  if (form === 'openmetrics') pieces.push(Buffer.from('# EOF\n'))
-  return Buffer.concat(pieces)
+  if (form === 'openmetrics') yield Buffer.from('# EOF\n')
 }
-
-const noBytes = new Uint8Array(0)
 
 function addSample(lines: string[], name: string, { labels, value }: Sample): void {
   if (typeof value === 'object') addDistribution(lines, name, { labels, value })
@@ -49,10 +55,4 @@ function addDistribution(
   }
   const braces = labels === '' ? '' : `{${labels}}`
   lines.push(`${name}_sum${braces} ${numberText(sum)}`, `${name}_count${braces} ${count}`)
-}
-
-/** As Prometheus reads it. */
-export function numberText(value: number): string {
-  if (Number.isFinite(value)) return String(value)
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
 }

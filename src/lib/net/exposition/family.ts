@@ -5,8 +5,8 @@ export interface Family {
   readonly help: string
   readonly type: 'gauge' | 'counter' | 'histogram'
   readonly samples: readonly Sample[]
-  /** Further samples, as whole lines in UTF-8: of what has very many. */
-  readonly written?: Uint8Array
+  /** Further samples, as whole lines in UTF-8: of what has very many. Made as they are asked for; a piece is written over after the next. */
+  readonly written?: Iterable<Uint8Array>
 }
 
 export interface Sample {

@@ -1,46 +1,61 @@
+import { writeNumber } from './write-number.ts'
+
+/** No number takes more bytes than `-1.7976931348623157e+308`. */
+const longestNumber = 32
+/** So much is handed on at once: enough that what it takes to hand it on does not count. */
+const pieceBytes = 131_072
+
 /**
- * Lines of one metric as bytes. Written one after the other into room that is kept from one scrape to the next: as strings the lines of
- * 5,000 checks would be some 100,000 pieces of garbage at every scrape.
+ * Lines of metrics as bytes. As strings those of 5,000 checks would be some 100,000 pieces of garbage at every scrape, and in one piece
+ * several megabytes. They are written into two rooms in turn: while one is on its way the other is filled.
  */
 export class LineBytes {
-  readonly #head: Uint8Array
-  #bytes = new Uint8Array(1024)
+  #bytes = new Uint8Array(pieceBytes)
+  #other = new Uint8Array(pieceBytes)
   #length = 0
+  #head: Uint8Array = new Uint8Array(0)
 
-  /** @param name of the samples, in which every character is ASCII */
-  constructor(name: string) {
+  /** @param name of the samples from now on, in which every character is ASCII */
+  begin(name: string): void {
     this.#head = Buffer.from(`${name}{`)
   }
 
   /** @param labels what stands between the braces: pieces of UTF-8 */
-  add(value: string, ...labels: readonly Uint8Array[]): void {
+  add(value: number, labels: Uint8Array, more?: Uint8Array): void {
     // Braces, a blank and the end of the line are four; a number is ASCII.
-    let needed = this.#head.length + value.length + 4
-    for (const piece of labels) needed += piece.length
-    const bytes = this.#roomFor(needed)
-    let at = written(bytes, this.#length, this.#head)
-    for (const piece of labels) at = written(bytes, at, piece)
+    const bytes = this.#roomFor(this.#head.length + labels.length + (more?.length ?? 0) + longestNumber + 4)
+    let at = this.#length
+    for (const piece of more ? [this.#head, labels, more] : [this.#head, labels]) {
+      bytes.set(piece, at)
+      at += piece.length
+    }
     bytes[at++] = closingBrace
     bytes[at++] = blank
-    for (let index = 0; index < value.length; index++) bytes[at++] = value.charCodeAt(index)
+    at = writeNumber(bytes, at, value)
     bytes[at++] = newline
     this.#length = at
   }
 
-  /** Those that were added since `clear`, until the next one is. */
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+  /** There is enough to be handed on. */
+  get isFull(): boolean {
+    return this.#length >= pieceBytes - pieceBytes / 8
   }
 
-  clear(): void {
+  /** What was added since the last time. It is written over after the next time but one. */
+  take(): Uint8Array {
+    const taken = this.#bytes.subarray(0, this.#length)
+    const bytes = this.#bytes
+    this.#bytes = this.#other
+    this.#other = bytes
     this.#length = 0
+    return taken
   }
 
   #roomFor(needed: number): Uint8Array {
     const least = this.#length + needed
     if (least <= this.#bytes.length) return this.#bytes
-    const larger = new Uint8Array(Math.max(least, Math.ceil(this.#bytes.length * 1.5)))
-    larger.set(this.bytes)
+    const larger = new Uint8Array(least * 2)
+    larger.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = larger
     return larger
   }
@@ -49,9 +64,3 @@ export class LineBytes {
 const closingBrace = 0x7d
 const blank = 0x20
 const newline = 0x0a
-
-/** Where the next goes. A loop, since for so few bytes a call into the runtime takes longer. */
-function written(into: Uint8Array, at: number, piece: Uint8Array): number {
-  for (let index = 0; index < piece.length; index++) into[at + index] = piece[index] ?? 0
-  return at + piece.length
-}

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { constants, gzip } from 'node:zlib'
 import { acceptsGzip } from './accepts.ts'
 import type { Exchange } from './exchange.ts'
+import { gzippedPieces } from './gzipped-pieces.ts'
 import type { ContentResponse, ResponseHeaders } from './server-response.ts'
 
 /** Where an answer says nothing else: nothing is kept, guessed, told to others, framed or run. */
@@ -39,6 +40,7 @@ export async function writeContent(exchange: Exchange, response: ContentResponse
   const status = isKnown ? 304 : (response.status ?? 200)
   const isEmpty = body === undefined || status === 204 || status === 304
   const content = isEmpty || isPieces(body) ? undefined : await packed(exchange, bytesOf(body), head)
+  const pieces = !isEmpty && isPieces(body) ? packedPieces(exchange, body, head) : undefined
   if (content !== undefined) head['content-length'] = String(content.length)
   else if (body === undefined && status !== 204) head['content-length'] = '0'
   exchange.awaitClient()
@@ -47,17 +49,21 @@ export async function writeContent(exchange: Exchange, response: ContentResponse
   // Head and content in one call of the system.
   else if (content && content.length <= pieceBytes) outgoing.end(content)
   else {
-    await writePieces(exchange, isPieces(body) ? body : piecesOf(content ?? bytesOf(body)))
+    await writePieces(exchange, pieces ?? piecesOf(content ?? noBytes))
     outgoing.end()
   }
 }
+
+const noBytes = Buffer.alloc(0)
 
 /** Without a copy where it is bytes already. */
 const bytesOf = (body: string | Uint8Array): Buffer =>
   typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
 
-const isPieces = (body: ContentResponse['body']): body is AsyncIterable<string | Uint8Array> =>
+const isPieces = (body: NonNullable<ContentResponse['body']>): body is Pieces =>
   typeof body === 'object' && !(body instanceof Uint8Array)
+
+type Pieces = AsyncIterable<string | Uint8Array>
 
 /** Weak comparison (RFC 9110, section 13.1.2). */
 function isMatch(wanted: string | undefined, etag: string | undefined): boolean {
@@ -69,14 +75,29 @@ function isMatch(wanted: string | undefined, etag: string | undefined): boolean 
 const gzipped = promisify<Uint8Array, { level: number }, Buffer>(gzip)
 
 /** The content, compressed where the client takes it and it is worth it; the head says so. */
-async function packed({ incoming }: Exchange, content: Buffer, head: Record<string, string>): Promise<Buffer> {
-  if (head['content-encoding'] !== undefined || !compressible.test(head['content-type'] ?? '')) return content
-  head['vary'] ??= 'accept-encoding'
-  const isWorth = content.length >= worthBytes && acceptsGzip(incoming.headers['accept-encoding']?.toString())
-  if (!isWorth) return content
-  head['content-encoding'] = 'gzip'
+async function packed(exchange: Exchange, content: Buffer, head: Record<string, string>): Promise<Buffer> {
+  if (!isPacked(exchange, head, content.length)) return content
   // What is read once is packed fast: the best level would take several times as long for a tenth less.
   return gzipped(content, { level: constants.Z_BEST_SPEED })
+}
+
+/** The same for pieces, of which nobody knows how long they will be. */
+function packedPieces(exchange: Exchange, pieces: Pieces, head: Record<string, string>): AsyncIterable<string | Uint8Array> {
+  return isPacked(exchange, head, worthBytes) ? gzippedPieces(pieces) : copied(pieces)
+}
+
+/** Says so in the head. */
+function isPacked({ incoming }: Exchange, head: Record<string, string>, length: number): boolean {
+  if (head['content-encoding'] !== undefined || !compressible.test(head['content-type'] ?? '')) return false
+  head['vary'] ??= 'accept-encoding'
+  const isWorth = length >= worthBytes && acceptsGzip(incoming.headers['accept-encoding']?.toString())
+  if (isWorth) head['content-encoding'] = 'gzip'
+  return isWorth
+}
+
+/** Those that wait in a socket must not be written over. */
+async function* copied(pieces: Pieces): AsyncGenerator<string | Uint8Array> {
+  for await (const piece of pieces) yield typeof piece === 'string' ? piece : Buffer.from(piece)
 }
 
 function* piecesOf(content: Buffer): Generator<Buffer> {

@@ -10,7 +10,10 @@ export interface ContentResponse {
   readonly status?: number
   /** Names in lower case. What is not given is set to the careful side: no-store, nosniff, no-referrer, a policy that allows nothing. */
   readonly headers?: ResponseHeaders
-  /** Pieces are fetched as the client takes them. One that throws cuts the connection, so that nobody takes a part for the whole. */
+  /**
+   * Pieces are fetched as the client takes them, and may be written over when the next but one is fetched. One that throws cuts the
+   * connection, so that nobody takes a part for the whole.
+   */
   readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array>
 }
 

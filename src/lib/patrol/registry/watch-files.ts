@@ -14,32 +14,26 @@ const maxRead = 1024 * 1024
 interface Watching {
   /** What there is to watch now; where it throws, that is a state too. */
   readonly files: () => Promise<readonly string[]>
+  /** Their print from before they were read: what changed while they were is a change. */
+  readonly before: string
   readonly onChange: () => void
 }
 
 /** Calls when files came, changed or went, once they are the same for two looks: nobody writes them any more then. */
-export function watchFiles({ clock, paths }: Pick<Context, 'clock' | 'paths'>, { files, onChange }: Watching): Disposable {
+export function watchFiles(context: Pick<Context, 'clock' | 'paths'>, { files, before, onChange }: Watching): Disposable {
   let cancel = (): void => {}
   let isOver = false
-  let known: string | undefined
+  let known = before
   let last: string | undefined
   const look = async (): Promise<void> => {
-    const now = await files()
-      .then(found =>
-        printOf(
-          found.map(path => resolve(paths.cwd, path)),
-          clock.now(),
-        ),
-      )
-      .catch(error => `unreadable: ${toOpsError(error).message}`)
+    const now = await printOf(context, files)
     if (isOver) return
-    known ??= now
     if (now !== known && now === last) {
       known = now
       onChange()
     }
     last = now
-    cancel = clock.timer(everyMs, () => void look(), { background: true })
+    cancel = context.clock.timer(everyMs, () => void look(), { background: true })
   }
   void look()
   return {
@@ -51,9 +45,14 @@ export function watchFiles({ clock, paths }: Pick<Context, 'clock' | 'paths'>, {
 }
 
 /** Another one when anything of the files is another. */
-async function printOf(files: readonly string[], now: number): Promise<string> {
-  const prints = await Promise.all([...new Set(files)].map(async path => [path, await figuresOf(path, now)] as const))
-  return JSON.stringify(prints)
+export function printOf({ clock, paths }: Pick<Context, 'clock' | 'paths'>, files: Watching['files']): Promise<string> {
+  const now = clock.now()
+  const print = async (): Promise<string> => {
+    const all = new Set((await files()).map(path => resolve(paths.cwd, path)))
+    const prints = await Promise.all([...all].map(async path => [path, await figuresOf(path, now)] as const))
+    return JSON.stringify(prints)
+  }
+  return print().catch(error => `unreadable: ${toOpsError(error).message}`)
 }
 
 async function figuresOf(path: string, now: number): Promise<readonly (string | number)[]> {
