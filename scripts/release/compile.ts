@@ -44,7 +44,7 @@ export async function compile({
       bytecodeDepth: config.compile.bytecodeDepth,
       external: config.compile.external,
       define: config.compile.define,
-      plugins: [late.plugin],
+      plugins: late.plugins,
       metafile: true,
       compile: {
         target: config.targets[target.name]?.compiler as Bun.Build.CompileTarget,

@@ -1,15 +1,14 @@
 import type { BunPlugin } from 'bun'
 import type { Packaging } from './packaging.ts'
 
-/** What the compiler of the program has to know of the packages of `late`. */
+/** What the compiler of the program has to know of the packages of `late`, and of `without`. */
 export interface LatePackages {
-  readonly plugin: BunPlugin
+  readonly plugins: BunPlugin[]
   /** The same account with the modules of these packages in it. @throws Error when one is not in the program, or is in it a second time */
   complete(metafile: Bun.BuildMetafile): Bun.BuildMetafile
 }
 
 type Inputs = Bun.BuildMetafile['outputs'][string]['inputs']
-type Groups = Packaging['compile']['late']
 
 interface Bundle {
   readonly text: string
@@ -27,35 +26,45 @@ const groupSpace = 'late-group'
  */
 export async function latePackages({ compile }: Packaging): Promise<LatePackages> {
   const bundles = new Map<string, Bundle>()
+  const missing = new Set(Object.keys(compile.without))
+  const without = leavesOut(compile.without, missing)
   // One after the other: a build that a plugin starts within a build waits for ever.
-  for (const [name, group] of Object.entries(compile.late)) bundles.set(name, await bundle(name, group, compile))
-  const groupOf = new Map(Object.entries(compile.late).flatMap(([name, { modules }]) => modules.map(module => [module, name])))
+  for (const [name, modules] of Object.entries(compile.late)) bundles.set(name, await bundle({ name, modules, without }, compile))
+  const groupOf = new Map(Object.entries(compile.late).flatMap(([name, modules]) => modules.map(module => [module, name])))
   return {
-    plugin: {
-      name: 'late packages',
-      setup(build) {
-        build.onResolve({ filter: /^[@a-z]/ }, ({ path }) => (groupOf.has(path) ? { path, namespace: moduleSpace } : undefined))
-        build.onResolve({ filter: new RegExp(`^${groupSpace}:`) }, ({ path }) => ({
-          path: path.slice(groupSpace.length + 1),
-          namespace: groupSpace,
-        }))
-        build.onLoad({ filter: /./, namespace: moduleSpace }, ({ path }) => {
-          const group = groupOf.get(path) ?? ''
-          return { contents: facade(group, path, bundles.get(group)?.exported[path] ?? []), loader: 'js' }
-        })
-        build.onLoad({ filter: /./, namespace: groupSpace }, ({ path }) => ({
-          contents: deepModule(bundles.get(path)?.text ?? '', compile.bytecodeDepth),
-          loader: 'js',
-        }))
-      },
-    },
-    complete: metafile => completed(metafile, bundles, groupOf),
+    plugins: [without, inPlace(bundles, groupOf, compile.bytecodeDepth)],
+    complete: metafile => completed(metafile, { bundles, groupOf, missing }),
   }
 }
 
-/** All modules of the group as one CommonJS function, so that what they share is there once. @throws Error for a part that is not there */
-async function bundle(name: string, { modules, without }: Groups[string], compile: Packaging['compile']): Promise<Bundle> {
-  const missing = new Set(Object.keys(without))
+/** Puts the bundles where the program imports their modules. */
+const inPlace = (bundles: ReadonlyMap<string, Bundle>, groupOf: ReadonlyMap<string, string>, depth: number): BunPlugin => ({
+  name: 'late packages',
+  setup(build) {
+    build.onResolve({ filter: /^[@a-z]/ }, ({ path }) => (groupOf.has(path) ? { path, namespace: moduleSpace } : undefined))
+    build.onResolve({ filter: new RegExp(`^${groupSpace}:`) }, ({ path }) => ({
+      path: path.slice(groupSpace.length + 1),
+      namespace: groupSpace,
+    }))
+    build.onLoad({ filter: /./, namespace: moduleSpace }, ({ path }) => {
+      const group = groupOf.get(path) ?? ''
+      return { contents: facade(group, path, bundles.get(group)?.exported[path] ?? []), loader: 'js' }
+    })
+    build.onLoad({ filter: /./, namespace: groupSpace }, ({ path }) => ({
+      contents: deepModule(bundles.get(path)?.text ?? '', depth),
+      loader: 'js',
+    }))
+  },
+})
+
+interface Group {
+  readonly name: string
+  readonly modules: readonly string[]
+  readonly without: BunPlugin
+}
+
+/** All modules of the group as one CommonJS function, so that what they share is there once. */
+async function bundle({ name, modules, without }: Group, compile: Packaging['compile']): Promise<Bundle> {
   const entry = `/${groupSpace}-${name}.js`
   const { outputs, metafile } = await Bun.build({
     entrypoints: [entry],
@@ -72,11 +81,10 @@ async function bundle(name: string, { modules, without }: Groups[string], compil
     external: compile.external,
     define: compile.define,
     metafile: true,
-    plugins: [leavesOut(without, missing)],
+    plugins: [without],
   })
   const [output] = outputs
   if (output === undefined || metafile === undefined) throw new Error(`the packages of ${name} could not be bundled`)
-  if (missing.size > 0) throw new Error(`${name} has no ${[...missing].join(', ')} that could be left out`)
   const exported: Record<string, readonly string[]> = {}
   for (const module of modules) exported[module] = Object.keys(await import(Bun.resolveSync(module, import.meta.dirname)))
   const [made] = Object.values(metafile.outputs)
@@ -85,7 +93,7 @@ async function bundle(name: string, { modules, without }: Groups[string], compil
 }
 
 /** Gives other text in place of parts of a package, and strikes out of `missing` what it found. */
-const leavesOut = (without: Groups[string]['without'], missing: Set<string>): BunPlugin => ({
+const leavesOut = (without: Readonly<Record<string, string>>, missing: Set<string>): BunPlugin => ({
   name: 'what is left out',
   setup(build) {
     for (const [part, contents] of Object.entries(without))
@@ -115,11 +123,15 @@ const deepModule = (text: string, depth: number): string =>
     `})()${' })()'.repeat(depth)}`,
   ].join('\n')
 
-function completed(
-  metafile: Bun.BuildMetafile,
-  bundles: ReadonlyMap<string, Bundle>,
-  groupOf: ReadonlyMap<string, string>,
-): Bun.BuildMetafile {
+interface Found {
+  readonly bundles: ReadonlyMap<string, Bundle>
+  readonly groupOf: ReadonlyMap<string, string>
+  /** What was to be left out and was not met. */
+  readonly missing: ReadonlySet<string>
+}
+
+function completed(metafile: Bun.BuildMetafile, { bundles, groupOf, missing }: Found): Bun.BuildMetafile {
+  if (missing.size > 0) throw new Error(`there is no ${[...missing].join(', ')} that could be left out`)
   const all = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs))
   const unused = [...groupOf.keys()].filter(module => !all.includes(`${moduleSpace}:${module}`))
   if (unused.length > 0) throw new Error(`no module of the program imports ${unused.join(', ')}`)
