@@ -1,4 +1,6 @@
-import { isEmptiable, others, type PatternNode, type PatternTree } from './pattern-tree.ts'
+import { beyondAscii, Chars, either, isInPair, isWord, kindAt } from './pattern-chars.ts'
+import { type Go, Machine, type Step } from './pattern-machine.ts'
+import { isEmptiable, type PatternNode, type PatternTree } from './pattern-tree.ts'
 
 /**
  * A matcher that tries one way after the other, as most engines of regular expressions do, and counts its steps: a text that would take more
@@ -27,78 +29,6 @@ export function boundedPattern({ root, groups }: PatternTree): BoundedPattern | 
 }
 
 class Unknown extends Error {}
-class GaveUp extends Error {}
-
-/** Whether all behind a place fits; groups are set then. */
-type Go = (at: number) => boolean
-
-interface Step {
-  readonly go: Go
-  /** What the next character must be for it to fit, those beyond ASCII as one; absent where nothing has to come. */
-  readonly first?: Uint8Array | undefined
-}
-
-const beyond = 128
-const stepsAChar = 100
-const leastSteps = 10_000
-
-/** What is being matched. */
-class Machine {
-  text = ''
-  steps = 0
-  readonly places: Int32Array
-  /** Where groups that are not at their end yet began. */
-  readonly begun: Int32Array
-  readonly end: Step
-
-  constructor(groups: number) {
-    this.places = new Int32Array(2 * groups + 2)
-    this.begun = new Int32Array(groups + 1)
-    this.end = {
-      go: at => {
-        this.places[1] = at
-        return true
-      },
-    }
-  }
-
-  find(text: string, { go, first, isAnchored }: Step & { readonly isAnchored: boolean }): ReturnType<BoundedPattern['find']> {
-    this.text = text
-    this.steps = leastSteps + stepsAChar * text.length
-    this.places.fill(-1)
-    const last = isAnchored ? 0 : text.length
-    try {
-      for (let at = 0; at <= last; at++) {
-        if (first !== undefined && first[kindAt(text, at)] !== 1) continue
-        if (isInPair(text, at)) continue
-        this.spend(1)
-        if (!go(at)) continue
-        this.places[0] = at
-        return this.places
-      }
-      return 'nothing'
-    } catch (error) {
-      // Deep repetitions of groups are deep calls.
-      if (error instanceof GaveUp || error instanceof RangeError) return 'gave-up'
-      throw error
-    }
-  }
-
-  spend(steps: number): void {
-    this.steps -= steps
-    if (this.steps < 0) throw new GaveUp()
-  }
-}
-
-/** At the end of the text none of those that are looked up. */
-function kindAt(text: string, at: number): number {
-  const code = text.charCodeAt(at)
-  return code < beyond ? code : Number.isNaN(code) ? beyond + 1 : beyond
-}
-
-const isHigh = (code: number): boolean => code >= 0xd800 && code < 0xdc00
-const isLow = (code: number): boolean => code >= 0xdc00 && code < 0xe000
-const isInPair = (text: string, at: number): boolean => isLow(text.charCodeAt(at)) && isHigh(text.charCodeAt(at - 1))
 
 const maxSteps = 5000
 const maxCopies = 20
@@ -144,7 +74,7 @@ class Compiler {
       go: at => {
         const { text } = machine
         const code = text.charCodeAt(at)
-        if (code < beyond) return ascii[code] === 1 && go(at + 1)
+        if (code < beyondAscii) return ascii[code] === 1 && go(at + 1)
         const width = chars.width(text, at)
         return width > 0 && go(at + width)
       },
@@ -296,38 +226,3 @@ interface Bounds {
 interface SetRepeat extends Bounds {
   readonly isLazy: boolean
 }
-
-/** A set of characters. */
-class Chars {
-  /** 1 for those of ASCII that belong to it, and behind them for all others together, where any of those does. */
-  readonly ascii = new Uint8Array(beyond + 2)
-  readonly #mixed: RegExp | undefined
-
-  constructor({ set, source, isMixed = false }: Extract<PatternNode, { kind: 'set' }>) {
-    for (let code = 0; code < beyond; code++) this.ascii[code] = (set >> BigInt(code)) & 1n ? 1 : 0
-    this.ascii[beyond] = (set & others) === 0n ? 0 : 1
-    this.#mixed = isMixed ? new RegExp(`^${source}$`, 'u') : undefined
-  }
-
-  /** Of the character there, in UTF-16; 0 where it does not belong to it, and at the end. */
-  width(text: string, at: number): number {
-    const code = text.charCodeAt(at)
-    if (code < beyond) return this.ascii[code] ?? 0
-    if (Number.isNaN(code) || this.ascii[beyond] === 0) return 0
-    const width = isHigh(code) && isLow(text.charCodeAt(at + 1)) ? 2 : 1
-    return this.#mixed === undefined || this.#mixed.test(text.slice(at, at + width)) ? width : 0
-  }
-}
-
-/** What one of them or another may begin with. */
-function either(firsts: readonly (Uint8Array | undefined)[]): Uint8Array | undefined {
-  const union = new Uint8Array(beyond + 2)
-  for (const first of firsts) {
-    if (first === undefined) return undefined
-    for (const [kind, isIn] of first.entries()) if (isIn === 1) union[kind] = 1
-  }
-  return union
-}
-
-const isWord = (code: number): boolean =>
-  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95
