@@ -29,7 +29,7 @@ export interface RunningPipelineOptions {
 
 const mebi = 1024 * 1024
 /** What may wait in memory: for all sinks together, and for one at most and at least. */
-const held = { together: 32 * mebi, most: 8 * mebi, least: 2 * mebi }
+const held = { together: 32 * mebi, most: 5 * mebi, least: 2 * mebi }
 /** Once it is told to stop. */
 const graceMs = 5000
 
