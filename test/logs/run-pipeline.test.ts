@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { appendFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { OpsError } from '../../src/lib/core/errors.ts'
 import { inProcess, startInProcess } from '../helpers/in-process.ts'
 import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
@@ -47,6 +48,20 @@ describe('a run of a pipeline', () => {
     const { code, stderr } = await it.ship('')
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('none.log: there is no such file') })
     expect(await Bun.file(it.at('all.ndjson')).text()).toBe('{"n":1}\n{"n":2}\n')
+  })
+
+  test('ends where stdout can not be written, and has delivered nothing', async () => {
+    await using it = await shop(pipeline.replace('{ type: file, path: all.ndjson }', '{ type: stdout }'))
+    const stdoutError = new OpsError('E_OUTPUT', 'the reader of stdout went away', { exit: 141 })
+    const end = await inProcess('ship-logs -f pipeline.yaml', { home: it.home, stdoutError })
+    expect(end).toMatchObject({ code: 141, stdout: '' })
+    expect((await it.ship('')).stdout).toBe('{"n":1}\n{"n":2}\n')
+  })
+
+  test('tells where it can not keep its state, and is no bug', async () => {
+    await using it = await shop(pipeline)
+    const { code, stderr } = await it.ship('--state-dir /dev/null')
+    expect({ code, stderr }).toMatchObject({ code: 74, stderr: expect.stringContaining('cannot write /dev/null/ship-logs/') })
   })
 
   test('that follows says at its start what it reads and where to, not in quiet', async () => {

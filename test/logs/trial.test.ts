@@ -14,10 +14,11 @@ sinks:
 `
 const lines = `lines: ['{"n":1,"a":"x"}', '{"n":2}', '{"n":"three"}']`
 
-async function tried(tests: string, flags = '') {
+async function tried(tests: string, flags = '', long = '') {
   const directory = await tempDir()
   await writeFile(join(directory.path, 'pipeline.yaml'), `${head}${tests}`)
   await writeFile(join(directory.path, 'app.log'), '{"n":1}\nno json\n{"n":"three"}\n')
+  await writeFile(join(directory.path, 'long.log'), long)
   const end = await inProcess(`ship-logs ${flags || 'test pipeline.yaml'}`, { home: directory.path })
   const isTouched = existsSync(join(directory.path, 'all.log'))
   await directory[Symbol.asyncDispose]()
@@ -36,7 +37,7 @@ describe('ship-logs test', () => {
     const end = await tried(`tests:\n  - { name: numbers, source: app, ${lines}, ${expected} }\n`)
     expect(end.code).toBe(1)
     for (const told of [
-      'expected 1 records, not 2',
+      'expected 1 record, not 2',
       '-  "n": 2',
       '+  "n": 1',
       'record 1 has a, which must be absent: "x"',
@@ -45,6 +46,17 @@ describe('ship-logs test', () => {
       'expected 2 records for the sink few, not 1',
     ])
       expect(end.stderr).toContain(told)
+  })
+
+  test('shows what died, where records are missing', async () => {
+    const end = await tried(`tests:\n  - { name: numbers, source: app, ${lines}, expect: [ {}, {}, {} ] }\n`)
+    expect(end.stderr).toContain('record 3 is missing: {}')
+    expect(end.stderr).toMatch(/dead \(schema: #\/properties\/n\/type: .*\): \{"n":"three"\}/)
+  })
+
+  test('shows every digit of a sample, as it would be delivered', async () => {
+    const { stdout } = await tried('', 'test pipeline.yaml --sample long.log', '{"n":12345678901234567890}\n')
+    expect(stdout).toStartWith('{"n":12345678901234567890}\n')
   })
 
   test('says that there are none', async () => {

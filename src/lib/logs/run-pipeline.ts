@@ -7,6 +7,7 @@ import { OpsError } from '../core/errors.ts'
 import type { Log } from '../core/io.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
+import { cannotWrite } from '../run/cannot-write.ts'
 import { Deadline } from '../run/deadline.ts'
 import { acquireLock } from '../run/lock.ts'
 import { amount } from './amount.ts'
@@ -40,7 +41,7 @@ export async function runPipeline(context: Context, run: PipelineRun): Promise<R
   const startedAtMs = clock.now()
   const startedAt = rfc3339(startedAtMs)
   const began = clock.monotonic()
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory)
   await using _lock = await acquireLock(join(directory, 'lock'), { runId, command: 'ship-logs', clock })
   using store = new Store(join(directory, 'state.db'))
   const before = store.ledger()
@@ -83,6 +84,15 @@ export async function runPipeline(context: Context, run: PipelineRun): Promise<R
     omitted: fold.omitted,
     changed: false,
     ...(stop instanceof OpsError && { stopped: { exit: stop.exit, message: stop.message } }),
+  }
+}
+
+/** @throws OpsError E_STATE */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw cannotWrite({ path, error, code: 'E_STATE' })
   }
 }
 

@@ -12,14 +12,18 @@ export function judgeTrial(test: PipelineTest, { shaped, sinks }: Trial): string
     if (expected !== undefined && expected !== actual) problems.push(`expected ${expected} ${what}, not ${actual}`)
   }
   if (test.expect !== undefined) {
-    count('records', { expected: test.expect.length, actual: objects.length })
+    count(test.expect.length === 1 ? 'record' : 'records', { expected: test.expect.length, actual: objects.length })
     for (let index = 0; index < Math.max(test.expect.length, objects.length); index++)
       problems.push(...differences(index, { expected: test.expect[index], actual: objects[index] }))
   }
   count('dead', { expected: test.dead, actual: shaped.dead.length })
   count('filtered', { expected: test.filtered, actual: shaped.filtered })
   for (const [name, expected] of Object.entries(test.sinks ?? {}))
-    count(`records for the sink ${name}`, { expected, actual: sinks[name] ?? 0 })
+    count(`${expected === 1 ? 'record' : 'records'} for the sink ${name}`, { expected, actual: sinks[name] ?? 0 })
+  // What died or was left out is most often why records are missing.
+  if (problems.length > 0 && test.dead === undefined)
+    problems.push(...shaped.dead.map(({ stage, reason, record }) => `dead (${stage}: ${reason}): ${record}`))
+  if (problems.length > 0 && test.filtered === undefined && shaped.filtered > 0) problems.push(`filtered: ${shaped.filtered}`)
   return problems
 }
 

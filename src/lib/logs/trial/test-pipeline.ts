@@ -6,6 +6,7 @@ import { nearest } from '../../core/nearest.ts'
 import { type Document, type Report, ReportFold } from '../../core/report.ts'
 import { readSecret } from '../../fleet/index.ts'
 import { oneLine } from '../../render/visible-text.ts'
+import { amount } from '../amount.ts'
 import type { ShipTestOptions } from '../options.ts'
 import type { Pipeline, PipelineSource } from '../pipeline/pipeline.ts'
 import { readPipeline } from '../pipeline/read-pipeline.ts'
@@ -91,9 +92,10 @@ async function showSample(
   const dead = [...Map.groupBy(shaped.dead, ({ stage, reason }) => `${stage}: ${reason}`)]
   const deadCounts = dead.map(([reason, all]) => ({ reason, count: all.length }))
   const text = [
-    ...shown.map(record => JSON.stringify(record)),
+    // As they would be delivered, so that no digit is lost.
+    ...Buffer.from(shaped.records.lines).toString().split('\n').slice(0, shown.length),
     '',
-    `${lines} lines${format === undefined ? '' : ` as ${format}`}: ${records} records, ${misfits} did not fit, ${shaped.filtered} filtered, ${shaped.dead.length} dead`,
+    `${amount(lines, 'line')}${format === undefined ? '' : ` as ${format}`}: ${amount(records, 'record')}, ${misfits} did not fit, ${shaped.filtered} filtered, ${shaped.dead.length} dead`,
     ...reasons.map(({ reason, count, firstLine }) => `did not fit: ${count} ${oneLine(reason)} (first in line ${firstLine})`),
     ...deadCounts.map(({ reason, count }) => `dead: ${count} ${oneLine(reason)}`),
     ...Object.entries(sinks).map(([name, count]) => `${name} would get ${count}`),
