@@ -3,7 +3,7 @@ import { writeNumber } from './write-number.ts'
 /** No number takes more bytes than `-1.7976931348623157e+308`. */
 const longestNumber = 32
 /** So much is handed on at once: enough that what it takes to hand it on does not count. */
-const pieceBytes = 131_072
+const pieceBytes = 262_144
 
 /**
  * Lines of metrics as bytes. As strings those of 5,000 checks would be some 100,000 pieces of garbage at every scrape, and in one piece
