@@ -54,6 +54,13 @@ describe('a release', () => {
     expect(await readFile(join(second, 'SHA256SUMS'), 'utf8')).toBe(sums)
   })
 
+  test('weighs at most 20 MB beside its runtime', async () => {
+    for (const target of made) {
+      const runtime = (await stat(await preparedRuntime(target, config))).size
+      expect((await stat(join(first, target.name, 'opsctl'))).size - runtime).toBeLessThan(20_000_000)
+    }
+  })
+
   test('does not tell where it was made', async () => {
     const program = await readFile(join(second, host.name, 'opsctl'))
     for (const path of [place.path, root, 'a longer way/to']) expect(program.includes(path)).toBe(false)

@@ -8,7 +8,16 @@ export async function makeRelease(
   checkout: string,
   { targets, umask, TZ }: { readonly targets: readonly Target[]; readonly umask: string; readonly TZ: string },
 ): Promise<string> {
-  for (const name of ['src', 'scripts', 'docs/man', 'LICENSE', 'package.json', 'package-lock.json', 'pkg.config.json'])
+  for (const name of [
+    'src',
+    'scripts',
+    'docs/man',
+    'docs/proto',
+    'LICENSE',
+    'package.json',
+    'package-lock.json',
+    'pkg.config.json',
+  ])
     await cp(join(root, name), join(checkout, name), { recursive: true })
   for (const name of productionPackages())
     await cp(join(root, name), join(checkout, name), { recursive: true, dereference: true })
