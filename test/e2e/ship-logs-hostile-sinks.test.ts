@@ -15,6 +15,8 @@ import { NumberedLines, repeatsIn } from '../logs/numbered-lines.ts'
 import { HostileServer } from '../logs/sinks/hostile-server.ts'
 
 const kills = counted({ reduced: 12, full: 250 })
+/** More than both spools may take: what they fill alone nobody but a human can empty. */
+const diskBytes = 48 * 1024 * 1024
 const timeoutMs = 180_000 + kills * 8000
 
 /** A pipeline to two servers that do what they want, on a small disk, of a log that is written, rotated and never the same. */
@@ -33,7 +35,7 @@ class Siege implements AsyncDisposable {
   }
 
   static async begin(): Promise<Siege> {
-    const [home, disk] = [await tempDir(), await tinyDisk(24 * 1024 * 1024)]
+    const [home, disk] = [await tempDir(), await tinyDisk(diskBytes)]
     const siege = new Siege({ home, disk }, await HostileServer.start(seeded(7)))
     const limits = { batch_records: 500, compression: 'none' }
     await writeFile(
@@ -118,7 +120,7 @@ class Siege implements AsyncDisposable {
   /** But for some bytes, so that it fills at another place each time. */
   #fill(): void {
     try {
-      writeFileSync(this.#filler, Buffer.alloc(24 * 1024 * 1024))
+      writeFileSync(this.#filler, Buffer.alloc(diskBytes))
     } catch {
       truncateSync(this.#filler, Math.max(0, readFileSync(this.#filler).length - Math.floor(this.random() * 200_000)))
     }
