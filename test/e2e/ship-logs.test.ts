@@ -56,6 +56,25 @@ describe('opsctl ship-logs', () => {
     120_000,
   )
 
+  test('delivers what comes on stdin once, run after run', async () => {
+    await using directory = await tempDir()
+    const options = { cwd: directory.path, home: directory.path, deadlineMs: 60_000 }
+    await writeFile(
+      join(directory.path, 'pipeline.yaml'),
+      'sources: { in: { type: stdin, format: logfmt } }\nsinks: { out: { type: file, path: out.ndjson } }\n',
+    )
+    const numbers = Array.from({ length: 10 }, (_, n) => n)
+    for (const n of numbers) {
+      const { code } = await opsctl(['ship-logs', '-f', 'pipeline.yaml'], { ...options, stdin: `n=${n}\n` })
+      expect(code).toBe(0)
+    }
+    expect(await Bun.file(join(directory.path, 'out.ndjson')).text()).toBe(numbers.map(n => `{"n":${n}}\n`).join(''))
+    const { stdout } = await opsctl(['ship-logs', 'status', 'pipeline.yaml', '-o', 'json'], options)
+    expect(JSON.parse(stdout)).toMatchObject({
+      ledger: [{ lines: 10, records: 10, delivered: 10, spooled: 0, dead: 0, dropped: 0 }],
+    })
+  }, 120_000)
+
   test('tells of a full disk', async () => {
     expect(await opsctl(['ship-logs'], { stdin: many, stdoutFile: '/dev/full', deadlineMs: 100_000 })).toMatchObject({
       code: 74,

@@ -17,6 +17,8 @@ export interface BacklogOptions extends Pick<DiskWorkOptions, 'clock' | 'log' | 
   readonly dropsWhenFull: boolean
   /** Called now and then: what goes through a disk leaves large pieces of memory behind, which the collector sees late. */
   readonly collectGarbage: () => void
+  /** Nothing of these streams is on its way to the disk any more that was when it was asked last. */
+  readonly onWritten: (streams: ReadonlySet<string>) => void
   /** Something was put by, or there is room again. */
   readonly onChange: () => void
   readonly onFailure: (error: unknown) => void
@@ -80,6 +82,11 @@ export class Backlog {
 
   get isWriting(): boolean {
     return this.#unwritten.length > 0
+  }
+
+  /** Something of the stream is about to be put by, though it may be delivered already. */
+  isWritingOf(stream: string): boolean {
+    return this.#unwritten.some(({ head }) => head.stream === stream)
   }
 
   get hasRoom(): boolean {
@@ -266,7 +273,11 @@ export class Backlog {
       await this.#spool.sync()
       const counts = batch.filter(({ isDelivered }) => !isDelivered)
       const spoolEnd = this.#spool.next
-      store.commit({ sink, advances: joined(counts.map(waiting => waiting.putBy())), spoolEnd })
+      // What was delivered from memory meanwhile is wanted no more, and nothing before it is: nobody may take it for new after a restart.
+      const isOverdue = counts.length < batch.length
+      const spoolNext = isOverdue ? (counts.find(({ sequence }) => sequence !== undefined)?.sequence ?? spoolEnd) : undefined
+      const advances = joined(counts.map(waiting => waiting.putBy()))
+      store.commit({ sink, advances, spoolEnd, ...(spoolNext !== undefined && { spoolNext }) })
       this.#end = spoolEnd
       return true
     }
@@ -274,6 +285,7 @@ export class Backlog {
     if (done === undefined) return false
     this.#unwritten.splice(0, batch.length)
     for (const waiting of batch) this.#wrote(waiting)
+    this.#options.onWritten(new Set(batch.map(({ head }) => head.stream)))
     onChange()
     return true
   }

@@ -99,6 +99,7 @@ export class Lane {
       ...{ sink: name, store, clock, log, signal: ending },
       ...spool,
       onChange: () => this.#pump(),
+      onWritten: options.onDelivered,
       onFailure: error => this.#fail(error),
     })
     ending.addEventListener('abort', this.#stop, { once: true })
@@ -109,6 +110,11 @@ export class Lane {
   /** How far it has taken a stream, in this process or before: what lies behind is offered to it no more. */
   reached(stream: string): Reached {
     return this.#reached.get(stream) ?? { at: 0 }
+  }
+
+  /** Nobody asks for a stream any more of which all is delivered, unless some of it is on its way to the spool: that is known by its place. */
+  mayForget(stream: string): boolean {
+    return !this.#backlog.isWritingOf(stream)
   }
 
   forget(stream: string): void {

@@ -66,6 +66,7 @@ export class StreamBook implements Streams {
     const booked = this.#streams.get(id)
     if (booked?.endsAt === undefined || booked.delivered < booked.endsAt) return
     const { store, lanes } = this.#options
+    if (!lanes.every(lane => lane.mayForget(id))) return
     store.forget(id)
     for (const lane of lanes) lane.forget(id)
     this.#streams.delete(id)
