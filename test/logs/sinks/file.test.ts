@@ -87,6 +87,31 @@ describe('the file sink', () => {
     expect(await text(dir, aside)).toBe(left)
   })
 
+  test.each(['', 'older\n'])('keeps what somebody else wrote behind what it left in good order, behind %j', async older => {
+    await using dir = await tempDir()
+    const path = join(dir.path, 'out.ndjson')
+    if (older) await writeFile(path, older)
+    let state: Json | undefined
+    {
+      await using sink = await open(dir)
+      state = await stateOf(sink, 'a')
+    }
+    await appendFile(path, 'of somebody else\n')
+    {
+      await using sink = await open(dir, { state })
+      state = await stateOf(sink, 'b')
+    }
+    expect(await text(dir)).toBe(`${older}{"id":"a"}\nof somebody else\n{"id":"b"}\n`)
+    // Not acknowledged, as far as the state knows.
+    {
+      await using sink = await open(dir, { state })
+      await stateOf(sink, 'c')
+    }
+    await using sink = await open(dir, { state })
+    await stateOf(sink, 'c')
+    expect(await text(dir)).toBe(`${older}{"id":"a"}\nof somebody else\n{"id":"b"}\n{"id":"c"}\n`)
+  })
+
   test('goes on in another file when its pipeline names another, and leaves the first as it is', async () => {
     await using dir = await tempDir()
     let state: Json | undefined

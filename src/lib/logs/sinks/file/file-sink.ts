@@ -6,6 +6,7 @@ import type { OpenSink, Parcel, Receipt } from '../../../core/sink.ts'
 import type { RecordEncoder } from '../encoded/record-encoding.ts'
 import type { FileSet } from './file-set.ts'
 import type { FileState, LogFile } from './log-file.ts'
+import type { OwnFiles } from './own-files.ts'
 import { type Entry, WriteOrder } from './write-order.ts'
 
 export interface FileSinkParts {
@@ -13,6 +14,7 @@ export interface FileSinkParts {
   readonly log: Log
   readonly files: FileSet
   readonly file: LogFile
+  readonly own: OwnFiles
   readonly lock: AsyncDisposable
   readonly encoder: RecordEncoder
 }
@@ -78,6 +80,11 @@ export class FileSink implements OpenSink {
     this.#order.failed(new Error('stopped'), this.#file.written)
     await Promise.all([this.#writing, this.#syncing])
     await this.#parts.files.close()
+    const { path, inode, bytes } = this.#file.state()
+    if (this.#file.unsafe === 0 && !this.#isCutDue)
+      await this.#parts.own.leave(path, inode, bytes).catch(error => {
+        this.#parts.log('warn', 'it is not remembered how long a file is', { path, problem: String(error) })
+      })
     await this.#file[Symbol.asyncDispose]()
     await this.#parts.lock[Symbol.asyncDispose]()
   }

@@ -27,10 +27,11 @@ export async function openFileSink(
     const lockPath = join(directory, `.${basename(path)}.lock`)
     const lock = await acquireLock(lockPath, { runId: name, command: 'ship-logs', clock })
     try {
-      const files = new FileSet(wishes, { clock, log, own: await OwnFiles.open(path, log) })
+      const own = await OwnFiles.open(path, log)
+      const files = new FileSet(wishes, { clock, log, own })
       const state = remembered.safeParse(place.state).data
-      const file = (state && (await resumed(state, place, wishes))) ?? (await files.begin())
-      return new FileSink({ clock, log, files, file, lock, encoder })
+      const file = (state && (await resumed(state, place, { wishes, own }))) ?? (await files.begin())
+      return new FileSink({ clock, log, files, file, own, lock, encoder })
     } catch (error) {
       await lock[Symbol.asyncDispose]()
       throw error
@@ -41,14 +42,22 @@ export async function openFileSink(
 }
 
 /** The file of an earlier process, if it can be gone on with. */
-async function resumed(state: FileState, { clock, log }: SinkPlace, wishes: FileWishes): Promise<LogFile | undefined> {
+async function resumed(
+  state: FileState,
+  { clock, log }: SinkPlace,
+  { wishes, own }: { readonly wishes: FileWishes; readonly own: OwnFiles },
+): Promise<LogFile | undefined> {
   const { path, bytes, begun, inode } = state
   // Its pipeline names another one by now, and that one may be somebody else's: it stays as it is.
   if (path !== wishes.name.at(begun)) return undefined
   const found = await lookAt(path)
   if (found?.inode === inode && found.bytes >= bytes) {
     const file = await LogFile.open(path, { mode: wishes.mode, begun })
-    if (found.bytes > bytes) await file.cut(bytes)
+    const left = await own.takeUp(path, inode)
+    if (found.bytes === bytes) return file
+    // It was left in good order: what is behind is no rest of ours.
+    if (left === bytes) log('warn', 'somebody else has written to the file: it is kept', { path, bytes: found.bytes - bytes })
+    else await file.cut(bytes)
     return file
   }
   if (found && found.inode !== inode) await cutMoved(state, wishes)

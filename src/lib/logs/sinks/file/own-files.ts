@@ -5,23 +5,35 @@ import { errnoOf } from '../../../core/errno.ts'
 import type { Log } from '../../../core/io.ts'
 import { writeFileAtomic } from '../../../run/atomic-write.ts'
 
-const remembered = z.array(z.tuple([z.string(), z.string()]))
+const files = z.array(z.tuple([z.string(), z.string()]))
+const remembered = z.union([
+  z.object({ files, left: z.tuple([z.string(), z.string(), z.number()]).optional() }),
+  // Of versions that did not remember how they left a file.
+  files.transform(each => ({ files: each, left: undefined })),
+])
 
 /** A file by its name in the directory and its inode: a name alone may be anybody's. */
 type OwnFile = readonly [name: string, inode: string]
+/** And how long it was. */
+type LeftFile = readonly [...OwnFile, bytes: number]
 
 /**
- * Which files of the directory the sink has made, in a hidden file beside them. Only these are packed and removed: what others keep there
+ * Which files of the directory the sink has made, and how it left the last one, in a hidden file beside them. Only these are packed and removed: what others keep there
  * under such a name is theirs, and so is what was there before the sink.
  */
 export class OwnFiles {
   readonly #path: string
   #files: readonly OwnFile[]
+  #left: LeftFile | undefined
   #saving: Promise<void> = Promise.resolve()
 
-  private constructor(path: string, files: readonly OwnFile[]) {
+  private constructor(
+    path: string,
+    { files, left }: { readonly files: readonly OwnFile[]; readonly left?: LeftFile | undefined },
+  ) {
     this.#path = path
     this.#files = files
+    this.#left = left
   }
 
   /** Of the sink that writes to this path. */
@@ -32,7 +44,7 @@ export class OwnFiles {
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT')
         log('warn', 'the list of our files can not be read: those of before are kept', { path: list })
-      return new OwnFiles(list, [])
+      return new OwnFiles(list, { files: [] })
     }
   }
 
@@ -43,6 +55,22 @@ export class OwnFiles {
   /** Remembered for good when it settles. */
   async add(path: string, inode: string): Promise<void> {
     if (!this.has(path, inode)) await this.#save([...this.#files, [basename(path), inode]])
+  }
+
+  /** How long a file was when it was left in good order; undefined where it was not, and from now on. */
+  async takeUp(path: string, inode: string): Promise<number | undefined> {
+    if (this.#left === undefined) return undefined
+    const [name, each, bytes] = this.#left
+    this.#left = undefined
+    // A full disk is no reason not to begin: it is tried again with the next file.
+    await this.#save(this.#files).catch(() => {})
+    return name === basename(path) && each === inode ? bytes : undefined
+  }
+
+  /** Nothing is written to it for now: it is as long as that. */
+  async leave(path: string, inode: string, bytes: number): Promise<void> {
+    this.#left = [basename(path), inode, bytes]
+    await this.#save(this.#files)
   }
 
   /** Paths of those that are there, which were made here and whose name is one of these; forgets those that are gone. */
@@ -66,7 +94,8 @@ export class OwnFiles {
   async #save(files: readonly OwnFile[]): Promise<void> {
     this.#files = files
     // One after the other, each what is known then: an older list never replaces a newer one.
-    const write = (): Promise<void> => writeFileAtomic(this.#path, JSON.stringify(this.#files), { mode: 0o600 })
+    const write = (): Promise<void> =>
+      writeFileAtomic(this.#path, JSON.stringify({ files: this.#files, left: this.#left }), { mode: 0o600 })
     this.#saving = this.#saving.then(write, write)
     await this.#saving
   }
