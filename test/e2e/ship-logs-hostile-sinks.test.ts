@@ -15,8 +15,8 @@ import { NumberedLines, repeatsIn } from '../logs/numbered-lines.ts'
 import { HostileServer } from '../logs/sinks/hostile-server.ts'
 
 const kills = counted({ reduced: 12, full: 250 })
-/** More than both spools may take: what they fill alone nobody but a human can empty. */
-const diskBytes = 48 * 1024 * 1024
+/** Less than both spools may take. */
+const diskBytes = 24 * 1024 * 1024
 const timeoutMs = 180_000 + kills * 8000
 
 /** A pipeline to two servers that do what they want, on a small disk, of a log that is written, rotated and never the same. */

@@ -150,7 +150,11 @@ export class Backlog {
     this.#consumedBytes = 0
     this.#prunedAtMs = now
     try {
-      if (await spool.consumed(next, () => this.#options.store.secure())) this.#options.onChange()
+      const { store, onChange } = this.#options
+      if (await spool.consumed(next, () => store.secure())) {
+        store.reserve()
+        onChange()
+      }
     } catch (error) {
       this.#options.log('warn', 'a spool is not made smaller', { sink: this.#options.sink, problem: String(error) })
     }

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Json } from '../../core/json.ts'
+import { DiskReserve } from './disk-reserve.ts'
 import { lookAtDatabase, openDatabase, wrongStore } from './schema.ts'
 
 export interface StreamRow {
@@ -94,10 +95,13 @@ export class Store implements Disposable {
   readonly #database: DatabaseSync
   readonly #path: string
   readonly #statements = new Map<string, StatementSync>()
+  /** A spool may fill the disk: what is delivered of it must be remembered all the same, else it could never be made smaller. */
+  readonly #reserve: DiskReserve | undefined
 
   /** @throws OpsError E_STATE */
   constructor(path: string, { onlyLooks = false } = {}) {
     this.#path = path
+    this.#reserve = onlyLooks ? undefined : new DiskReserve(`${path}.reserve`)
     this.#database = onlyLooks ? lookAtDatabase(path) : openDatabase(path)
   }
 
@@ -259,6 +263,11 @@ export class Store implements Disposable {
     this.#all('PRAGMA wal_checkpoint(PASSIVE)')
   }
 
+  /** There may be room on the disk again. */
+  reserve(): void {
+    this.#reserve?.fill()
+  }
+
   /** All of it or nothing. @throws OpsError E_STATE, when the disk is full too: to be tried again */
   commit(...commits: readonly Commit[]): void {
     this.#together(() => {
@@ -354,6 +363,15 @@ export class Store implements Disposable {
   }
 
   #together(work: () => void): void {
+    try {
+      this.#transaction(work)
+    } catch (error) {
+      if (!isFull(error) || !this.#reserve?.release()) throw error
+      this.#transaction(work)
+    }
+  }
+
+  #transaction(work: () => void): void {
     this.#run('BEGIN IMMEDIATE')
     try {
       work()
@@ -400,3 +418,7 @@ const placeOf = (row: Record<string, unknown>): Place => ({
   ...(row['token'] !== null && { token: JSON.parse(String(row['token'])) }),
   ...(row['sending'] !== null && { sending: JSON.parse(String(row['sending'])) }),
 })
+
+/** SQLite tells of a write-ahead log that can not grow in either way. */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && /disk is full|disk I\/O/i.test(error.cause.message)
