@@ -25,22 +25,30 @@ const ownExpression =
 interface Shape {
   readonly from?: 'file' | 'stdin'
   readonly format?: string
+  readonly rules?: object
   readonly toFile?: boolean
   readonly toServer?: CountingServer
 }
 
 /** Pipelines with checkpoints and acknowledgement, each from the beginning of the log to its end. */
 export function pipelineWorks(directory: string, { log, servers }: { readonly log: string; readonly servers: LineServers }) {
-  const work = (name: string, { from = 'file', format = 'combined-time', toFile = false, toServer }: Shape): PipelineWork => {
+  const work = (
+    name: string,
+    { from = 'file', format = 'combined-time', rules, toFile = false, toServer }: Shape,
+  ): PipelineWork => {
     const own = join(directory, name.replaceAll(/\W+/g, '-'))
     mkdirSync(own)
     const out = join(own, 'out.ndjson')
     const pipeline = {
       sources: { web: from === 'file' ? { type: 'file', paths: [log], format } : { type: 'stdin', format } },
-      sinks: {
-        ...(toFile && { out: { type: 'file', path: out } }),
-        ...(toServer && { hook: { type: 'http', url: toServer.url } }),
-      },
+      ...(rules
+        ? { rules }
+        : {
+            sinks: {
+              ...(toFile && { out: { type: 'file', path: out } }),
+              ...(toServer && { hook: { type: 'http', url: toServer.url } }),
+            },
+          }),
     }
     // JSON is YAML too.
     writeFileSync(join(own, 'pipeline.yaml'), JSON.stringify(pipeline))
@@ -51,7 +59,8 @@ export function pipelineWorks(directory: string, { log, servers }: { readonly lo
   }
   return [
     work(toFileName, { toFile: true }),
-    work("pipeline: a user's own regex, to a file", { format: `regex:${ownExpression}`, toFile: true }),
+    work(rulesName, { rules }),
+    work(ownName, { format: `regex:${ownExpression}`, toFile: true }),
     work(overHttpName, { toServer: servers.ready }),
     work(`${toFileName}, through the spool`, { from: 'stdin', toFile: true }),
     work(`${overHttpName}, through the spool`, { from: 'stdin', toServer: servers.ready }),
@@ -60,6 +69,13 @@ export function pipelineWorks(directory: string, { log, servers }: { readonly lo
   ]
 }
 
+/** However old the lines are they count. */
+const rules = {
+  errors: { when: '5xx share > 10 % over 1m', by: ['method'], stale_after: '10000d' },
+  slow: { when: 'p99 request_time > 2 s over 1m', stale_after: '10000d' },
+}
+const rulesName = 'pipeline: two rules alone'
+const ownName = "pipeline: a user's own regex, to a file"
 const toFileName = 'pipeline: known format, to a file'
 const overHttpName = 'pipeline: known format, acknowledged over HTTP'
 const bothName = 'pipeline: known format, to a file and over HTTP'
@@ -76,17 +92,26 @@ export function pipelineGoals(measured: (name: string) => Measured | undefined) 
     const found = measured(name)
     return found ? [{ text: `${name}: MB a CPU second`, value: found.speed, least }] : []
   }
-  const memory = [toFileName, overHttpName, ...[toFileName, overHttpName, bothName].map(behindOf)].flatMap(name => {
-    const found = measured(name)
-    return found ? [{ text: `${name}: MiB`, value: found.memoryMiB, most: 100 }] : []
-  })
+  const memory = [rulesName, ownName, toFileName, overHttpName, ...[toFileName, overHttpName, bothName].map(behindOf)].flatMap(
+    name => {
+      const found = measured(name)
+      return found ? [{ text: `${name}: MiB`, value: found.memoryMiB, most: 100 }] : []
+    },
+  )
   const half = [toFileName, overHttpName, bothName].flatMap(name => {
     const [direct, spooled] = [measured(name), measured(behindOf(name))]
     return direct && spooled
       ? [{ text: `${behindOf(name)}: of what it does without`, value: spooled.speed / direct.speed, least: 0.5 }]
       : []
   })
-  return [...speed(toFileName, 200), ...speed(overHttpName, 100), ...half, ...memory]
+  return [
+    ...speed(rulesName, 400),
+    ...speed(ownName, 75),
+    ...speed(toFileName, 200),
+    ...speed(overHttpName, 100),
+    ...half,
+    ...memory,
+  ]
 }
 
 const behindOf = (name: string): string => (name === bothName ? `${name}, which is behind` : `${name}, through the spool`)

@@ -8,6 +8,7 @@ import { tellGoals } from './goals.ts'
 import { accessLine, logLines } from './log-lines.ts'
 import { logPeers } from './log-peers.ts'
 import { type LineServers, pipelineGoals, pipelineWorks } from './log-pipelines.ts'
+import { reportSteadiness } from './log-steady.ts'
 import { describeMachine } from './machine.ts'
 import { type Cost, measure } from './measure.ts'
 
@@ -60,7 +61,9 @@ export async function benchLogs({
       }
       process.stderr.write(`round ${round + 1}\n`)
     }
-    return report(works, costs)
+    const isReached = works.length === 0 || report(works, costs)
+    const isSteady = tools !== undefined && !tools.includes('steady') ? true : await reportSteadiness(directory)
+    return isReached && isSteady
   } finally {
     rmSync(directory, { recursive: true })
   }

@@ -46,7 +46,7 @@ const benches: Readonly<Record<string, Bench>> = {
     run: async options => (await import('./start-up.ts')).benchStartUp(options),
   },
   logs: {
-    summary: 'logs to JSON lines by format, beside cat, grep -c and zstd -1; --tools NAME,NAME picks rows',
+    summary: 'logs to JSON lines by format, beside cat, grep -c and zstd -1; --tools NAME,NAME picks rows, steady is one',
     run: async options => (await import('./logs.ts')).benchLogs(options),
   },
   outage: {
