@@ -87,6 +87,8 @@ export interface SinkLimits {
   readonly records: number
   /** Sends that begin before the receipt of those before them; they are acknowledged in order. 1: none. */
   readonly underWay: number
+  /** What may wait for it in memory, bytes, where a send is to be larger than what waits for most; absent where that is ample. */
+  readonly held?: number
 }
 
 /** Where records go. Reading its parameters contacts nobody. */

@@ -203,7 +203,7 @@ export class RunningPipeline implements AsyncDisposable {
     const share = Math.max(held.least, Math.min(held.most, held.together / Math.max(1, this.#pipeline.sinks.length)))
     const lane = await openLane(context, sink, {
       ...{ directory, store, shared: this.#shared, deadLetters: this.#deadLetters, spool: this.#pipeline.spool },
-      maxHeldBytes: share,
+      maxHeldBytes: Math.max(share, sink.sink.limits.held ?? 0),
       stopping: signal,
       ending: this.#ending.signal,
       onDelivered: streams => this.#sources?.delivered(streams),

@@ -59,7 +59,13 @@ export default defineSink({
     const parsed = parseParams(params, config)
     return {
       title: `s3://${parsed.bucket} at ${parsed.endpoint.host}`,
-      limits: { bytes: parsed.batch_bytes, records: parsed.batch_records, underWay: 1 },
+      // What came while one object was sent is the next one.
+      limits: {
+        bytes: parsed.batch_bytes,
+        records: parsed.batch_records,
+        underWay: 1,
+        held: parsed.batch_bytes + 1024 * 1024,
+      },
       open: async place => openS3(place, parsed),
     }
   },
