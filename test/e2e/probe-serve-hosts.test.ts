@@ -65,7 +65,8 @@ describe.skipIf(!needs('sshd', 'root'))('opsctl probe serve of hosts', () => {
       await poll('many readings', timeoutMs, async () => (await figures()).runs > before.runs + hosts * seconds)
       const after = await figures()
       expect(after.files).toBeLessThanOrEqual(before.files + 5)
-      expect(after.bytes).toBeLessThan(before.bytes + 64 * 1024 ** 2)
+      // It is scraped a hundred times a second meanwhile, and the collector has its time.
+      expect(after.bytes).toBeLessThan(before.bytes + 96 * 1024 ** 2)
       expect(connections(await fleet.log())).toBe(hosts)
 
       run.kill('SIGTERM')
