@@ -25,9 +25,9 @@ const message = (index: number): string =>
 const moment = (index: number): string => `2024-05-17T${clock(index)}.${String(index % 1e6).padStart(6, '0')}`
 
 /** A line of the combined format with the time that the request took; one in 2000 has an escape, one in 5000 is cut off. */
-export function accessLine(index: number): string {
+export function accessLine(index: number, day = '17/May/2024'): string {
   const agent = index % 2000 === 0 ? 'a \\"quoted\\" one' : pick(agents, index)
-  const line = `${address(index)} - - [17/May/2024:${clock(index)} +0000] "GET ${pick(paths, index)} HTTP/1.1" ${status(index)} ${index * 13} "${pick(referers, index)}" "${agent}" 0.${two(index)}${index % 10}`
+  const line = `${address(index)} - - [${day}:${clock(index)} +0000] "GET ${pick(paths, index)} HTTP/1.1" ${status(index)} ${index * 13} "${pick(referers, index)}" "${agent}" 0.${two(index)}${index % 10}`
   return index % 5000 === 0 ? line.slice(0, 80) : line
 }
 

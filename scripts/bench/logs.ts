@@ -71,7 +71,10 @@ export async function benchLogs({
 
 function worksIn(directory: string, servers: LineServers): Work[] {
   const access = join(directory, 'access.log')
-  writeLines(access, { bytes: accessBytes, line: accessLine })
+  // Of yesterday: rules tell nobody of what is older than some weeks.
+  const [, date = '', month = '', year = ''] = new Date(Date.now() - 86_400_000).toUTCString().split(' ')
+  const day = `${date}/${month}/${year}`
+  writeLines(access, { bytes: accessBytes, line: index => accessLine(index, day) })
   const out = join(directory, 'out.ndjson')
   const others = Object.entries(logLines).map(([format, line]) => {
     const file = join(directory, `${format}.log`)

@@ -76,6 +76,9 @@ function sourceOf(node: PatternNode): string {
     case 'branches':
       return `(?:${node.items.map(sourceOf).join('|')})`
     case 'repeat':
-      return `(?:${sourceOf(node.item)})${node.sign}`
+      // A class alone is walked by the engine in one go, within parentheses it is not.
+      return `${isOne(node.item) ? sourceOf(node.item) : `(?:${sourceOf(node.item)})`}${node.sign}`
   }
 }
+
+const isOne = ({ kind }: PatternNode): boolean => kind === 'set' || kind === 'group'
