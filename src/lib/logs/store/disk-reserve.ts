@@ -39,6 +39,10 @@ export class DiskReserve {
   }
 
   #remove(): void {
-    rmSync(this.#path, { force: true })
+    try {
+      rmSync(this.#path, { force: true })
+    } catch {
+      // Something else stands there.
+    }
   }
 }
