@@ -1,6 +1,6 @@
 import type { Item } from '../core/item.ts'
 import { amount } from './amount.ts'
-import type { LedgerRow } from './store/store.ts'
+import type { LedgerRow } from './store/rows.ts'
 
 interface LedgerLook {
   readonly gaps: { readonly count: number; readonly bytes: number }

@@ -9,7 +9,8 @@ import { columnTable } from '../surface/column-table.ts'
 import { type Lag, lags } from './lags.ts'
 import { readPipeline } from './pipeline/read-pipeline.ts'
 import { pipelineDirectory } from './pipeline-directory.ts'
-import { type LedgerRow, Store } from './store/store.ts'
+import type { LedgerRow } from './store/rows.ts'
+import { Store } from './store/store.ts'
 
 /** What a pipeline has read and delivered, as it stands on disk, whether it runs or not. Changes nothing. @throws OpsError E_CONFIG, E_STATE */
 export async function pipelineStatus(context: Context, { pipeline: file }: { readonly pipeline: string }): Promise<Document> {
@@ -21,7 +22,7 @@ export async function pipelineStatus(context: Context, { pipeline: file }: { rea
   using store = new Store(path, { onlyLooks: true })
   const ledger = store.ledger()
   const gaps = pipeline.sources.flatMap(({ name }) => {
-    const { count, bytes, unknown } = store.gaps(name)
+    const { count, bytes, unknown } = store.gaps.of(name)
     return count === 0 ? [] : [{ source: name, count, bytes, unknown }]
   })
   const behind = await Array.fromAsync(lags({ store, pipeline, clock: context.clock }))

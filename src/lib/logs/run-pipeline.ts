@@ -1,12 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { errnoOf } from '../core/errno.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Log } from '../core/io.ts'
 import type { Item } from '../core/item.ts'
-import { type Report, ReportFold } from '../core/report.ts'
+import type { Report } from '../core/report.ts'
 import { cannotWrite } from '../run/cannot-write.ts'
 import { Deadline } from '../run/deadline.ts'
 import { acquireLock } from '../run/lock.ts'
@@ -16,7 +15,9 @@ import type { LogServerFlags } from './options.ts'
 import type { Pipeline } from './pipeline/pipeline.ts'
 import { RunningPipeline } from './running-pipeline.ts'
 import type { ServedPipeline } from './serve/open-log-server.ts'
-import { type LedgerRow, Store } from './store/store.ts'
+import { ShipResult } from './ship-result.ts'
+import type { LedgerRow } from './store/rows.ts'
+import { Store } from './store/store.ts'
 import { openTaps } from './tap/open-taps.ts'
 import { Taps } from './tap/taps.ts'
 
@@ -38,9 +39,8 @@ export interface PipelineRun {
 export async function runPipeline(context: Context, run: PipelineRun): Promise<Report> {
   const { clock, log, runId } = context
   const { pipeline, directory, follow, readAnew, server, deadlineMs = 0 } = run
-  const startedAtMs = clock.now()
-  const startedAt = rfc3339(startedAtMs)
-  const began = clock.monotonic()
+  const startedAt = clock.now()
+  const result = new ShipResult(context)
   makeDirectory(directory)
   await using _lock = await acquireLock(join(directory, 'lock'), { runId, command: 'ship-logs', clock })
   using store = new Store(join(directory, 'state.db'))
@@ -54,7 +54,7 @@ export async function runPipeline(context: Context, run: PipelineRun): Promise<R
     await using running = await RunningPipeline.start({ context, directory, store, follow, signal, taps }, pipeline)
     await using _taps = await openTaps({ directory, taps, pipeline: () => running.pipeline, clock, log })
     const reloads = { good: 0, bad: 0 }
-    await using _server = server && (await serve(context, server, { running, store, reloads, startedAt: startedAtMs }))
+    await using _server = server && (await serve(context, server, { running, store, reloads, startedAt }))
     if (follow) log('notice', begins(pipeline))
     const takenBack = readAnew && context.onReload(() => void reload(running, { readAnew, log, reloads }))
     try {
@@ -64,27 +64,14 @@ export async function runPipeline(context: Context, run: PipelineRun): Promise<R
     }
     ended = { failures: running.failures, unfinished: running.unfinished, pipeline: running.pipeline }
   }
-  const look = { startedAt, durationMs: Math.round(clock.monotonic() - began) }
-  const fold = new ReportFold()
-  for (const [source, error] of ended.failures) fold.add(failedSource(source, error, look))
+  const { look } = result
+  for (const [source, error] of ended.failures) result.add(failedSource(source, error, look))
   for (const row of rowsOf(ended.pipeline, store.ledger())) {
     const isUnfinished = !follow && ended.unfinished.has(row.sink)
     const former = before.find(({ source, sink }) => source === row.source && sink === row.sink)
-    fold.add(ledgerItem(row, { ...look, gaps: store.gaps(row.source), before: former, isUnfinished }))
+    result.add(ledgerItem(row, { ...look, gaps: store.gaps.of(row.source), before: former, isUnfinished }))
   }
-  const stop: unknown = signal.reason
-  return {
-    kind: 'ship-logs',
-    version: 1,
-    runId,
-    title: 'ship-logs',
-    ...look,
-    counts: fold.counts,
-    items: fold.items(),
-    omitted: fold.omitted,
-    changed: false,
-    ...(stop instanceof OpsError && { stopped: { exit: stop.exit, message: stop.message } }),
-  }
+  return result.report(signal)
 }
 
 /** @throws OpsError E_STATE */

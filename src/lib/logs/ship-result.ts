@@ -4,7 +4,7 @@ import { OpsError } from '../core/errors.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
 
-/** What came of a run whose records go to stdout: told as it comes, and as a report at its end. */
+/** What came of a run: told as it comes, and as a report at its end. */
 export class ShipResult {
   readonly #context: Context
   readonly #fold = new ReportFold()
@@ -23,13 +23,18 @@ export class ShipResult {
     return { startedAt: rfc3339(this.#startedAt), durationMs: Math.round(clock.monotonic() - this.#began) }
   }
 
-  tell(item: Item): void {
+  add(item: Item): void {
     this.#fold.add(item)
+  }
+
+  tell(item: Item): void {
+    this.add(item)
     this.#context.log(item.outcome === 'failed' ? 'error' : 'info', `${item.name}: ${item.message}`)
   }
 
-  report(): Report {
-    const { runId, signal } = this.#context
+  /** `signal` ended the run, where it has aborted. */
+  report(signal = this.#context.signal): Report {
+    const { runId } = this.#context
     const stop: unknown = signal.reason
     return {
       kind: 'ship-logs',

@@ -7,7 +7,8 @@ import { DeadLetters } from '../../../src/lib/logs/delivery/dead-letters.ts'
 import { findSpool } from '../../../src/lib/logs/delivery/find-spool.ts'
 import { Lane } from '../../../src/lib/logs/delivery/lane.ts'
 import { Spool } from '../../../src/lib/logs/delivery/spool.ts'
-import { type LedgerRow, Store } from '../../../src/lib/logs/store/store.ts'
+import type { LedgerRow } from '../../../src/lib/logs/store/rows.ts'
+import { Store } from '../../../src/lib/logs/store/store.ts'
 import { acquireLock } from '../../../src/lib/run/lock.ts'
 
 /** A second of its timers is a millisecond. */

@@ -70,7 +70,7 @@ async function run({ directory, events, shaper, filter, ...rest }: Run) {
     ledger: store.ledger()[0],
     streams: store.streams(),
     letters: await ordeal.letters(),
-    gaps: store.gaps('web'),
+    gaps: store.gaps.of('web'),
     log: ordeal.log,
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
-import type { LedgerCounts, LedgerRow } from '../store/store.ts'
+import type { LedgerCounts, LedgerRow } from '../store/rows.ts'
 
 interface ArrivalsOptions {
   readonly clock: Clock

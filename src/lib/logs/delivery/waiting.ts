@@ -1,4 +1,4 @@
-import type { Advance, LedgerCounts } from '../store/store.ts'
+import type { Advance, LedgerCounts } from '../store/rows.ts'
 import type { Chunk, ChunkHead } from './chunk.ts'
 import type { SpoolEntry } from './spool-entry.ts'
 

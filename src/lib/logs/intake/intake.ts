@@ -122,7 +122,7 @@ export class Intake {
     const { store, clock, log, fork } = this.#options
     const { stream, from, to, bytes, reason } = gap
     const about = { source: this.#name, stream: stream.id, title: stream.title }
-    if (store.gap({ ...about, at: clock.now(), from, reason, ...(bytes !== undefined && { bytes }) }))
+    if (store.gaps.add({ ...about, at: clock.now(), from, reason, ...(bytes !== undefined && { bytes }) }))
       log('warn', 'lines are lost', { ...about, reason, bytes })
     this.#ends.set(stream.id, to ?? from)
     if (to === undefined || to <= from) return

@@ -3,7 +3,8 @@ import type { Clock } from '../../core/clock.ts'
 import type { Json } from '../../core/json.ts'
 import type { Stream, Streams } from '../../core/log-source.ts'
 import type { Lane } from '../delivery/lane.ts'
-import type { Store, StreamRow } from '../store/store.ts'
+import type { StreamRow } from '../store/rows.ts'
+import type { Store } from '../store/store.ts'
 
 export interface StreamBookOptions {
   readonly store: Store

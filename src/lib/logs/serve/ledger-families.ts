@@ -1,5 +1,5 @@
 import { counter, type Family, gauge, labelText, type Sample } from '../../net/exposition/family.ts'
-import type { LedgerRow } from '../store/store.ts'
+import type { LedgerRow } from '../store/rows.ts'
 import type { SourceLag } from './source-lags.ts'
 
 interface LedgerFigures {

@@ -10,7 +10,8 @@ import { jsonResponse } from '../../net/server/server-response.ts'
 import type { LogServerFlags } from '../options.ts'
 import type { Pipeline } from '../pipeline/pipeline.ts'
 import type { RunningPipeline } from '../running-pipeline.ts'
-import type { LedgerRow, Store } from '../store/store.ts'
+import type { LedgerRow } from '../store/rows.ts'
+import type { Store } from '../store/store.ts'
 import { DearLook } from './dear-look.ts'
 import { ledgerFamilies } from './ledger-families.ts'
 import { healthReasons } from './log-health.ts'
@@ -76,7 +77,7 @@ function familiesOf({ clock, program }: Context, { running, store, reloads, star
         lags,
         waitedMs: row => laneOf.get(row.sink)?.waitedMs(row) ?? 0,
       }),
-      ...sourceFamilies({ sources: pipeline.sources.map(({ name }) => name), gaps: name => store.gaps(name), troubles, lags }),
+      ...sourceFamilies({ sources: pipeline.sources.map(({ name }) => name), gaps: name => store.gaps.of(name), troubles, lags }),
       ...sinkFamilies(lanes),
       gauge('opsctl_logs_dead_letters_bytes', 'Of dead letters on disk.', one(deadLetters.bytes)),
       gauge('opsctl_logs_dead_letters_limit_bytes', 'With how much sinks wait.', one(deadLetters.maxBytes)),
