@@ -151,10 +151,7 @@ export class Backlog {
     this.#prunedAtMs = now
     try {
       const { store, onChange } = this.#options
-      if (await spool.consumed(next, () => store.secure())) {
-        store.reserve()
-        onChange()
-      }
+      if (await spool.consumed(next, () => store.secure())) onChange()
     } catch (error) {
       this.#options.log('warn', 'a spool is not made smaller', { sink: this.#options.sink, problem: String(error) })
     }
@@ -271,6 +268,7 @@ export class Backlog {
     const write = async (): Promise<true> => {
       this.#spool ??= await this.#options.make()
       if (batch.length === 0) batch.push(...this.#batch())
+      await this.#spool.demandRoom(batch.reduce((bytes, { holds }) => bytes + holds, 0))
       for (const waiting of batch)
         if (!waiting.isDelivered && !waiting.isDropped)
           waiting.sequence ??= await this.#spool.append(waiting.head, waiting.records)

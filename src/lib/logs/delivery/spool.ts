@@ -1,5 +1,8 @@
+import { statfs } from 'node:fs/promises'
 import type { Clock } from '../../core/clock.ts'
+import { OpsError } from '../../core/errors.ts'
 import type { Log } from '../../core/io.ts'
+import { formatSize } from '../../core/size.ts'
 import { Journal } from '../../journal/journal.ts'
 import type { JournalOptions } from '../../journal/options.ts'
 import type { ChunkHead } from './chunk.ts'
@@ -18,6 +21,8 @@ export interface SpoolOptions extends Pick<JournalOptions, 'lock'> {
 const cursor = 'sink'
 const largestSegment = 8 * 1024 * 1024
 const smallestSegment = 64 * 1024
+/** On the disk, besides what several spools may take at the same moment. */
+const leftFree = 8 * 1024 * 1024
 
 /** Chunks that are put by for one sink, in their order, on disk. */
 export class Spool implements AsyncDisposable {
@@ -60,6 +65,17 @@ export class Spool implements AsyncDisposable {
   /** On disk, with what is delivered and not yet removed. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  /**
+   * Leaves room on the disk for what remembers what is delivered: a spool that took all of it could never be made smaller.
+   * @throws OpsError E_STATE where so much more would be too much
+   */
+  async demandRoom(bytes: number): Promise<void> {
+    const { directory } = this.#options
+    const { bavail, bsize } = await statfs(directory)
+    if (bavail * bsize >= bytes + leftFree) return
+    throw new OpsError('E_STATE', `the disk of ${directory} has less than ${formatSize(bytes + leftFree)} left`)
   }
 
   /** Gives the sequence of the entry. Not durable before `sync`, and lost where this fails half-way. @throws OpsError E_STATE */

@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { DiskReserve } from './disk-reserve.ts'
 import { lookAtDatabase, openDatabase, wrongStore } from './schema.ts'
 
 /** The file that a pipeline remembers in, by statements of SQL. */
@@ -7,27 +6,15 @@ export class StateDatabase implements Disposable {
   readonly #database: DatabaseSync
   readonly #path: string
   readonly #statements = new Map<string, StatementSync>()
-  /** A spool may fill the disk: what is delivered of it must be remembered all the same, else it could never be made smaller. */
-  readonly #reserve: DiskReserve | undefined
 
   /** @throws OpsError E_STATE */
   constructor(path: string, { onlyLooks }: { readonly onlyLooks: boolean }) {
     this.#path = path
-    this.#reserve = onlyLooks ? undefined : new DiskReserve(`${path}.reserve`)
     this.#database = onlyLooks ? lookAtDatabase(path) : openDatabase(path)
   }
 
   /** All of it or nothing. @throws OpsError E_STATE, when the disk is full too: to be tried again */
   together(work: () => void): void {
-    try {
-      this.#transaction(work)
-    } catch (error) {
-      if (!isFull(error) || !this.#reserve?.release()) throw error
-      this.#transaction(work)
-    }
-  }
-
-  #transaction(work: () => void): void {
     this.run('BEGIN IMMEDIATE')
     try {
       work()
@@ -69,16 +56,7 @@ export class StateDatabase implements Disposable {
     return statement
   }
 
-  /** There may be room on the disk again. */
-  reserve(): void {
-    this.#reserve?.fill()
-  }
-
   [Symbol.dispose](): void {
     this.#database.close()
   }
 }
-
-/** SQLite tells of a write-ahead log that can not grow in either way. */
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && error.cause instanceof Error && /disk is full|disk I\/O/i.test(error.cause.message)

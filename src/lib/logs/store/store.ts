@@ -164,11 +164,6 @@ export class Store implements Disposable {
     this.#database.all('PRAGMA wal_checkpoint(PASSIVE)')
   }
 
-  /** There may be room on the disk again. */
-  reserve(): void {
-    this.#database.reserve()
-  }
-
   /** All of it or nothing. @throws OpsError E_STATE, when the disk is full too: to be tried again */
   commit(...commits: readonly Commit[]): void {
     this.#database.together(() => {
