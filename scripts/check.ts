@@ -2,12 +2,11 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { runShown } from './run-shown.ts'
-import { runTests, type Totals } from './test-run.ts'
+import { noTests, runTests, sumOf, type Totals } from './test-run.ts'
 import { setUpTests } from './test-setup.ts'
 
 const root = join(import.meta.dir, '..')
-const nothing: Totals = { passed: 0, failed: 0, skipped: [] }
-const oneFailed: Totals = { ...nothing, failed: 1 }
+const oneFailed: Totals = { ...noTests, failed: 1 }
 
 process.chdir(root)
 mkdirSync('.tmp', { recursive: true })
@@ -49,11 +48,11 @@ async function setUp(): Promise<Totals> {
   const { installed, missing, why } = setUpTests()
   if (installed.length > 0) process.stdout.write(`installed for tests: ${installed.join(' ')}\n`)
   if (missing.length > 0) process.stdout.write(`missing for tests: ${missing.join(' ')} (${why})\n`)
-  return nothing
+  return noTests
 }
 
 async function script(file: string, ...args: readonly string[]): Promise<Totals> {
-  if (!existsSync(file)) return nothing
+  if (!existsSync(file)) return noTests
   return verdict([process.execPath, file, ...args])
 }
 
@@ -64,22 +63,28 @@ async function tool(name: string, ...args: readonly string[]): Promise<Totals> {
 
 async function verdict(argv: readonly string[]): Promise<Totals> {
   const { code } = await runShown({ argv, show: 'if-failed', deadlineMs: 600_000 })
-  return code === 0 ? nothing : oneFailed
+  return code === 0 ? noTests : oneFailed
 }
 
 async function endToEnd(): Promise<Totals> {
-  if (endToEndFiles.length === 0) return nothing
+  if (endToEndFiles.length === 0) return noTests
   const env = existsSync(built) ? { OPSCTL_BIN: built } : {}
   return runTests({ name: 'e2e', files: endToEndFiles, timeoutMs: 120_000 * patience, env })
 }
 
 /** The last line is for people and programs alike; running no test at all is a failure. */
 function finish(): void {
-  const sum = (count: (total: Totals) => number): number => totals.reduce((all, total) => all + count(total), 0)
-  const passed = sum(total => total.passed)
-  const failed = sum(total => total.failed) + (passed === 0 && sum(total => total.failed) === 0 ? 1 : 0)
-  const skipped = totals.flatMap(total => total.skipped)
-  if (skipped.length > 0) process.stdout.write(`skipped:\n${skipped.map(line => `  ${line}\n`).join('')}`)
-  process.stdout.write(`${passed} passed, ${failed} failed${skipped.length > 0 ? `, ${skipped.length} skipped` : ''}\n`)
+  const all = sumOf(totals)
+  const failed = all.failed + (all.passed === 0 && all.failed === 0 ? 1 : 0)
+  list('skipped', all.skipped)
+  list('failed once, and passed when run again by itself', all.unsteady)
+  list('failed', all.failures)
+  process.stdout.write(
+    `${all.passed} passed, ${failed} failed${all.skipped.length > 0 ? `, ${all.skipped.length} skipped` : ''}\n`,
+  )
   process.exitCode = failed === 0 ? 0 : 1
+}
+
+function list(title: string, lines: readonly string[]): void {
+  if (lines.length > 0) process.stdout.write(`${title}:\n${lines.map(line => `  ${line}\n`).join('')}`)
 }

@@ -1,8 +1,8 @@
-import { expect, test } from 'bun:test'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { describe, expect, test } from 'bun:test'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runShown } from '../../scripts/run-shown.ts'
-import { countTests, testArguments } from '../../scripts/test-run.ts'
+import { countTests, noTests, settle, testArguments, testsWith } from '../../scripts/test-run.ts'
 
 const cases: readonly { name: string; source: string; passed: number; failed: number }[] = [
   {
@@ -43,8 +43,39 @@ test('counts a file that was not run', async () => {
   expect(await counted({ 'a.test.ts': `test('a', () => {})` }, 2)).toEqual({ passed: 1, failed: 1 })
 }, 60_000)
 
-/** What a lane of two workers with these files counts. */
+test('names what failed and what was skipped', async () => {
+  const source = `test('a <b> & "c"', () => { throw new Error('d') }); test.skip('e', () => {}); test('f', () => {})`
+  const { report } = await ran({ 'a.test.ts': source })
+  expect(testsWith(report, 'failure')).toEqual([{ file: 'a.test.ts', name: 'a <b> & "c"' }])
+  expect(testsWith(report, 'skipped')).toEqual([{ file: 'a.test.ts', name: 'e' }])
+}, 60_000)
+
+describe('what failed and was run again', () => {
+  const first = { ...noTests, passed: 5, failed: 2, failures: ['a.test.ts: b', 'a.test.ts: c'] }
+
+  test('is counted as passed where it passed, and named', () => {
+    const settled = settle(first, { ...noTests, passed: 3, failed: 1, failures: ['a.test.ts: c'] })
+    const unsteady = ['a.test.ts: b']
+    expect(settled).toEqual({ ...noTests, passed: 6, failed: 1, failures: ['a.test.ts: c'], unsteady })
+  })
+
+  test('has failed where the second run broke off', () => {
+    expect(settle(first, { ...noTests, failed: 1 })).toEqual(first)
+  })
+
+  test('leaves a failure without a name as it is', () => {
+    const unnamed = { ...first, failed: 3 }
+    expect(settle(unnamed, { ...noTests, passed: 4 })).toMatchObject({ passed: 7, failed: 1 })
+  })
+})
+
 async function counted(sources: Readonly<Record<string, string>>, files = Object.keys(sources).length) {
+  const { end } = await ran(sources)
+  return countTests({ ...end, files })
+}
+
+/** How a lane of two workers with these files ended, and its report. */
+async function ran(sources: Readonly<Record<string, string>>) {
   const parent = join(import.meta.dir, '../../.tmp')
   await mkdir(parent, { recursive: true })
   const directory = await mkdtemp(join(parent, 'count-'))
@@ -56,7 +87,7 @@ async function counted(sources: Readonly<Record<string, string>>, files = Object
     const args = testArguments({ files: paths, timeoutMs: 20_000, workers: 2, report: 'report.xml' })
     const argv = ['sh', '-c', 'cd "$0"; exec "$@" 2>&1', directory, process.execPath, ...args]
     const end = await runShown({ argv, show: 'never', deadlineMs: 50_000 })
-    return countTests({ ...end, files })
+    return { end, report: await readFile(join(directory, 'report.xml'), 'utf8').catch(() => '') }
   } finally {
     await rm(directory, { recursive: true })
   }
