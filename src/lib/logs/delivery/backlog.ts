@@ -55,6 +55,8 @@ export class Backlog {
   #mayHaveLost = false
   readonly #pool = new BufferPool({ bytes: pieceBytes, kept: 4 })
   #consumedBytes = 0
+  #consumedTo: number
+  #pruning: Promise<void> | undefined
   #prunedAtMs = Number.NEGATIVE_INFINITY
   #garbageBytes = 0
 
@@ -63,6 +65,7 @@ export class Backlog {
     this.#spool = options.found
     const { spoolNext = 1, spoolEnd = 1 } = options.store.sink(options.sink)
     this.#end = spoolEnd
+    this.#consumedTo = spoolNext
     if (options.found === undefined) return
     this.#mayHaveLost = true
     if (spoolNext >= spoolEnd) return
@@ -142,19 +145,41 @@ export class Backlog {
   /** Told what was delivered of it. Makes room now and then. */
   async consumed({ next, bytes }: { readonly next: number; readonly bytes: number }): Promise<void> {
     this.#consumedBytes += bytes
+    this.#consumedTo = next
     const spool = this.#spool
     if (spool === undefined || this.#consumedBytes === 0) return
     const now = this.#options.clock.monotonic()
     const isAllConsumed = next >= this.#end && now >= this.#prunedAtMs + pruneEveryMs
     if (this.#consumedBytes < pruneBytes && !this.#isFull && !isAllConsumed) return
-    this.#consumedBytes = 0
     this.#prunedAtMs = now
     try {
-      const { store, onChange } = this.#options
-      if (await spool.consumed(next, () => store.secure())) onChange()
+      await this.#prune(spool)
     } catch (error) {
       this.#options.log('warn', 'a spool is not made smaller', { sink: this.#options.sink, problem: String(error) })
     }
+  }
+
+  /** One at a time. @throws OpsError E_STATE */
+  #prune(spool: Spool): Promise<void> {
+    const { store, onChange } = this.#options
+    const prune = async (): Promise<void> => {
+      // A disk that lost the end of the spool has less than is known of it.
+      const isSmaller = await spool.consumed(Math.min(this.#consumedTo, spool.next), () => store.secure())
+      if (isSmaller) onChange()
+    }
+    this.#consumedBytes = 0
+    this.#pruning ??= prune().finally(() => {
+      this.#pruning = undefined
+    })
+    return this.#pruning
+  }
+
+  /** What was delivered from memory meanwhile needs none, and what was delivered of the disk gives some. @throws OpsError E_STATE */
+  async #demandRoom(spool: Spool, batch: readonly Waiting[]): Promise<void> {
+    const bytes = batch.filter(isWanted).reduce((sum, { holds }) => sum + holds, 0)
+    if (bytes === 0 || (await spool.hasRoom(bytes))) return
+    await this.#prune(spool)
+    await spool.demandRoom(bytes)
   }
 
   /** To be called when the lane has nothing left: what the disk lost is counted as dropped. */
@@ -268,10 +293,9 @@ export class Backlog {
     const write = async (): Promise<true> => {
       this.#spool ??= await this.#options.make()
       if (batch.length === 0) batch.push(...this.#batch())
-      await this.#spool.demandRoom(batch.reduce((bytes, { holds }) => bytes + holds, 0))
+      await this.#demandRoom(this.#spool, batch)
       for (const waiting of batch)
-        if (!waiting.isDelivered && !waiting.isDropped)
-          waiting.sequence ??= await this.#spool.append(waiting.head, waiting.records)
+        if (isWanted(waiting)) waiting.sequence ??= await this.#spool.append(waiting.head, waiting.records)
       await this.#spool.sync()
       const counts = batch.filter(({ isDelivered }) => !isDelivered)
       const spoolEnd = this.#spool.next
@@ -318,3 +342,5 @@ export class Backlog {
     waiting.changed()
   }
 }
+
+const isWanted = ({ isDelivered, isDropped }: Waiting): boolean => !isDelivered && !isDropped

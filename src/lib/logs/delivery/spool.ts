@@ -67,15 +67,16 @@ export class Spool implements AsyncDisposable {
     return this.#bytes
   }
 
-  /**
-   * Leaves room on the disk for what remembers what is delivered: a spool that took all of it could never be made smaller.
-   * @throws OpsError E_STATE where so much more would be too much
-   */
+  /** The disk may take so much more: some is left for what remembers what is delivered, since a spool that took all could never be made smaller. */
+  async hasRoom(bytes: number): Promise<boolean> {
+    const { bavail, bsize } = await statfs(this.#options.directory)
+    return bavail * bsize >= bytes + leftFree
+  }
+
+  /** @throws OpsError E_STATE where there is no room for so much more */
   async demandRoom(bytes: number): Promise<void> {
-    const { directory } = this.#options
-    const { bavail, bsize } = await statfs(directory)
-    if (bavail * bsize >= bytes + leftFree) return
-    throw new OpsError('E_STATE', `the disk of ${directory} has less than ${formatSize(bytes + leftFree)} left`)
+    if (await this.hasRoom(bytes)) return
+    throw new OpsError('E_STATE', `the disk of ${this.#options.directory} has less than ${formatSize(bytes + leftFree)} left`)
   }
 
   /** Gives the sequence of the entry. Not durable before `sync`, and lost where this fails half-way. @throws OpsError E_STATE */
