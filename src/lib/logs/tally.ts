@@ -11,7 +11,7 @@ export interface MisfitCount {
 const maxReasons = 50
 const maxText = 200
 
-/** What became of the lines of a source: `lines` are records, misfits, blank ones and headings. */
+/** What became of the lines of a source: `lines` are records, misfits, blank ones, headings and those that go on. */
 export class Tally {
   /** Lines that were read as what they are. */
   records = 0
@@ -21,10 +21,12 @@ export class Tally {
   /** Records whose time could not be read as one, and was kept as it stands. */
   unreadTimes = 0
   misfits = 0
+  /** Lines behind the first of an event. */
+  continued = 0
   readonly #reasons = new Map<string, MisfitCount>()
 
   get lines(): number {
-    return this.records + this.misfits + this.blank + this.headings
+    return this.records + this.misfits + this.blank + this.headings + this.continued
   }
 
   misfit(reason: string, text: string): void {

@@ -45,8 +45,13 @@ function readEvent({ bytes, first, origin }: Event, reading: SourceReading, reco
   const whole = text.toString('utf8').replace(/\r?\n$/, '')
   const line = reading.format === 'json' ? Buffer.from(`${whole.replaceAll(/[\r\n]+/g, ' ')}\n`) : text.subarray(0, first)
   const before = records.length
+  const { tally } = reading
+  const { lines } = tally
   for (const _ of reading.read({ bytes: line, origin }, records));
   const written = Buffer.from(records.bytes.subarray(before, records.length)).toString('utf8')
+  // A blank line and a heading are none by themselves, but a record with what follows.
+  if (written === '') tally.records++
+  tally.continued += countLines(text) - (tally.lines - lines)
   if (line !== text && reading.format === 'json' && !written.startsWith('{"raw":')) return
   const record: Record<string, unknown> = written === '' ? {} : JSON.parse(written)
   records.length = before
@@ -61,4 +66,10 @@ function withRest(
   const { raw, error, message } = record
   if (raw !== undefined && error !== undefined) return { ...record, raw: whole }
   return { ...record, message: typeof message === 'string' ? `${message}\n${rest}` : whole }
+}
+
+function countLines(bytes: Uint8Array): number {
+  let count = 0
+  for (let at = bytes.indexOf(newline); at !== -1; at = bytes.indexOf(newline, at + 1)) count++
+  return count
 }
