@@ -85,11 +85,16 @@ describe('opsctl ship-logs --listen', () => {
   })
   afterAll(() => collector.close())
 
-  async function start(directory: string, { listen, flags = [] }: { listen: string; flags?: string[] }): Promise<OpsctlRun> {
+  const app = { app: { type: 'file', paths: ['app.log'], format: 'logfmt' } }
+
+  async function start(
+    directory: string,
+    { listen, flags = [], sources = app }: { listen: string; flags?: string[]; sources?: Record<string, unknown> },
+  ): Promise<OpsctlRun> {
     writeFileSync(
       join(directory, 'pipeline.yaml'),
       JSON.stringify({
-        sources: { app: { type: 'file', paths: ['app.log'], format: 'logfmt' } },
+        sources,
         rules: { errors: { when: 'level: error count > 1 over 1m' } },
         sinks: {
           collector: { type: 'http', url },
@@ -205,6 +210,50 @@ describe('opsctl ship-logs --listen', () => {
       collector.status = 200
       await poll('it is well again', 60_000, async () => (await ask('/health')).status === 200)
       expect(await (await ask('/health')).json()).toMatchObject({ status: 'ok', reasons: [] })
+      run.kill('SIGTERM')
+      await run.ended
+    },
+    timeoutMs,
+  )
+
+  test(
+    'is degraded while a host or a file can not be read, and well when it can',
+    async () => {
+      await using dir = await tempDir()
+      const [closed, port] = [await freePort(), await freePort()]
+      writeFileSync(join(dir.path, 'app.log'), log(0, 10))
+      const sources = {
+        app: { type: 'file', paths: [join(dir.path, 'app.log'), join(dir.path, 'late.log')], format: 'logfmt' },
+        fleet: { type: 'ssh', targets: `127.0.0.1:${closed}`, paths: ['/var/log/app.log'], connect_timeout: '2s' },
+      }
+      const flags = ['--unhealthy-after', '1s']
+      const run = await start(dir.path, { listen: `127.0.0.1:${port}`, flags, sources })
+      const health = async () => {
+        const answer = await fetch(`http://127.0.0.1:${port}/health`)
+        return {
+          http: answer.status,
+          ...((await answer.json()) as { status: string; parts: { part: string; message: string }[] }),
+        }
+      }
+      const both = await poll('both are told', 60_000, async () => {
+        const found = await health()
+        return found.parts.length === 2 && found
+      })
+      expect(both).toMatchObject({ http: 200, status: 'degraded', reasons: [] })
+      const [late, host] = both.parts
+      expect(late).toMatchObject({ source: 'app', part: join(dir.path, 'late.log') })
+      expect(late?.message).toEndWith(': there is no such file')
+      expect(host).toMatchObject({ source: 'fleet' })
+      expect(host?.part).toStartWith('127.0.0.1')
+      const found = samplesOf(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())
+      expect(found.get('opsctl_logs_source_failing_parts')).toEqual(
+        new Map([
+          ['source="app"', 1],
+          ['source="fleet"', 1],
+        ]),
+      )
+      writeFileSync(join(dir.path, 'late.log'), log(10, 20))
+      await poll('the file is read', 60_000, async () => (await health()).parts.length === 1)
       run.kill('SIGTERM')
       await run.ended
     },

@@ -123,6 +123,8 @@ export interface SourcePlace {
   readonly framing: Framing
   /** For sources that reach other hosts, run programs or read stdin. */
   readonly context: Context
+  /** Called when a part of the source, a host or a file, can not be read while others can: why; undefined when it can again. */
+  readonly onPart?: (part: string, problem: string | undefined) => void
 }
 
 /** Where lines come from. Reading its parameters opens nothing. */

@@ -89,7 +89,7 @@ export class RunningPipeline implements AsyncDisposable {
     return this.#pipeline
   }
 
-  /** Sources that can not be read at the moment. */
+  /** Sources that can not be read at the moment, and parts of them. */
   get troubles(): readonly SourceTrouble[] {
     return this.#sources?.troubles ?? []
   }

@@ -45,9 +45,10 @@ interface SourceRun {
   failingSince?: number | undefined
 }
 
-/** A source that can not be read at the moment. */
+/** A source that can not be read at the moment, or a part of it: a host, a file. */
 export interface SourceTrouble {
   readonly source: string
+  readonly part?: string
   readonly problem: string
   readonly forMs: number
 }
@@ -90,14 +91,20 @@ export class SourceRuns {
     this.done = Promise.all(runs.map(run => this.#keepReading(run)))
   }
 
-  /** Sources of which the last attempts failed, and nothing has come since. */
+  /** Sources of which the last attempts failed, and nothing has come since; and what they say of their parts. */
   get troubles(): readonly SourceTrouble[] {
     const now = this.#options.context.clock.monotonic()
-    return this.#runs.flatMap(run => {
-      const { failingSince, source } = run
-      if (failingSince === undefined || this.#isWell(run)) return []
-      const problem = problemOf(this.failures.get(source.name))
-      return [{ source: source.name, problem, forMs: now - failingSince }]
+    return this.#runs.flatMap((run): SourceTrouble[] => {
+      const { failingSince, feed } = run
+      const source = run.source.name
+      const parts = [...(feed?.troubles ?? [])].map(([part, { problem, since }]) => ({
+        source,
+        part,
+        problem,
+        forMs: now - since,
+      }))
+      if (failingSince === undefined || this.#isWell(run)) return parts
+      return [{ source, problem: problemOf(this.failures.get(source)), forMs: now - failingSince }, ...parts]
     })
   }
 

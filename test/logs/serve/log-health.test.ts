@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { healthReasons } from '../../../src/lib/logs/serve/log-health.ts'
+import { healthReasons, partReasons } from '../../../src/lib/logs/serve/log-health.ts'
 
 const well = { failingMs: 0, waitingRecords: 3, spoolBytes: 0, maxSpoolBytes: 1000 }
 const room = { bytes: 0, maxBytes: 1000 }
@@ -30,5 +30,16 @@ test('tells of everything that is wrong', () => {
     { kind: 'sink', name: 'loki', message: 'takes nothing for 1m30s: answered 503', seconds: 90 },
     { kind: 'spool', name: 's3', message: 'the spool is 95 % full', share: 0.95 },
     { kind: 'dead-letters', message: 'dead letters are 90 % full', share: 0.9 },
+  ])
+})
+
+test('a part of a source is no reason by itself, and is told by its name', () => {
+  const troubles = [
+    { source: 'fleet', part: 'web-3', problem: 'connection refused', forMs: 120_000 },
+    { source: 'fleet', part: 'web-4', problem: 'connection refused', forMs: 59_000 },
+  ]
+  expect(healthReasons({ ...ask, troubles })).toEqual([])
+  expect(partReasons({ troubles, unhealthyAfterMs: 60_000 })).toEqual([
+    { source: 'fleet', part: 'web-3', message: 'can not be read for 2m: connection refused', seconds: 120 },
   ])
 })

@@ -1,6 +1,12 @@
 import type { SourceEvent, SourcePlace, Streams } from '../../core/log-source.ts'
 import type { PipelineSource } from '../pipeline/pipeline.ts'
 
+interface PartTrouble {
+  readonly problem: string
+  /** Monotonic. */
+  readonly since: number
+}
+
 /**
  * A source while it is read. Whoever takes its events may leave it to another: what was asked for then stays, so that nothing is lost of a
  * source that can not be read again while everything behind it changes.
@@ -11,19 +17,25 @@ export class SourceFeed {
   hasBrought = false
   readonly #stop = new AbortController()
   readonly #events: AsyncIterator<SourceEvent>
+  readonly #troubles = new Map<string, PartTrouble>()
   #streams: Streams
   #asked: Promise<IteratorResult<SourceEvent>> | undefined
 
   constructor(
     source: PipelineSource,
-    { streams, ...place }: Omit<SourcePlace, 'signal' | 'name' | 'framing'> & { readonly streams: Streams },
+    { streams, ...place }: Omit<SourcePlace, 'signal' | 'name' | 'framing' | 'onPart'> & { readonly streams: Streams },
   ) {
     this.source = source
     this.#streams = streams
     const { name, framing } = source
     const current = { known: () => this.#streams.known(), begin: this.#begin }
+    const onPart = (part: string, problem: string | undefined): void => {
+      const known = this.#troubles.get(part)
+      if (problem === undefined) this.#troubles.delete(part)
+      else this.#troubles.set(part, { problem, since: known?.since ?? place.clock.monotonic() })
+    }
     this.#events = source.source
-      .read({ ...place, name, framing, streams: current, signal: this.#stop.signal })
+      .read({ ...place, name, framing, streams: current, signal: this.#stop.signal, onPart })
       [Symbol.asyncIterator]()
   }
 
@@ -34,6 +46,11 @@ export class SourceFeed {
 
   get isStopped(): boolean {
     return this.#stop.signal.aborted
+  }
+
+  /** Parts of it that can not be read, by name. */
+  get troubles(): ReadonlyMap<string, PartTrouble> {
+    return this.#troubles
   }
 
   /** Who remembers its streams from now on. */

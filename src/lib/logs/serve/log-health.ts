@@ -15,6 +15,16 @@ export interface HealthReason {
   readonly share?: number
 }
 
+/** A part of a source, a host or a file, that can not be read while others can: no reason to start the pipeline anew. */
+export interface PartReason {
+  readonly source: string
+  readonly part: string
+  readonly message: string
+  readonly seconds: number
+}
+
+type Troubles = Pick<HealthLook, 'troubles' | 'unhealthyAfterMs'>
+
 interface HealthLook {
   readonly lanes: readonly Pick<Lane, 'name' | 'look'>[]
   readonly troubles: readonly SourceTrouble[]
@@ -36,13 +46,23 @@ export function healthReasons({ lanes, troubles, deadLetters, unhealthyAfterMs }
   const spools = lanes.flatMap(({ name, look: { spoolBytes, maxSpoolBytes } }): HealthReason[] =>
     full('spool', { bytes: spoolBytes, maxBytes: maxSpoolBytes }).map(reason => ({ ...reason, name })),
   )
-  const sources = troubles.flatMap(({ source, problem, forMs }): HealthReason[] =>
-    forMs >= unhealthyAfterMs
-      ? [{ kind: 'source', name: source, message: `can not be read for ${told(forMs)}: ${problem}`, seconds: seconds(forMs) }]
-      : [],
-  )
+  const sources = lasting({ troubles, unhealthyAfterMs })
+    .filter(({ part }) => part === undefined)
+    .map(({ source, ...trouble }): HealthReason => ({ kind: 'source', name: source, ...unread(trouble) }))
   return [...sources, ...sinks, ...spools, ...full('dead-letters', deadLetters)]
 }
+
+/** Empty while every part of every source can be read. */
+export const partReasons = (troubles: Troubles): PartReason[] =>
+  lasting(troubles).flatMap(({ source, part, ...trouble }) => (part === undefined ? [] : [{ source, part, ...unread(trouble) }]))
+
+const lasting = ({ troubles, unhealthyAfterMs }: Troubles): readonly SourceTrouble[] =>
+  troubles.filter(({ forMs }) => forMs >= unhealthyAfterMs)
+
+const unread = ({ problem, forMs }: Pick<SourceTrouble, 'problem' | 'forMs'>) => ({
+  message: `can not be read for ${told(forMs)}: ${problem}`,
+  seconds: seconds(forMs),
+})
 
 function full(kind: 'spool' | 'dead-letters', { bytes, maxBytes }: DeadLetters['room']): HealthReason[] {
   const share = Math.round((bytes / maxBytes) * 100) / 100

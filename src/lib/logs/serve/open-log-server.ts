@@ -14,7 +14,7 @@ import type { LedgerRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import { DearLook } from './dear-look.ts'
 import { ledgerFamilies } from './ledger-families.ts'
-import { healthReasons } from './log-health.ts'
+import { healthReasons, partReasons } from './log-health.ts'
 import { ruleFamilies } from './rule-families.ts'
 import { sinkFamilies } from './sink-families.ts'
 import { sourceFamilies } from './source-families.ts'
@@ -58,8 +58,12 @@ const healthRoute = (
         () => true,
         () => false,
       )
-      const status = isWell ? 'ok' : 'failing'
-      return jsonResponse({ status, ...(mayRead && { version: program.version, reasons }) }, { status: isWell ? 200 : 503 })
+      const parts = partReasons({ troubles, unhealthyAfterMs })
+      const status = isWell ? (parts.length === 0 ? 'ok' : 'degraded') : 'failing'
+      return jsonResponse(
+        { status, ...(mayRead && { version: program.version, reasons, parts }) },
+        { status: isWell ? 200 : 503 },
+      )
     },
   })
 

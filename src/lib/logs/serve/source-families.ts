@@ -13,7 +13,8 @@ export function sourceFamilies({ sources, gaps, troubles, lags }: SourceFigures)
   const found = sources.map(source => ({
     labels: labelText({ source }),
     gaps: gaps(source),
-    failingMs: troubles.find(trouble => trouble.source === source)?.forMs,
+    failingMs: troubles.find(trouble => trouble.source === source && trouble.part === undefined)?.forMs,
+    failingParts: troubles.filter(trouble => trouble.source === source && trouble.part !== undefined).length,
     streams: lags.find(lag => lag.source === source)?.streams ?? 0,
   }))
   const each = (value: (source: (typeof found)[number]) => number): Sample[] =>
@@ -28,6 +29,11 @@ export function sourceFamilies({ sources, gaps, troubles, lags }: SourceFigures)
       'opsctl_logs_source_failing_seconds',
       'For how long the source can not be read; 0 while it can.',
       each(({ failingMs = 0 }) => failingMs / 1000),
+    ),
+    gauge(
+      'opsctl_logs_source_failing_parts',
+      'Hosts or files of the source that can not be read.',
+      each(({ failingParts }) => failingParts),
     ),
     gauge(
       'opsctl_logs_source_streams',

@@ -52,6 +52,7 @@ export class FileSet {
       [...scan.files.values()].flatMap(file => [...file.paths, file.real].map(path => [path, file.key] as const)),
     )
     for (const [path, problem] of scan.troubles) this.troubles.tell(path, problem)
+    this.troubles.forget(path => !scan.troubles.has(path) && !this.#keys.has(path))
     const surroundings = new Surroundings()
     for (const tail of this.tails.values()) await this.#follow(tail, { file: scan.files.get(tail.key), surroundings, onGrown })
     const strangers = [...scan.files.values()].filter(file => !this.tails.has(file.key) && this.#isNews(file))

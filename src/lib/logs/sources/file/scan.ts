@@ -44,7 +44,13 @@ export async function scanFiles({ paths, exclude, cwd, before, quick }: Wanted):
   const isExcluded = pathMatcher(exclude, cwd)
   const read = async (path: string): Promise<readonly string[]> => {
     directories.add(path)
-    return await readdir(path).catch(() => [])
+    try {
+      return await readdir(path)
+    } catch (error) {
+      const problem = errnoOf(error) ?? String(error)
+      if (problem !== 'ENOENT' && problem !== 'ENOTDIR') troubles.set(path, problem)
+      return []
+    }
   }
   const take = async (path: string, isNamed: boolean): Promise<void> => {
     if (isNamed) directories.add(dirname(path))

@@ -9,15 +9,18 @@ export class Troubles {
   readonly #log: Log
   readonly #follow: boolean
   readonly #told = new Map<string, string>()
+  readonly #onPart: SourcePlace['onPart']
 
-  constructor({ log, follow }: Pick<SourcePlace, 'log' | 'follow'>) {
+  constructor({ log, follow, onPart }: Pick<SourcePlace, 'log' | 'follow' | 'onPart'>) {
     this.#log = log
     this.#follow = follow
+    this.#onPart = onPart
   }
 
   tell(path: string, problem: string): void {
     if (this.#told.get(path) === problem) return
     this.#told.set(path, problem)
+    this.#onPart?.(path, words[problem] ?? problem)
     const what = this.#follow ? 'a file can not be read: it is tried again' : 'a file can not be read'
     this.#log('warn', what, { path, problem: words[problem] ?? problem })
   }
@@ -32,7 +35,13 @@ export class Troubles {
   }
 
   isOver(path: string): void {
-    this.#told.delete(path)
+    if (this.#told.delete(path)) this.#onPart?.(path, undefined)
+  }
+
+  /** Those that nobody looks at any more: files that are gone. Who does not try again keeps them. */
+  forget(isGone: (path: string) => boolean): void {
+    if (!this.#follow) return
+    for (const path of [...this.#told.keys()]) if (isGone(path)) this.isOver(path)
   }
 
   /** What comes of the work; undefined where it failed, which is told. Whatever else went wrong is thrown. */

@@ -168,6 +168,7 @@ export class RemoteHost {
     const { place, host } = this.#options
     this.#downSince = place.clock.monotonic()
     const problem = error instanceof Error ? error.message : String(error)
+    place.onPart?.(host.name, problem)
     place.log('warn', 'a host can not be read: tried again', { source: place.name, host: host.name, problem })
   }
 
@@ -177,6 +178,7 @@ export class RemoteHost {
     const { place, host } = this.#options
     const seconds = Math.round((place.clock.monotonic() - this.#downSince) / 1000)
     this.#downSince = undefined
+    place.onPart?.(host.name, undefined)
     place.log('info', 'a host is read again', { source: place.name, host: host.name, afterSeconds: seconds })
   }
 }
