@@ -6,7 +6,9 @@ import { Tally } from '../../src/lib/logs/tally.ts'
 export function readLines(format: Format, lines: string | Uint8Array): { readonly bytes: Buffer; readonly tally: Tally } {
   const records = new RecordBuffer()
   const tally = new Tally()
-  const pieces = [...format.open().read(Buffer.from(lines), { records, tally })].map(piece => Buffer.from(piece))
+  const reader = format.open()
+  const pieces = [...reader.read(Buffer.from(lines), { records, tally })].map(piece => Buffer.from(piece))
+  reader.finish?.({ records, tally })
   return { bytes: Buffer.concat([...pieces, records.take()]), tally }
 }
 

@@ -72,13 +72,29 @@ describe('ship-logs', () => {
     ])
   })
 
+  test('joins the pieces of lines of containers', async () => {
+    const line = (tag: string, text: string) => `2024-03-09T06:05:01.1Z stdout ${tag} ${text}\n`
+    await using end = await ship('-v app.log', { files: { 'app.log': line('P', 'be') + line('F', 'gin') + line('F', 'end') } })
+    expect(end.records.map(record => JSON.parse(record).message)).toEqual(['begin', 'end'])
+    expect(end.stderr).toContain('opsctl: app.log: 3 lines as cri: 2 records, 1 joined to those before\n')
+  })
+
   test('has what came of the lines as data', async () => {
     await using end = await ship('access.log -o json=summary.json', { files: { 'access.log': `${access}\n` } })
     const { items } = JSON.parse(await end.read('summary.json'))
     expect(items).toMatchObject([
       {
         outcome: 'ok',
-        metrics: { lines: 3, records: 1, misfits: 1, blank: 1, headings: 0, unreadTimes: 0, bytes: access.length + 1 },
+        metrics: {
+          lines: 3,
+          records: 1,
+          misfits: 1,
+          blank: 1,
+          headings: 0,
+          continued: 0,
+          unreadTimes: 0,
+          bytes: access.length + 1,
+        },
         data: { format: 'combined', misfits: [{ reason: 'no closing quote behind user_agent', count: 1, firstLine: 2 }] },
       },
     ])

@@ -93,6 +93,16 @@ export interface Framing {
   readonly encoding?: TextEncoding
   /** Absent: every line is an event of its own. */
   readonly multiline?: Multiline
+  /** Absent, or beside none of `multiline`: every line stands for itself. */
+  readonly pieces?: Pieces
+}
+
+/** Lines of a format may be pieces of a longer one, and are to come together. */
+export interface Pieces {
+  /** Where pieces begin, at the end of whole lines, whose rest is still to come; the length of all where there are none. */
+  readonly from: (lines: Uint8Array) => number
+  /** When nothing more came for so long, nothing more is waited for. */
+  readonly timeoutMs: number
 }
 
 export type TextEncoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'latin1' | 'gb18030'

@@ -20,9 +20,11 @@ export function detect(lines: Uint8Array): Detected | undefined {
   let best: Detected | undefined
   for (const format of candidates()) {
     const tally = new Tally()
-    for (const _ of format.open().read(sample, { records, tally })) records.take()
+    const reader = format.open()
+    for (const _ of reader.read(sample, { records, tally })) records.take()
+    reader.finish?.({ records, tally })
     records.take()
-    const fit = tally.records
+    const fit = tally.records + tally.continued
     const of = fit + tally.misfits
     if (2 * fit >= of && fit > (best?.fit ?? 0)) best = { format, fit, of }
   }

@@ -119,6 +119,7 @@ class Shipment {
     } catch (error) {
       failure = error
     }
+    reading.finish(buffer)
     // What was read before something went wrong is there all the same.
     if (buffer.length > 0) yield buffer.take()
     const item = sourceItem(reading, {

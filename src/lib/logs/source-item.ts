@@ -13,7 +13,7 @@ interface SourceEnd {
 
 /** What came of one source: its lines, and those that did not fit with why and the first of each kind. */
 export function sourceItem({ tally, bytes, format }: SourceReading, { source, failure, startedAt, durationMs }: SourceEnd): Item {
-  const { lines, records, misfits, blank, headings, unreadTimes } = tally
+  const { lines, records, misfits, blank, headings, continued, unreadTimes } = tally
   const misfitCounts = tally.reasons.map(({ reason, count, firstLine, firstText }) => ({ reason, count, firstLine, firstText }))
   const found = `${amount(lines, 'line')}${format === undefined ? '' : ` as ${format}`}: ${amount(records, 'record')}${tellMore(tally)}`
   return {
@@ -28,17 +28,18 @@ export function sourceItem({ tally, bytes, format }: SourceReading, { source, fa
         }),
     startedAt,
     durationMs,
-    metrics: { lines, records, misfits, blank, headings, unreadTimes, bytes },
+    metrics: { lines, records, misfits, blank, headings, continued, unreadTimes, bytes },
     data: { ...(format !== undefined && { format }), misfits: misfitCounts },
   }
 }
 
-function tellMore({ misfits, blank, headings, unreadTimes, reasons }: SourceReading['tally']): string {
+function tellMore({ misfits, blank, headings, continued, unreadTimes, reasons }: SourceReading['tally']): string {
   const kinds = reasons.slice(0, 5).map(({ reason, count, firstLine }) => `${count} ${reason} (first in line ${firstLine})`)
   return [
     misfits > 0 && `${misfits} did not fit: ${kinds.join(', ')}`,
     blank > 0 && `${blank} blank`,
     headings > 0 && `${headings} with names of columns`,
+    continued > 0 && `${continued} joined to those before`,
     unreadTimes > 0 && `${unreadTimes} whose time was kept as it stands`,
   ]
     .flatMap(text => (text === false ? [] : `, ${text}`))

@@ -75,6 +75,11 @@ export class SourceReading {
     if (this.#reader) yield* this.#reader.read(bytes, { records, tally: this.tally })
   }
 
+  /** Nothing follows, or nothing that belongs to what was read. */
+  finish(records: RecordBuffer): void {
+    this.#reader?.finish?.({ records, tally: this.tally })
+  }
+
   #reduced(format: Format): Format {
     return (this.#wants && format.only?.(this.#wants)) ?? format
   }

@@ -7,6 +7,7 @@ import type { Json } from '../../../src/lib/core/json.ts'
 import type { Framing, SourceEvent, Stream } from '../../../src/lib/core/log-source.ts'
 import type { Transport } from '../../../src/lib/core/transport.ts'
 import { systemClock } from '../../../src/lib/io/system-clock.ts'
+import { piecesFrom } from '../../../src/lib/logs/formats/pieces.ts'
 import { RemoteHost } from '../../../src/lib/logs/sources/ssh/remote-host.ts'
 import { hostWith } from '../../copy/toolbox.ts'
 import { needs } from '../../helpers/needs.ts'
@@ -48,6 +49,8 @@ class Reading {
   framing: Framing = { maxLineBytes: 1000, longLines: 'cut' }
   start: 'beginning' | 'end' = 'beginning'
   pattern = 'app.log'
+  /** That lines came with. */
+  events = 0
 
   constructor(directory: string, run: Transport['run']) {
     this.directory = directory
@@ -120,15 +123,22 @@ class Reading {
 
   #take(event: SourceEvent): void {
     if (event.kind === 'lines') {
-      const { stream, bytes, from, to, cutFrom } = event
+      const { stream, bytes, from, to, cutFrom, ends } = event
+      this.events++
       const held = this.streams.find(({ id }) => id === stream.id)
       // Where reading began is the stream's own matter.
       if (held?.resume.at !== 0) expect(from).toBe(held?.resume.at ?? -1)
       if (held) held.resume = { at: to }
-      const lines = Buffer.from(bytes).toString().split('\n').slice(0, -1)
+      const starts = ends && [0, ...ends.slice(0, -1)]
+      const lines = starts
+        ? starts.map((start, index) => Buffer.from(bytes.subarray(start, ends[index])).toString().trimEnd())
+        : Buffer.from(bytes).toString().split('\n').slice(0, -1)
       this.told.push(...(cutFrom === undefined ? lines : lines.map(line => `${line}… of ${cutFrom}`)))
-    } else if (event.kind === 'gap') this.told.push(`gap of ${event.bytes ?? 'unknown'}: ${event.reason}`)
-    else if (event.kind === 'end') {
+    } else if (event.kind === 'gap') {
+      const held = this.streams.find(({ id }) => id === event.stream.id)
+      if (held && event.to !== undefined) held.resume = { at: event.to }
+      this.told.push(`gap of ${event.bytes ?? 'unknown'}: ${event.reason}`)
+    } else if (event.kind === 'end') {
       this.told.push('end')
       this.streams.splice(
         this.streams.findIndex(({ id }) => id === event.stream.id),
@@ -231,6 +241,7 @@ describe.each(toolboxes)('files of a host with $name', toolbox => {
     for (const [longLines, expected] of [
       ['cut', ['one', `${'x'.repeat(1000)}… of 2500`, 'two']],
       ['split', ['one', 'x'.repeat(1000), 'x'.repeat(1000), 'x'.repeat(500), 'two']],
+      ['skip', ['one', 'gap of 2501: a line is longer than max_line', 'two']],
     ] as const) {
       reading.streams.length = 0
       reading.framing = { maxLineBytes: 1000, longLines }
@@ -242,6 +253,41 @@ describe.each(toolboxes)('files of a host with $name', toolbox => {
       ])
       expect(told).toEqual([...expected])
     }
+  })
+
+  reads('are events of several lines where that is asked for, the last of which ends when nothing more comes', async reading => {
+    const multiline = { by: { line: 'indented' }, maxLines: 500, timeoutMs: 60_000 } as const
+    reading.framing = { maxLineBytes: 1000, longLines: 'cut', multiline }
+    writeFileSync(reading.at('app.log'), 'one\n at a\n')
+    const grows = [
+      () => appendFileSync(reading.at('app.log'), ' at b\ntwo\n at'),
+      () => appendFileSync(reading.at('app.log'), ' c\nthree\n'),
+      () => {},
+    ]
+    expect(await reading.follow(grows)).toEqual(['one\n at a\n at b', 'two\n at c'])
+    expect(await reading.once()).toEqual(['three'])
+    reading.framing = { maxLineBytes: 1000, longLines: 'cut', multiline: { ...multiline, timeoutMs: 0 } }
+    expect(await reading.follow([() => appendFileSync(reading.at('app.log'), 'four\n at d\n'), () => {}])).toEqual([
+      'four\n at d',
+    ])
+  })
+
+  reads('come with the pieces of a line together', async reading => {
+    reading.framing = { maxLineBytes: 1000, longLines: 'cut', pieces: { from: piecesFrom, timeoutMs: 60_000 } }
+    const line = (tag: string, text: string) => `2024-03-09T06:05:01.123Z stdout ${tag} ${text}\n`
+    writeFileSync(reading.at('app.log'), line('F', 'one') + line('P', 'two'))
+    const before = reading.events
+    await reading.follow([() => appendFileSync(reading.at('app.log'), line('F', 'end')), () => {}])
+    expect(reading.events - before).toBe(2)
+    expect(reading.told).toEqual([line('F', 'one'), line('P', 'two'), line('F', 'end')].map(each => each.trimEnd()))
+  })
+
+  reads('are of the encoding that their beginning tells, also when they are read on', async reading => {
+    const marked = (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')
+    writeFileSync(reading.at('app.log'), marked('one ü\ntwo\n'))
+    expect(await reading.once()).toEqual(['one ü', 'two'])
+    appendFileSync(reading.at('app.log'), Buffer.from('three 文\n', 'utf16le'))
+    expect(await reading.once()).toEqual(['three 文'])
   })
 
   reads('are cut where something was under way', async reading => {

@@ -1,15 +1,18 @@
 import { type Format, Misfit } from './format.ts'
+import { type ContainerLine, ContainerReader } from './pieces.ts'
 import { textFormat } from './text-format.ts'
 import { isRfc3339 } from './time.ts'
 
 const criLine = /^(\S+) (stdout|stderr) ([PF])(?::\S*)?(?: (.*))?$/s
 
-/** What Kubernetes' runtimes write: `2016-10-06T00:17:09.669794202Z stdout F text`; `P` marks a piece of a longer line. */
-export const cri: Format = textFormat('cri', () => line => {
+/** What Kubernetes' runtimes write: `2016-10-06T00:17:09.669794202Z stdout F text`; `P` marks a piece of a longer line, `F` its last. */
+export const cri: Format = { name: 'cri', open: () => new ContainerReader(criContent) }
+
+function criContent(line: string): ContainerLine | Misfit {
   const [, time, stream, tag, message = ''] = criLine.exec(line) ?? []
   if (time === undefined || !isRfc3339(time)) return new Misfit('does not begin with time, stream and tag')
-  return JSON.stringify({ time, stream, message, ...(tag === 'P' && { partial: true }) })
-})
+  return { time, stream, message, isWhole: tag === 'F' }
+}
 
 const klogLine = /^([IWEF])(\d\d)(\d\d) (\d\d:\d\d:\d\d\.\d+) +(\d+) ([^\s:\]]+):(\d+)\] ?(.*)$/s
 const klogSeverity: Readonly<Record<string, string>> = { I: 'info', W: 'warning', E: 'error', F: 'fatal' }

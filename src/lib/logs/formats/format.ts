@@ -15,6 +15,8 @@ export interface Format {
 export interface LineReader {
   /** Reads whole lines into records, and yields what it wrote when there is much of it; the rest stays in the buffer. */
   read(lines: Uint8Array, place: ReadPlace): Iterable<Uint8Array>
+  /** Nothing follows what was read: what it kept back becomes records. */
+  finish?(place: ReadPlace): void
   /** What a reader that goes on behind these lines has to know. */
   readonly memory?: Json | undefined
 }

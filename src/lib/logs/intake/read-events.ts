@@ -20,6 +20,7 @@ export function readEvents({ bytes, ends, origin }: EventLines, reading: SourceR
   let begin = 0
   const read = (from: number, to: number): void => {
     if (to > from) for (const _ of reading.read({ bytes: bytes.subarray(from, to), origin }, records));
+    reading.finish(records)
   }
   for (const end of ends) {
     const firstEnd = bytes.indexOf(newline, begin) + 1
@@ -48,6 +49,7 @@ function readEvent({ bytes, first, origin }: Event, reading: SourceReading, reco
   const { tally } = reading
   const { lines } = tally
   for (const _ of reading.read({ bytes: line, origin }, records));
+  reading.finish(records)
   const written = Buffer.from(records.bytes.subarray(before, records.length)).toString('utf8')
   // A blank line and a heading are none by themselves, but a record with what follows.
   if (written === '') tally.records++

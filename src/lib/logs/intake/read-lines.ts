@@ -19,6 +19,8 @@ export function readLines(
   const origin = { source, generation: 0, from, to }
   if (ends !== undefined && cutFrom === undefined) readEvents({ bytes, ends, origin }, reading, buffer)
   else for (const _ of reading.read({ bytes, origin, ...(cutFrom !== undefined && { cutFrom }) }, buffer));
+  // Sources keep lines together that belong together.
+  reading.finish(buffer)
 }
 
 export const shapeRecords = (

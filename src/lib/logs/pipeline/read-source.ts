@@ -2,8 +2,11 @@ import { OpsError } from '../../core/errors.ts'
 import { readSize, readText, readWords } from '../../core/file-fields.ts'
 import type { FileNode } from '../../core/file-node.ts'
 import type { Framing } from '../../core/log-source.ts'
+import { cri } from '../formats/containers.ts'
 import type { Format } from '../formats/format.ts'
+import { dockerJson } from '../formats/json-lines.ts'
 import { formatOf } from '../formats/known-formats.ts'
+import { piecesFrom } from '../formats/pieces.ts'
 import type { PipelineSource } from './pipeline.ts'
 import { type Components, readComponent } from './read-component.ts'
 import { readMultiline } from './read-multiline.ts'
@@ -21,7 +24,8 @@ export async function readSource(components: Components, node: FileNode): Promis
   if (!found) return undefined
   const format = readFormat(node.child('format'), found.built.usualFormat)
   const config = JSON.stringify(node.value)
-  return { name, type: found.type, source: found.built, framing: readFraming(node), config, ...(format && { format }) }
+  const framing = withPieces(readFraming(node), format)
+  return { name, type: found.type, source: found.built, framing, config, ...(format && { format }) }
 }
 
 function readFraming(node: FileNode): Framing {
@@ -38,6 +42,15 @@ function readFraming(node: FileNode): Framing {
     ...(multiline && { multiline }),
   }
 }
+
+/** Also where the format is still to be found out. */
+const withPieces = (framing: Framing, format: Format | undefined): Framing =>
+  framing.multiline === undefined && (format === undefined || format === cri || format === dockerJson)
+    ? { ...framing, pieces: { from: piecesFrom, timeoutMs: piecesTimeoutMs } }
+    : framing
+
+/** Runtimes write the pieces of a line at once. */
+const piecesTimeoutMs = 1000
 
 function readFormat(node: FileNode, usual = 'auto'): Format | undefined {
   try {

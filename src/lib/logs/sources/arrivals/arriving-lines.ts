@@ -1,6 +1,6 @@
 import type { SourceEvent, SourcePlace, Stream } from '../../../core/log-source.ts'
 import { encodingOf } from '../framing/encoding.ts'
-import { Framer } from '../framing/framer.ts'
+import { eventTimeoutMs, Framer } from '../framing/framer.ts'
 import type { ByteInbox } from './byte-inbox.ts'
 
 /** Lines of bytes that come once and of which no place can be read again, until the inbox ends. @throws what the inbox ended with */
@@ -10,7 +10,7 @@ export async function* arrivingLines(
 ): AsyncGenerator<SourceEvent> {
   let reading: Reading | undefined
   for (;;) {
-    const quietMs = inbox.bytes.length > 0 ? framing.multiline?.timeoutMs : undefined
+    const quietMs = inbox.bytes.length > 0 ? eventTimeoutMs(framing) : undefined
     const came = await inbox.next(quietMs)
     const isLast = came === 'over'
     if (reading === undefined) {

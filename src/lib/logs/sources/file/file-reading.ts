@@ -1,5 +1,6 @@
 import { unlink } from 'node:fs/promises'
 import type { SourceEvent, SourcePlace } from '../../../core/log-source.ts'
+import { eventTimeoutMs } from '../framing/framer.ts'
 import { DirectoryWatches } from './directory-watches.ts'
 import { FileSet } from './file-set.ts'
 import { overlapBytes } from './identity.ts'
@@ -153,7 +154,7 @@ class FileReading {
   /** What nothing more is expected for. */
   #closing(tail: Tail, now: number): { readonly closesLine: boolean; readonly closesEvent: boolean } {
     const { partialAfterMs = Number.POSITIVE_INFINITY } = this.#settings
-    const eventMs = this.#place.framing.multiline?.timeoutMs ?? Number.POSITIVE_INFINITY
+    const eventMs = eventTimeoutMs(this.#place.framing) ?? Number.POSITIVE_INFINITY
     const quietMs = tail.grewAtMs === 0 ? 0 : now - tail.grewAtMs
     const closesLine =
       !this.#place.follow ||
@@ -186,7 +187,7 @@ class FileReading {
       tail.isUnlinked ? unlinkedMs : undefined,
       tail.isOutside ? outsideMs : undefined,
       tail.hasHeld ? partialAfterMs : undefined,
-      tail.hasHeld ? framing.multiline?.timeoutMs : undefined,
+      tail.hasHeld ? eventTimeoutMs(framing) : undefined,
     ].filter(wait => wait !== undefined && wait > quietMs)
     if (waits.length > 0) this.#dues.set(tail, tail.grewAtMs + Math.min(...waits.map(wait => wait ?? 0)))
   }

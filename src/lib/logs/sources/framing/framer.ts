@@ -100,16 +100,20 @@ export class Framer {
   /** Whole lines, none too long; of the last event nothing where it may go on. */
   *#events(raw: Uint8Array, { isFull, isLast, closesEvent = false }: Window): Iterable<Piece> {
     const judge = this.#judge
-    if (judge === undefined) return yield { length: raw.length, bytes: this.#encoding.utf8(raw) }
     const bytes = this.#encoding.utf8(raw)
+    if (judge === undefined) {
+      const from = isLast || closesEvent ? bytes.length : (this.#framing.pieces?.from(bytes) ?? bytes.length)
+      const end = from === 0 && isFull ? bytes.length : from
+      if (end > 0) yield { length: this.#lengthOf(raw, { bytes, end }), bytes: bytes.subarray(0, end) }
+      return
+    }
     const ends = this.#eventEnds(bytes, judge)
     if (isLast || closesEvent || (isFull && ends.length === 0)) {
       if (ends.at(-1) !== bytes.length) ends.push(bytes.length)
     }
     const end = ends.at(-1)
     if (end === undefined) return
-    const length = end === bytes.length ? raw.length : bytes === raw ? end : this.#rawLength(raw, countLines(bytes, end))
-    yield { length, bytes: bytes.subarray(0, end), ends: Uint32Array.from(ends) }
+    yield { length: this.#lengthOf(raw, { bytes, end }), bytes: bytes.subarray(0, end), ends: Uint32Array.from(ends) }
   }
 
   /** Where events are known to end, in UTF-8. */
@@ -138,7 +142,11 @@ export class Framer {
     return ends
   }
 
-  #rawLength(raw: Uint8Array, lines: number): number {
+  /** Of the raw bytes, of what ends in UTF-8 behind a line. */
+  #lengthOf(raw: Uint8Array, { bytes, end }: { readonly bytes: Uint8Array; readonly end: number }): number {
+    if (end === bytes.length) return raw.length
+    if (bytes === raw) return end
+    const lines = countLines(bytes, end)
     let at = 0
     for (let line = 0; line < lines; line++) at = this.#encoding.lineEnd(raw, at)
     return at
@@ -197,6 +205,9 @@ export class Framer {
     return bytes
   }
 }
+
+/** When nothing more came for so long, events are at their end; undefined where every line is one. */
+export const eventTimeoutMs = ({ multiline, pieces }: Framing): number | undefined => multiline?.timeoutMs ?? pieces?.timeoutMs
 
 const newline = 10
 

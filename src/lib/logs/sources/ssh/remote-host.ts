@@ -120,7 +120,8 @@ export class RemoteHost {
   async *#lines(reader: RemoteReader, tracked: RemoteStream, path: string, isOver = false): AsyncGenerator<SourceEvent> {
     const { place, host } = this.#options
     const whole = isOver || !place.follow
-    yield* tracked.lines(reader, { path, framing: place.framing, whole, fields: { host: host.name } })
+    const nowMs = place.clock.monotonic()
+    yield* tracked.lines(reader, { path, framing: place.framing, whole, fields: { host: host.name }, nowMs })
   }
 
   async #begin(reader: RemoteReader, { path, node, size }: RemoteFile): Promise<RemoteStream | undefined> {
@@ -136,20 +137,19 @@ export class RemoteHost {
   }
 
   *#overwritten(tracked: RemoteStream): Generator<SourceEvent> {
-    const bytes = tracked.size - tracked.position
+    const { stream, from, size } = tracked
+    const bytes = size - from
     if (bytes > 0) {
-      const { stream, position } = tracked
-      yield { kind: 'gap', stream, from: position, bytes, reason: 'truncated or overwritten before it was read' }
+      yield { kind: 'gap', stream, from, bytes, reason: 'truncated or overwritten before it was read' }
     }
     yield this.#end(tracked)
   }
 
   *#gone(tracked: RemoteStream): Generator<SourceEvent> {
-    const { stream, position, size } = tracked
-    const seen = size > position ? { bytes: size - position } : {}
+    const { stream, from, size } = tracked
+    const seen = size > from ? { bytes: size - from } : {}
     // Of a file that another process saw last nobody knows what was written to it until it went.
-    if (size > position || !tracked.isVerified)
-      yield { kind: 'gap', stream, from: position, ...seen, reason: 'removed before it was read' }
+    if (size > from || !tracked.isVerified) yield { kind: 'gap', stream, from, ...seen, reason: 'removed before it was read' }
     yield this.#end(tracked)
   }
 

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Framing, SourceEvent, Stream } from '../../../core/log-source.ts'
+import { encodingOf } from '../framing/encoding.ts'
+import { eventTimeoutMs, Framer } from '../framing/framer.ts'
 import type { RemoteFile, RemoteReader } from './remote-reader.ts'
 
 const identitySchema = z.object({
@@ -19,7 +21,9 @@ export const identityOf = ({ identity }: Stream): RemoteIdentity | undefined => 
 const prefixBytes = 1024
 /** Read at a time: of each of many hosts so much is in memory. */
 const pieceBytes = 256 * 1024
-const newline = 10
+/** The end of a line, and half a character. */
+const spareBytes = 8
+const longestMark = 4
 
 export const prefixOf = (bytes: Uint8Array): RemoteIdentity['prefix'] => {
   const prefix = bytes.subarray(0, prefixBytes)
@@ -30,7 +34,8 @@ export const prefixOf = (bytes: Uint8Array): RemoteIdentity['prefix'] => {
 export class RemoteStream {
   readonly stream: Stream
   identity: RemoteIdentity
-  position: number
+  /** Up to here it was told of. */
+  from: number
   /** As it was last seen. */
   size: number
   /** Looked at by this process: it is what it was. */
@@ -38,18 +43,25 @@ export class RemoteStream {
   /** Looks at which it did not grow. */
   quietLooks = 0
   #pieceBytes = pieceBytes
-  /** Up to here it was told of; what lies between and `position` is of a line that has no end yet. */
-  #told: number
-  /** A line that is longer than lines may be: its beginning as a line, and how long it is so far. */
-  #long: { readonly begin: Buffer; length: number } | undefined
+  /** Where the bytes begin that the framer has made nothing of. */
+  #at: number
+  /** Made when its beginning is seen, which tells its encoding. */
+  #framer: Framer | undefined
+  /** Monotonic. */
+  #grewAtMs = Number.NEGATIVE_INFINITY
 
   constructor(stream: Stream, identity: RemoteIdentity, { isNew }: { readonly isNew: boolean }) {
     this.stream = stream
     this.identity = identity
-    this.position = Math.max(stream.resume.at, identity.begin)
-    this.#told = this.position
-    this.size = this.position
+    this.from = Math.max(stream.resume.at, identity.begin)
+    this.#at = this.from
+    this.size = this.from
     this.isVerified = isNew
+  }
+
+  /** Reading goes on here: what lies between `from` and this is of a line that has no end yet. */
+  get position(): number {
+    return this.#at + (this.#framer?.taken ?? 0)
   }
 
   /** True where a file is the one that was read: nothing that was read of it is gone or different. */
@@ -66,77 +78,62 @@ export class RemoteStream {
   }
 
   /** What is new, line by line; with `whole` a last line without its end too. */
-  async *lines(reader: RemoteReader, { path, framing, whole, fields }: RemoteLook): AsyncGenerator<SourceEvent> {
+  async *lines(reader: RemoteReader, { path, framing, whole, fields, nowMs }: RemoteLook): AsyncGenerator<SourceEvent> {
     for (;;) {
-      const piece = await reader.read(path, { from: this.position, count: this.#pieceBytes })
+      const place = this.position
+      const piece = await reader.read(path, { from: place, count: this.#pieceBytes })
       // Another file has the name by now: the next look tells.
       if (piece === undefined || piece.node !== this.identity.node) return
+      if (piece.size > this.size) this.#grewAtMs = nowMs
       this.size = piece.size
       if (piece.bytes.length === 0) return
       if (this.identity.prefix.length < Math.min(prefixBytes, piece.size))
         await this.#remember(reader, { path, piece: piece.bytes })
-      const isLast = this.position + piece.bytes.length >= piece.size
-      const took = this.position
-      for (const event of this.#cut(piece.bytes, { framing, ends: isLast && whole })) yield { ...event, fields }
-      if (isLast || (this.position === took && this.#pieceBytes > framing.maxLineBytes)) return
+      this.#framer ??= await this.#begin(reader, { path, framing, piece: piece.bytes })
+      // A mark of byte order is no text.
+      const bytes = piece.bytes.subarray(this.position - place)
+      const isEnd = place + piece.bytes.length >= piece.size
+      const isQuiet = nowMs - this.#grewAtMs >= (eventTimeoutMs(framing) ?? Number.POSITIVE_INFINITY)
+      const most = framing.maxLineBytes + spareBytes
+      const isFull = piece.bytes.length >= most
+      const closes = { isLast: isEnd && whole, closesEvent: isEnd && isQuiet }
+      for (const event of this.#pieces(this.#framer, { bytes, isFull, ...closes }))
+        yield event.kind === 'lines' ? { ...event, fields } : event
+      if (isEnd) return
+      this.#pieceBytes = this.position > place ? pieceBytes : Math.min(2 * this.#pieceBytes, most)
     }
   }
 
-  *#cut(bytes: Buffer, { framing, ends }: { readonly framing: Framing; readonly ends: boolean }): Generator<LinesOnly> {
-    const { maxLineBytes } = framing
-    let rest = bytes
-    if (this.#long !== undefined) {
-      const end = rest.indexOf(newline)
-      const read = end === -1 ? rest.length : end + 1
-      this.#long.length += end === -1 ? rest.length : end
-      this.position += read
-      rest = rest.subarray(read)
-      if (end !== -1 || (ends && rest.length === 0)) yield* this.#endLong()
+  /** What it begins with tells how its text is encoded. */
+  async #begin(
+    reader: RemoteReader,
+    { path, framing, piece }: { readonly path: string; readonly framing: Framing; readonly piece: Buffer },
+  ): Promise<Framer> {
+    const head = this.#at === 0 ? piece : (await reader.read(path, { from: 0, count: longestMark }))?.bytes
+    const { encoding, markBytes } = encodingOf(framing.encoding, head ?? Buffer.alloc(0))
+    this.#at = Math.max(this.#at, markBytes)
+    return new Framer(framing, encoding)
+  }
+
+  *#pieces(framer: Framer, { bytes, isFull, isLast, closesEvent }: Shown): Generator<SourceEvent> {
+    const place = this.position
+    // Where what was under way when an earlier process died must be sent as it was.
+    const cut = this.stream.cuts.find(each => each > place && each < place + bytes.length)
+    const raw = bytes.subarray(0, cut === undefined ? undefined : cut - place)
+    const window = cut === undefined ? { raw, isFull, isLast, closesEvent } : { raw, isFull: false, isLast: true }
+    for (const piece of framer.pieces(window)) {
+      const { from } = this
+      this.#at += piece.length
+      this.from = this.#at
+      const range = { stream: this.stream, from, to: this.from }
+      if (piece.bytes === undefined)
+        yield { kind: 'gap', ...range, bytes: this.from - from, reason: 'a line is longer than max_line' }
+      else {
+        const { bytes: lines, cutFrom, ends } = piece
+        yield { kind: 'lines', ...range, bytes: lines, ...(cutFrom !== undefined && { cutFrom }), ...(ends && { ends }) }
+      }
     }
-    const whole = rest.lastIndexOf(newline) + 1
-    if (whole > 0) {
-      this.#pieceBytes = pieceBytes
-      yield* this.#parts(rest.subarray(0, whole))
-      rest = rest.subarray(whole)
-    }
-    if (rest.length === 0) return
-    if (whole === 0 && rest.length > maxLineBytes) yield* this.#begin(rest, framing)
-    else if (ends) yield this.#lines(Buffer.concat([rest, Buffer.from('\n')]), rest.length)
-    else if (whole === 0) this.#pieceBytes = Math.min(2 * this.#pieceBytes, maxLineBytes + 1)
-  }
-
-  /** The beginning of a line that is too long. */
-  *#begin(rest: Buffer, { maxLineBytes, longLines }: Framing): Generator<LinesOnly> {
-    const begin = Buffer.concat([rest.subarray(0, maxLineBytes), Buffer.from('\n')])
-    if (longLines === 'split') return yield this.#lines(begin, maxLineBytes)
-    this.#long = { begin: longLines === 'skip' ? Buffer.alloc(0) : begin, length: rest.length }
-    this.position += rest.length
-  }
-
-  *#endLong(): Generator<LinesOnly> {
-    const long = this.#long
-    this.#long = undefined
-    if (long) yield { ...this.#lines(long.begin, 0), cutFrom: long.length }
-  }
-
-  /** Cut where what was under way when an earlier process died must be sent as it was. */
-  *#parts(lines: Buffer): Generator<LinesOnly> {
-    const begin = this.position
-    let done = 0
-    for (const cut of this.stream.cuts) {
-      const at = cut - begin
-      if (at <= done || at >= lines.length) continue
-      yield this.#lines(lines.subarray(done, at), at - done)
-      done = at
-    }
-    yield this.#lines(lines.subarray(done), lines.length - done)
-  }
-
-  #lines(bytes: Uint8Array, length: number): LinesOnly {
-    const from = this.#told
-    this.position += length
-    this.#told = this.position
-    return { kind: 'lines', stream: this.stream, bytes, from, to: this.position }
+    if (cut !== undefined) yield* this.#pieces(framer, { bytes: bytes.subarray(cut - place), isFull: false, isLast, closesEvent })
   }
 
   /** The longer the prefix, the less another file is taken for this one. */
@@ -149,7 +146,12 @@ export class RemoteStream {
   }
 }
 
-type LinesOnly = Extract<SourceEvent, { readonly kind: 'lines' }>
+interface Shown {
+  readonly bytes: Buffer
+  readonly isFull: boolean
+  readonly isLast: boolean
+  readonly closesEvent: boolean
+}
 
 interface RemoteLook {
   /** Its name at the moment. */
@@ -157,4 +159,6 @@ interface RemoteLook {
   readonly framing: Framing
   readonly whole: boolean
   readonly fields: Readonly<Record<string, string>>
+  /** Monotonic. */
+  readonly nowMs: number
 }
