@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { access, link, rm, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream'
 import { createGzip, createZstdCompress } from 'node:zlib'
 import type { Clock } from '../../../core/clock.ts'
 import type { Log } from '../../../core/io.ts'
@@ -137,8 +137,8 @@ export class FileSet {
   async #pack(path: string, how: 'gzip' | 'zstd'): Promise<void> {
     const packer = how === 'gzip' ? createGzip() : createZstdCompress()
     const plain = createReadStream(path, { signal: this.#ending.signal })
-    plain.on('error', error => packer.destroy(error))
-    const packed: Readable = plain.pipe(packer)
+    // Whoever reads what is packed is told of what fails, also when that was before it began to read.
+    const packed = pipeline(plain, packer, () => {})
     const target = `${path}${how === 'gzip' ? '.gz' : '.zst'}`
     const hidden = join(dirname(path), `.${basename(target)}.new`)
     await writeFileAtomic(hidden, packed, { mode: this.#wishes.mode })

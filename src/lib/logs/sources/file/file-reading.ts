@@ -13,6 +13,8 @@ import { Wakes } from './wakes.ts'
 const blockBytes = 1024 * 1024
 /** Longest end of a line. */
 const spareBytes = 4
+/** Longer than any watch takes to be there. */
+const watchMs = 1000
 /** How often everything is looked at, in case the system did not tell, and where it never does. */
 const lookMs = 10_000
 const blindLookMs = 1000
@@ -45,6 +47,8 @@ class FileReading {
   readonly #wakes: Wakes
   #isScanWanted = true
   #nextScanMs = 0
+  /** The runtime gives a watch back before it is there: what changes until then nobody tells. */
+  #watchedAtMs = 0
 
   constructor(place: SourcePlace, { settings, files }: { readonly settings: FileSettings; readonly files: FileSet }) {
     this.#place = place
@@ -73,11 +77,15 @@ class FileReading {
         const began = this.#place.clock.monotonic()
         const { directories } = yield* this.#files.refresh({ onGrown: grown => this.#ready.add(grown), quick: watches.watched })
         // Told of a change before it was looked at, or after: never in between.
-        if (follow && (await watches.watch(directories))) this.#isScanWanted = true
+        if (follow && (await watches.watch(directories))) {
+          this.#isScanWanted = true
+          this.#watchedAtMs = this.#place.clock.monotonic() + watchMs
+        }
         await this.#removeDelivered()
-        const took = this.#place.clock.monotonic() - began
+        const now = this.#place.clock.monotonic()
         const every = this.#settings.pollMs ?? (watches.isBlind ? blindLookMs : lookMs)
-        this.#nextScanMs = this.#place.clock.monotonic() + Math.max(every, 10 * took)
+        const next = now + Math.max(every, 10 * (now - began))
+        this.#nextScanMs = now < this.#watchedAtMs ? Math.min(next, this.#watchedAtMs) : next
       } else {
         if (!isIdle) yield { kind: 'idle' }
         isIdle = true
