@@ -33,13 +33,15 @@ export interface PatternTree {
   readonly root: PatternNode
   /** How many groups it has. */
   readonly groups: number
+  /** The numbers of those that have a name. */
+  readonly names: ReadonlyMap<string, number>
 }
 
 /** Undefined where something is not known here. The expression is one that RE2 takes. */
 export function patternTree(text: string): PatternTree | undefined {
   try {
     const reader = new Reader(text)
-    return { root: reader.whole(), groups: reader.groups }
+    return { root: reader.whole(), groups: reader.groups, names: reader.names }
   } catch (error) {
     if (error instanceof Unknown) return undefined
     throw error
@@ -80,6 +82,7 @@ class Reader {
   readonly #text: string
   #at = 0
   groups = 0
+  readonly names = new Map<string, number>()
 
   constructor(text: string) {
     this.#text = text
@@ -139,6 +142,7 @@ class Reader {
     if (isGroup && (this.#take('?P<') || this.#take('?<'))) {
       const name = /^\w+>/.exec(this.#text.slice(this.#at))?.[0] ?? no()
       this.#at += name.length
+      this.names.set(name.slice(0, -1), this.groups + 1)
     } else if (this.#next === '?') no()
     const number = isGroup ? ++this.groups : 0
     const item = this.#branches()

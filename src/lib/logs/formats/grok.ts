@@ -1,6 +1,7 @@
 import { OpsError } from '../../core/errors.ts'
 import { nearest } from '../../core/nearest.ts'
 import { parsePattern } from '../../core/pattern.ts'
+import { expressionScanner, type NamedField } from './expression/expression-scanner.ts'
 import { type Format, Misfit } from './format.ts'
 import { grokPatterns } from './grok-patterns.ts'
 import { jsonText } from './json-text.ts'
@@ -21,9 +22,10 @@ interface Field {
 /**
  * Lines by an expression of grok: RE2 with `%{PATTERN}`, `%{PATTERN:field}` and `%{PATTERN:field:int}` (`float`, `string`), and named groups.
  * A field is written `a`, `a.b` or `[a][b]`, which is the same.
+ * `exactOnly` leaves out the quick path: tests compare.
  * @throws OpsError E_USAGE
  */
-export function grokFormat(text: string): Format {
+export function grokFormat(text: string, { exactOnly = false } = {}): Format {
   const { fields, source } = new Expansion().of(text)
   if (fields.length === 0) {
     throw new OpsError('E_USAGE', `--format grok: '${text}' has no field`, { hint: 'name what is to be a field: %{IP:client}' })
@@ -34,7 +36,7 @@ export function grokFormat(text: string): Format {
     ...{ key: JSON.stringify(name), kind },
     at: groups.flatMap(group => places.get(group) ?? []),
   }))
-  return textFormat('grok', () => line => {
+  const read = (line: string): string | Misfit => {
     const found = pattern.values(line)
     if (found === undefined) return new Misfit('does not match')
     let record = '{'
@@ -45,8 +47,14 @@ export function grokFormat(text: string): Format {
       record += `${record === '{' ? '' : ','}${key}:${json(value, kind)}`
     }
     return `${record}}`
-  })
+  }
+  return textFormat('grok', () => read, { scanner: exactOnly ? undefined : expressionScanner(source, fields.map(scanned)) })
 }
+
+const scanned = ({ name, groups, kind }: Field): NamedField => ({
+  ...{ name, groups },
+  kind: kind === undefined ? 'natural' : kind === 'string' ? 'text' : kind,
+})
 
 function json(text: string, kind: Kind | undefined): string {
   if (kind === 'string') return jsonText(text)

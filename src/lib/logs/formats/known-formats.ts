@@ -41,8 +41,8 @@ const named: Readonly<Record<string, () => Format>> = {
 const made: Readonly<Record<string, (text: string) => Format>> = {
   nginx: text => custom('nginx', { text, read: nginxTemplate }),
   apache: text => custom('apache', { text, read: apacheTemplate }),
-  regex: regexFormat,
-  grok: grokFormat,
+  regex: text => regexFormat(text),
+  grok: text => grokFormat(text),
   csv: text => csv(text.split(',')),
 }
 

@@ -1,5 +1,6 @@
 import { OpsError } from '../../core/errors.ts'
 import { parsePattern } from '../../core/pattern.ts'
+import { expressionScanner } from './expression/expression-scanner.ts'
 import { type Format, Misfit } from './format.ts'
 import { jsonText } from './json-text.ts'
 import { jsonCount } from './number.ts'
@@ -7,9 +8,10 @@ import { textFormat } from './text-format.ts'
 
 /**
  * Lines by a regular expression of RE2, which takes time in proportion to the line whatever that is; its named groups are the fields.
+ * `exactOnly` leaves out the quick path: tests compare.
  * @throws OpsError E_USAGE
  */
-export function regexFormat(text: string): Format {
+export function regexFormat(text: string, { exactOnly = false } = {}): Format {
   const pattern = parsed(text)
   if (pattern.names.length === 0) {
     throw new OpsError('E_USAGE', `--format regex: '${text}' has no named group`, {
@@ -17,7 +19,9 @@ export function regexFormat(text: string): Format {
     })
   }
   const names = pattern.names.map(name => JSON.stringify(name))
-  return textFormat('regex', () => line => {
+  const fields = pattern.names.map(name => ({ name, groups: [name], kind: 'count' as const }))
+  const scanner = exactOnly ? undefined : expressionScanner(text, fields)
+  const read = (line: string): string | Misfit => {
     const found = pattern.values(line)
     if (found === undefined) return new Misfit('does not match')
     let record = '{'
@@ -27,7 +31,8 @@ export function regexFormat(text: string): Format {
       record += `${record === '{' ? '' : ','}${names[index]}:${numberOf(value) ?? jsonText(value)}`
     }
     return `${record}}`
-  })
+  }
+  return textFormat('regex', () => read, { scanner })
 }
 
 function numberOf(value: string): string | undefined {

@@ -1,7 +1,6 @@
-import { isUtf8 } from 'node:buffer'
 import { type Format, type LineReader, Misfit, type ReadPlace } from './format.ts'
 import { addMisfit, lineAt, utf8Text } from './line.ts'
-import { Cursor } from './scan/cursor.ts'
+import { ScannedLines } from './scan/line-scanner.ts'
 import { Scanner } from './scan/scanner.ts'
 import type { Template } from './template.ts'
 import { templateRecord } from './template-line.ts'
@@ -18,42 +17,23 @@ export function templateFormat(template: Template, { exactOnly = false } = {}): 
 class TemplateReader implements LineReader {
   readonly #template: Template
   readonly #scanner: Scanner | undefined
-  readonly #cursor = new Cursor()
 
   constructor(template: Template, scanner: Scanner | undefined) {
     this.#template = template
     this.#scanner = scanner
   }
 
-  *read(lines: Uint8Array, { records, tally }: ReadPlace): Iterable<Uint8Array> {
-    const cursor = this.#cursor
-    cursor.input = lines
-    cursor.end = lines.length
-    cursor.at = 0
-    cursor.valid = isUtf8(lines)
-    while (cursor.at < lines.length) {
-      if (!this.#scan({ records, tally })) cursor.at = this.#readLine(lines, { records, tally })
+  *read(bytes: Uint8Array, { records, tally }: ReadPlace): Iterable<Uint8Array> {
+    const lines = new ScannedLines(bytes)
+    while (!lines.isAtEnd) {
+      const isScanned = this.#scanner !== undefined && lines.scan(this.#scanner, { records, tally })
+      if (!isScanned) lines.at = this.#readLine(bytes, { at: lines.at, records, tally })
       if (records.isAmple) yield records.take()
     }
   }
 
-  /** False where it stopped before a line that is not regular. */
-  #scan({ records, tally }: ReadPlace): boolean {
-    if (this.#scanner === undefined) return false
-    const cursor = this.#cursor
-    // No line is longer than what is left.
-    const longest = cursor.end - cursor.at + this.#scanner.overhead
-    records.reserve(longest)
-    cursor.output = records.bytes
-    cursor.length = records.length
-    const limit = records.bytes.length - longest
-    tally.records += this.#scanner.scan(cursor, limit)
-    records.length = cursor.length
-    return cursor.at === cursor.end || cursor.length > limit
-  }
-
-  #readLine(lines: Uint8Array, { records, tally }: ReadPlace): number {
-    const { at } = this.#cursor
+  /** Gives where the next one begins. */
+  #readLine(lines: Uint8Array, { at, records, tally }: ReadPlace & { readonly at: number }): number {
     const { end, next } = lineAt(lines, at)
     if (end === at) tally.blank++
     else {

@@ -4,6 +4,7 @@
 import { type Field, isQuoted, type Template } from '../template.ts'
 import { type Cursor, carriageReturn, type FieldScan, latin1, newline } from './cursor.ts'
 import { IsoTimeScan } from './iso-time.ts'
+import type { LineScanner } from './line-scanner.ts'
 import { LocalTimeScan } from './local-time.ts'
 import { NumberScan } from './number.ts'
 import { NumberOrTextScan } from './number-or-text.ts'
@@ -12,10 +13,9 @@ import { SkipScan, UnwrittenScan } from './skip.ts'
 import { TextScan } from './text.ts'
 
 /** Scans lines of one template. */
-export class Scanner {
+export class Scanner implements LineScanner {
   readonly #before: Uint8Array
   readonly #fields: readonly FieldScan[]
-  /** A record is at most so much longer than its line. */
   readonly overhead: number
 
   /** `only` leaves out other fields than these. */
@@ -25,10 +25,6 @@ export class Scanner {
     this.overhead = fields.reduce((sum, { name }) => sum + 3 * name.length + perField, 8)
   }
 
-  /**
-   * Writes the records of regular lines and gives how many. It stops at the end, before a line that is not regular, and where the
-   * output is longer than `limit`: `cursor.at` is where the next line begins. Behind `limit` there must be room for the longest record.
-   */
   scan(cursor: Cursor, limit: number): number {
     const { input, output, end } = cursor
     const before = this.#before
