@@ -163,10 +163,14 @@ export class SourceRuns {
   }
 
   /** Where rules alone look at a source, records need not be whole. */
-  #wantsOf({ name }: PipelineSource): readonly string[] | undefined {
-    const { shaper, rules, pipeline } = this.#options
+  #wantsOf(isJudgedOnly: boolean): readonly string[] | undefined {
+    return isJudgedOnly ? this.#options.rules?.wants : undefined
+  }
+
+  #isJudgedOnly({ name }: PipelineSource): boolean {
+    const { shaper, pipeline } = this.#options
     const sinks = pipeline.sinks.filter(({ sources }) => sources?.includes(name) ?? true)
-    return shaper === undefined && sinks.every(({ isNowhere }) => isNowhere) ? rules?.wants : undefined
+    return shaper === undefined && sinks.every(({ isNowhere }) => isNowhere)
   }
 
   async #read(run: SourceRun): Promise<void> {
@@ -179,12 +183,14 @@ export class SourceRuns {
     feed.streams = book
     if (signal.aborted) feed.stop(signal.reason)
     const leave = run.leave.signal
+    const isNowhere = this.#isJudgedOnly(source)
     try {
       await new Intake({
         ...{ feed, leave, book, clock, store, log, pool, deadLetters, shaper, rules, taps, filters },
         fork: new Fork({ lanes, clock, signal: AbortSignal.any([signal, this.#over.signal]) }),
         readers: lanes.length,
-        wants: this.#wantsOf(source),
+        wants: this.#wantsOf(isNowhere),
+        isNowhere,
       }).run()
     } catch (error) {
       if (this.#isWell(run)) run.failingSince = undefined

@@ -9,12 +9,14 @@ import { formatOf } from '../../../src/lib/logs/formats/known-formats.ts'
 import { Intake } from '../../../src/lib/logs/intake/intake.ts'
 import { SourceFeed } from '../../../src/lib/logs/intake/source-feed.ts'
 import { StreamBook } from '../../../src/lib/logs/intake/stream-book.ts'
-import type { RecordFilter, Shaper } from '../../../src/lib/logs/pipeline/stages.ts'
+import type { RecordFilter, RuleWatch, Shaper } from '../../../src/lib/logs/pipeline/stages.ts'
 import { Records } from '../../../src/lib/logs/records.ts'
 import { tempDir } from '../../helpers/temp-dir.ts'
 import { hastyClock, isBalanced, Ordeal } from '../delivery/ordeal.ts'
 
 interface Run {
+  readonly rules?: RuleWatch
+  readonly isNowhere?: boolean
   readonly directory: string
   /** What the source tells of its only stream. */
   readonly events: (stream: Stream, place: SourcePlace) => AsyncIterable<SourceEvent> | Iterable<SourceEvent>
@@ -24,7 +26,7 @@ interface Run {
 }
 
 /** Reads what a source tells of one stream, and gives what arrived. */
-async function run({ directory, events, shaper, filter, ...rest }: Run) {
+async function run({ directory, events, shaper, filter, rules, isNowhere, ...rest }: Run) {
   const format = 'format' in rest ? rest.format : formatOf('json')
   const got: unknown[] = []
   const answer = (parcels: readonly Parcel[]): Receipt => {
@@ -58,7 +60,7 @@ async function run({ directory, events, shaper, filter, ...rest }: Run) {
     context: {} as Context,
   })
   await new Intake({
-    ...{ feed, leave: signal, book, clock: hastyClock, store, log, deadLetters, readers: 1, shaper },
+    ...{ feed, leave: signal, book, clock: hastyClock, store, log, deadLetters, readers: 1, shaper, rules, isNowhere },
     pool: new BufferPool({ bytes: 1024, kept: 1 }),
     fork: new Fork({ lanes, clock: hastyClock, signal }),
     filters: new Map(filter ? [['loki', filter]] : []),
@@ -87,6 +89,29 @@ describe('an intake', () => {
     })
     expect(got).toEqual([{ n: 1 }, { raw: 'no json', error: 'is not JSON' }, { n: 2 }])
     expect(ledger).toMatchObject({ lines: 4, bytes: 25, records: 3, delivered: 3 })
+  })
+
+  test('shows records to rules alone, and passes on nothing but how many there were', async () => {
+    await using directory = await tempDir()
+    const seen: string[] = []
+    const rules: RuleWatch = {
+      see: ({ lines }) => void seen.push(Buffer.from(lines).toString()),
+      wants: undefined,
+      idle: () => {},
+      status: () => {
+        throw new Error('nobody asks')
+      },
+      [Symbol.asyncDispose]: async () => {},
+    }
+    const { got, ledger } = await run({
+      directory: directory.path,
+      events: stream => [linesOf(stream, 0, '{"n":1}\n{"n":2}\n'), linesOf(stream, 16, '{"n":3}\n')],
+      rules,
+      isNowhere: true,
+    })
+    expect(seen).toEqual(['{"n":1}\n{"n":2}\n', '{"n":3}\n'])
+    expect(got).toEqual([])
+    expect(ledger).toMatchObject({ lines: 3, bytes: 24, records: 3, delivered: 3 })
   })
 
   test('adds fields of the source, but not over those of the record', async () => {

@@ -15,7 +15,7 @@ import type { Store } from '../store/store.ts'
 import { sinkStage } from '../tap/tap-stage.ts'
 import type { Taps } from '../tap/taps.ts'
 import { addFields } from './add-fields.ts'
-import { type SharedMemory, takeShared } from './chunk-memory.ts'
+import { lendShared, type SharedMemory, takeShared } from './chunk-memory.ts'
 import { readLines, shapeRecords } from './read-lines.ts'
 import type { SourceFeed } from './source-feed.ts'
 import type { StreamBook } from './stream-book.ts'
@@ -38,6 +38,8 @@ export interface IntakeOptions {
   readonly rules?: RuleWatch | undefined
   /** Fields of records that somebody looks at; absent for all. */
   readonly wants?: readonly string[] | undefined
+  /** Rules alone look at it: what they have judged goes on as a count. */
+  readonly isNowhere?: boolean | undefined
   /** Who looks at what passes. */
   readonly taps?: Taps | undefined
   /** Of the sinks that do not get everything, by name. */
@@ -90,7 +92,9 @@ export class Intake {
     const before = { lines: tally.lines, records: tally.records + tally.misfits }
     readLines(lines, { source: this.#name, reading, buffer: this.#buffer })
     const count = tally.records + tally.misfits - before.records
-    const memory = takeShared(this.#buffer, this.#options)
+    // What is kept on disk, or shown to somebody, is kept whole.
+    const isLent = this.#options.isNowhere && this.#isReplayable && !lines.isLastChance && !taps?.isWatched
+    const memory = isLent ? lendShared(this.#buffer) : takeShared(this.#buffer, this.#options)
     const remembered = reading.newMemory()
     if (remembered !== undefined) book.remember(stream, remembered)
     this.#ends.set(stream.id, to)
@@ -114,7 +118,9 @@ export class Intake {
       isUnique: !this.#isReplayable,
       isLastChance: lines.isLastChance === true,
     }
-    await fork.offer(lane => this.#chunkFor(lane, { head, records: shaped.records, memory, origin }))
+    const { count: passed } = shaped.records
+    const judged = { ...head, count: passed, records: new Uint8Array(), holds: memory.holds, release: memory.release }
+    await fork.offer(lane => (isLent ? judged : this.#chunkFor(lane, { head, records: shaped.records, memory, origin })))
   }
 
   /** Behind a gap reading goes on for everybody: it takes its turn among the lines. */
