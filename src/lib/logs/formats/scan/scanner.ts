@@ -21,7 +21,7 @@ export class Scanner implements LineScanner {
   /** `only` leaves out other fields than these. */
   constructor({ before, fields }: Template, only?: ReadonlySet<string>) {
     this.#before = latin1(before)
-    this.#fields = fields.map(field => (only === undefined || isWanted(field, only) ? fieldScan(field) : skipScan(field)))
+    this.#fields = fields.map(field => (only === undefined || isWanted(field, only) ? fieldScan(field, only) : skipScan(field)))
     this.overhead = fields.reduce((sum, { name }) => sum + 3 * name.length + perField, 8)
   }
 
@@ -67,7 +67,7 @@ const [brace, braceEnd] = [123, 125]
 /** Quotes, colon and comma, and what a request becomes. */
 const perField = 64
 
-function fieldScan(field: Field): FieldScan {
+function fieldScan(field: Field, only?: ReadonlySet<string>): FieldScan {
   const after = latin1(field.after)
   switch (field.type) {
     case 'text':
@@ -81,7 +81,7 @@ function fieldScan(field: Field): FieldScan {
     case 'time-local':
       return new LocalTimeScan(field.name, after)
     case 'request':
-      return isQuoted(field) ? new RequestScan(after) : irregular
+      return isQuoted(field) ? new RequestScan(after, part => only?.has(part) ?? true) : irregular
     default:
       return irregular
   }
