@@ -14,13 +14,13 @@ import { describeMachine } from './machine.ts'
 import { cpuTicks } from './process-peaks.ts'
 
 /** How long the sink is down, and what is written meanwhile. */
-const outageS = 60
+const outageS = Number(process.env['OUTAGE_S'] ?? 60)
 const bytesASecond = 10_000_000
 const spoolGigabytes = Number(process.env['SPOOL_GB'] ?? 1)
 
 /**
  * What a pipeline costs while one of its sinks is down, and how soon a large spool is delivered from: on the disk of the working directory, as
- * in life. SPOOL_GB says how large the spool is. False when a goal is missed.
+ * in life. SPOOL_GB says how large the spool is, OUTAGE_S for how many seconds the sink is down. False when a goal is missed.
  */
 export async function benchOutage(): Promise<boolean> {
   const directory = mkdtempSync(join(process.cwd(), '.tmp-bench-'))
