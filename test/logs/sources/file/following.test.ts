@@ -312,6 +312,32 @@ describe('what changed while nothing ran', () => {
   })
 })
 
+for (const [what, params, framing] of [
+  ['a line', { paths: ['*.log'], partial_after: '1s' }, {}],
+  ['an event', { paths: ['*.log'] }, { multiline: { by: { line: 'indented' }, maxLines: 500, timeoutMs: 1000 } }],
+] as const)
+  test(
+    `${what} that begins behind a long silence is waited for all the same`,
+    async () => {
+      await using dir = await logs(params, { framing })
+      dir.write('app.log', 'one\n')
+      await using follower = dir.follow()
+      await follower.has('one')
+      // So long nothing came that what is there would be at its end.
+      const begun = performance.now()
+      await follower.until('a silence', () => performance.now() - begun > 1500)
+      const [begin, rest] = what === 'a line' ? ['tw', 'o\n'] : ['two\n', ' more\n']
+      const { idles } = follower
+      dir.append('app.log', begin)
+      await follower.until('it is seen', () => follower.idles > idles)
+      dir.append('app.log', rest)
+      await follower.until('its end', () => follower.lines.length > 1)
+      expect(follower.lines).toEqual(['one', ...`${begin}${rest}`.split('\n').slice(0, -1)])
+      expect(follower.ranges).toHaveLength(2)
+    },
+    waits,
+  )
+
 test('files are begun at their end where that is asked for, and only at the first start', async () => {
   await using dir = await logs({ paths: ['*.log'], start: 'end' })
   dir.write('a.log', 'old\nhalf')

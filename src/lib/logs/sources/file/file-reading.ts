@@ -5,7 +5,7 @@ import { DirectoryWatches } from './directory-watches.ts'
 import { FileSet } from './file-set.ts'
 import { overlapBytes } from './identity.ts'
 import type { FileSettings } from './settings.ts'
-import type { Tail } from './tail.ts'
+import type { Tail, Turn } from './tail.ts'
 import { problemOf } from './troubles.ts'
 import { Wakes } from './wakes.ts'
 
@@ -160,17 +160,17 @@ class FileReading {
   }
 
   /** What nothing more is expected for. */
-  #closing(tail: Tail, now: number): { readonly closesLine: boolean; readonly closesEvent: boolean } {
+  #closing(tail: Tail, now: number): Pick<Turn, 'closesLine' | 'closesEvent' | 'isOver'> {
     const { partialAfterMs = Number.POSITIVE_INFINITY } = this.#settings
     const eventMs = eventTimeoutMs(this.#place.framing) ?? Number.POSITIVE_INFINITY
     const quietMs = tail.grewAtMs === 0 ? 0 : now - tail.grewAtMs
+    const isOver = !this.#place.follow || tail.compression !== undefined
     const closesLine =
-      !this.#place.follow ||
-      tail.compression !== undefined ||
+      isOver ||
       (tail.isUnlinked && quietMs >= unlinkedMs) ||
       (tail.isOutside && quietMs >= outsideMs) ||
       quietMs >= partialAfterMs
-    return { closesLine, closesEvent: closesLine || quietMs >= eventMs }
+    return { isOver, closesLine, closesEvent: closesLine || quietMs >= eventMs }
   }
 
   async *#atEnd(

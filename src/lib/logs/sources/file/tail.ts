@@ -15,6 +15,8 @@ export interface Turn {
   /** What is to become of the last line and event where nothing more is there now. */
   readonly closesLine: boolean
   readonly closesEvent: boolean
+  /** Nothing is waited for: that holds whatever comes with this turn, too. */
+  readonly isOver: boolean
 }
 
 export interface TailStart {
@@ -109,14 +111,15 @@ export class Tail {
   }
 
   /** Reads once, and gives what came of it. It is open. @throws the system's error, or that of its compression */
-  async *turn({ room, nowMs, closesLine, closesEvent }: Turn): AsyncGenerator<SourceEvent, TurnEnd> {
+  async *turn({ room, nowMs, closesLine, closesEvent, isOver }: Turn): AsyncGenerator<SourceEvent, TurnEnd> {
     const place = this.#at + this.#framer.taken
     const overlap = Math.min(overlapBytes, place)
     const read = (await this.#reach?.read(room.subarray(overlapBytes - overlap), place - overlap)) ?? 0
     const filled = overlapBytes - overlap + read
     if (read < overlap || !this.#isSame(room.subarray(overlapBytes - overlap, overlapBytes))) return 'changed'
     const grown = place - overlap + read
-    if (grown > this.seen || this.grewAtMs === 0) this.grewAtMs = nowMs
+    const hasGrown = grown > this.seen
+    if (hasGrown || this.grewAtMs === 0) this.grewAtMs = nowMs
     this.seen = Math.max(this.seen, grown)
     const isFull = filled === room.length
     this.#cuts = this.#cuts.filter(cut => cut > place)
@@ -124,8 +127,10 @@ export class Tail {
     const isCut = cut <= grown
     const raw = room.subarray(overlapBytes, isCut ? overlapBytes + cut - place : filled)
     let done = 0
-    const isLast = isCut || (closesLine && !isFull)
-    const isClosed = closesEvent && !isFull
+    // What grew a moment ago may grow on, however long it was silent before.
+    const mayClose = !isFull && (isOver || !hasGrown)
+    const isLast = isCut || (closesLine && mayClose)
+    const isClosed = closesEvent && mayClose
     for (const piece of this.#framer.pieces({ raw, isFull: isFull && !isCut, isLast, closesEvent: isClosed })) {
       const to = this.#at + piece.length
       done = to - place
