@@ -68,6 +68,13 @@ describe('the SSH configuration of the user', () => {
     expect(await names('bas*')).toEqual(['bastion'])
     expect((await select({ inventory, targets: ['bastion'] })).adHoc).toEqual([])
   })
+
+  test('says how ssh reaches this machine, and does not ask for ssh', async () => {
+    const ssh = { config: 'Host localhost\n  Port 2222\n' }
+    const inventory = await loadInventory({ sources: [], sshConfigs: ['config'], components, tools: memoryTools(ssh) })
+    expect(inventory.hosts.get('localhost')).toMatchObject({ via: 'local' })
+    expect((await select({ inventory, targets: ['root@localhost'] })).hosts).toMatchObject([{ via: 'ssh', user: 'root' }])
+  })
 })
 
 describe('an SSH configuration that this user may not read', () => {

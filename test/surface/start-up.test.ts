@@ -9,11 +9,9 @@ const quick = [
   'lib/cli/dispatch.ts',
   'lib/cli/find-command.ts',
   'lib/core/errors.ts',
-  'lib/core/exit.ts',
   'lib/core/nearest.ts',
   'lib/core/redact.ts',
   'lib/core/registered-command.ts',
-  'lib/core/report.ts',
   'lib/io/descriptor.ts',
   'lib/io/ignored-signals.ts',
   'lib/io/plain-style.ts',
@@ -21,12 +19,11 @@ const quick = [
   'lib/io/system.ts',
   'lib/io/wants-color.ts',
   'lib/surface/flag.ts',
-  'lib/surface/unknown-variables.ts',
   'lib/surface/verb.ts',
   'program.ts',
   'registry.generated.ts',
 ]
-const help = [...quick, 'lib/cli/help.ts', 'lib/surface/text-table.ts']
+const help = [...quick, 'lib/cli/help.ts', 'lib/core/exit.ts', 'lib/surface/text-table.ts']
 
 async function loadedBy(line: string): Promise<{ readonly modules: readonly string[]; readonly code: number }> {
   await using directory = await tempDir()
@@ -65,6 +62,9 @@ test('a local command loads no parser, no schema, no YAML, no SSH and no change 
   // Of packages none at all: each of them costs more than all that is opsctl's own.
   expect(modules.filter(name => !/^(lib|commands)\/|^node:|^[a-z.]+\.ts$/.test(name))).toEqual([])
   for (const heavy of ['node:zlib', 'node:tty', 'node:net']) expect(modules).not.toContain(heavy)
-  expect(modules.filter(name => name.startsWith('lib/plan/'))).toEqual(['lib/plan/unfinished-mark.ts'])
+  expect(modules.filter(name => name.startsWith('lib/plan/'))).toEqual(['lib/plan/unfinished-runs.ts'])
   expect(modules.filter(name => /^lib\/transport\/(ssh|known-hosts)/.test(name))).toEqual([])
+  // Nor what reads inventories, folds names, or writes files of output.
+  expect(modules.filter(name => name.startsWith('lib/inventory/'))).toEqual([])
+  expect(modules).not.toContain('node:fs/promises')
 }, 60_000)

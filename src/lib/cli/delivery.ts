@@ -51,7 +51,6 @@ export class Delivery {
       style: io.stdout.style,
       verbosity: settings.verbosity,
       readOutput: outputReader(outputs),
-      foldHosts: (await import('../inventory/node-set.ts')).foldNodeSet,
     }
     return new Delivery(options, destinations, env)
   }
@@ -74,7 +73,7 @@ export class Delivery {
   async emit(item: Item): Promise<void> {
     for (const { target, renderer } of this.#destinations) {
       if (target.file !== undefined || !renderer.item) continue
-      const text = await renderer.item(item, this.#machineEnv(renderer))
+      const text = await renderer.item(item, machineEnv(this.#env, renderer))
       await this.#options.progress.around(() => this.#guarded(() => this.#options.io.stdout.write(text)))
     }
   }
@@ -99,15 +98,15 @@ export class Delivery {
 
   async #finishReport(report: Report): Promise<void> {
     for (const { target, renderer } of this.#destinations) await this.#deliver(target, this.#rendered(report, target, renderer))
-    const people = this.#destinations.some(({ target }) => target.format === 'human' && target.file === undefined)
-    if (!people) return
-    const { humanSummary } = await import('../render/human-summary.ts')
-    const { io } = this.#options
-    await unheard(io.stderr.write(humanSummary(report, { ...this.#env, style: io.stderr.style })))
+    const { renderer } = this.#destinations.find(({ target }) => target.file === undefined) ?? {}
+    if (renderer?.summary === undefined) return
+    const { stderr } = this.#options.io
+    await unheard(stderr.write(renderer.summary(report, { ...(await this.#envFor(report)), style: stderr.style })))
   }
 
   async *#rendered(report: Report, target: OutputTarget, renderer: Renderer): AsyncIterable<string> {
-    const env = target.file === undefined ? this.#env : this.#machineEnv(renderer)
+    const full = await this.#envFor(report)
+    const env = target.file === undefined ? full : machineEnv(full, renderer)
     // On stdout the items have been streamed as they happened; a file gets all of them now.
     if (target.file !== undefined && renderer.item) for (const item of report.items) yield renderer.item(item, env)
     yield* renderer.render(report, env)
@@ -133,8 +132,10 @@ export class Delivery {
     await this.#guarded(() => writeFileAtomic(file, encoded(pieces), { mode: 0o644 }))
   }
 
-  #machineEnv(renderer: Renderer): RenderEnv {
-    return renderer.machine ? { ...this.#env, style: plainStyle } : { ...this.#env, style: plainStyle, width: 0 }
+  /** Nothing is to be folded where there is one name, and most starts have one. */
+  async #envFor({ items, omitted, blocks }: Report): Promise<RenderEnv> {
+    if (items.length + omitted <= 1 && blocks === undefined) return this.#env
+    return { ...this.#env, foldHosts: (await import('../inventory/node-set.ts')).foldNodeSet }
   }
 
   async #guarded(write: () => Promise<void>): Promise<void> {
@@ -146,6 +147,9 @@ export class Delivery {
     }
   }
 }
+
+const machineEnv = (env: RenderEnv, { machine }: Renderer): RenderEnv =>
+  machine ? { ...env, style: plainStyle } : { ...env, style: plainStyle, width: 0 }
 
 const newline = 10
 

@@ -1,16 +1,11 @@
-import type { CommandEntry, CommandSpec, Program } from '../core/command.ts'
-import type { Settings } from '../core/context.ts'
+import type { Program } from '../core/command.ts'
 import { causeChain, OpsError, toOpsError } from '../core/errors.ts'
-import { exitCodeOf, strongest } from '../core/exit.ts'
 import type { Io } from '../core/io.ts'
 import { nearest } from '../core/nearest.ts'
 import { redact } from '../core/redact.ts'
-import { isDocument, isReport, isStream, type Result } from '../core/report.ts'
 import { attached, flagOf } from '../surface/flag.ts'
-import { unknownVariables } from '../surface/unknown-variables.ts'
 import { askedColor, askedFormat, isMachineFormat } from './asked.ts'
 import { findCommand } from './find-command.ts'
-import type { ReadInput } from './input.ts'
 import type { Outside } from './outside.ts'
 
 /** The first word with which the completion scripts ask. */
@@ -22,7 +17,7 @@ const completionWord = '__complete'
  */
 export async function dispatch(outside: Outside): Promise<number> {
   try {
-    return (await quickAnswer(outside)) ?? (await perform(outside))
+    return (await quickAnswer(outside)) ?? (await (await import('./perform.ts')).perform(outside, error => tell(error, outside)))
   } catch (error) {
     return await tell(toOpsError(error), outside)
   }
@@ -62,55 +57,6 @@ function demandKnownFlags(words: readonly string[], { globals }: Program): void 
   throw new OpsError('E_USAGE', `opsctl has no flag ${stray} without a command`, {
     hint: close ? `did you mean --${close}?` : 'write the command first: `opsctl --help` lists them',
   })
-}
-
-async function perform(outside: Outside): Promise<number> {
-  const { program, argv } = outside
-  const { command: entry, rest } = findCommand(program, argv)
-  if (!entry) throw new OpsError('E_USAGE', 'no command')
-  const { readInput } = await import('./input.ts')
-  const { settings, plain, inputFor } = await readInput(entry, rest, outside)
-  const { openRun } = await import('./run.ts')
-  await using run = await openRun(outside, settings)
-  if (entry.configuration !== 'ignored')
-    for (const warning of unknownVariables(program, outside.env)) run.context.log('warn', warning)
-  const { input, work } = await loaded(entry, { plain, inputFor })
-  const result = await work(run.context, input).catch(error => {
-    // What failed because of the interrupt is not what ended the run.
-    if (toOpsError(error).code !== 'E_BUG') run.context.signal.throwIfAborted()
-    throw error
-  })
-  const exit = await exitOf(result, settings)
-  try {
-    await run.deliver(result)
-  } catch (error) {
-    // What came of the hosts may weigh more than that it could not be told.
-    const lost = toOpsError(error)
-    if (strongest([exit, exitOfLostOutput]) === exitOfLostOutput) throw lost
-    await tell(lost, outside)
-  }
-  return isStream(result) && result.report ? exitCodeOf(result.report()) : exit
-}
-
-const exitOfLostOutput = 74
-const exitOfSilentTargets = 3
-
-/** By the table of exit codes, or by that of Nagios where it reads stdout. */
-async function exitOf(result: Result, { outputs }: Settings): Promise<number> {
-  if (!isReport(result)) return isDocument(result) && result.incomplete ? exitOfSilentTargets : 0
-  if (!outputs.some(({ format, file }) => format === 'nagios' && file === undefined)) return exitCodeOf(result)
-  const { nagiosStates, nagiosStatus } = await import('../render/nagios-status.ts')
-  return nagiosStates.indexOf(nagiosStatus(result))
-}
-
-/** What the command does and with what. Its schema is loaded only where it has something to say. */
-async function loaded(
-  entry: CommandEntry,
-  { plain, inputFor }: Pick<ReadInput, 'plain' | 'inputFor'>,
-): Promise<{ readonly input: never; readonly work: CommandSpec['run'] }> {
-  if (plain !== undefined && entry.loadRun !== undefined) return { input: plain as never, work: (await entry.loadRun()).default }
-  const { default: command } = await entry.load()
-  return { input: inputFor(command), work: (context, input) => command.run(context, input) }
 }
 
 /** Says what went wrong, in the manner of the asked format, and gives the exit code. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Globals } from '../config/globals.ts'
 import { type ConfigValues, checked, type Layered, layer, type RawInput, typed } from '../config/layers.ts'
 import { outputTargets } from '../config/output-targets.ts'
@@ -90,7 +91,6 @@ interface ReadConfig {
 
 /** The YAML reader is loaded only when there is a file to read. */
 async function readConfig(paths: readonly string[], { named, entry, outside }: ReadConfig): Promise<ConfigValues> {
-  const { existsSync } = await import('node:fs')
   const present = entry.configuration === 'ignored' ? [] : paths.filter(path => existsSync(path))
   try {
     if (named !== undefined && !paths.some(path => existsSync(path))) {

@@ -10,6 +10,7 @@ import { makePrompter } from '../io/prompt.ts'
 import { SpillingOutputStore } from '../run/output-store.ts'
 import { Components } from './components.ts'
 import { Delivery } from './delivery.ts'
+import { openConnector } from './open-connector.ts'
 import type { Outside } from './outside.ts'
 import { stateDirectory } from './paths.ts'
 import { Interrupts } from './signals.ts'
@@ -80,8 +81,8 @@ export async function openRun(outside: Outside, settings: RunSettings): Promise<
     ...(outside.passed && { passed: outside.passed }),
     component: (kind, type) => components.get(kind, type),
     components: kind => components.all(kind),
-    inventory: async spec => (await import('./fleet-tools.ts')).readInventory(context, spec),
-    connector: async spec => (await import('./fleet-tools.ts')).openConnector(context, spec),
+    inventory: async spec => (await import('./read-inventory.ts')).readInventory(context, spec),
+    connector: spec => openConnector(context, spec),
   }
   return {
     context,

@@ -89,6 +89,8 @@ export interface Renderer {
   render(report: Report, env: RenderEnv): AsyncIterable<string>
   /** An item as it happens, for formats that need not wait for the end; `render` then prints only what is left. */
   item?(item: Item, env: RenderEnv): Promise<string>
+  /** What people are told on stderr once the run is over, where this format goes to stdout; empty when there is nothing to say. */
+  summary?(report: Report, env: RenderEnv): string
 }
 
 /** What a renderer may know besides the report. */

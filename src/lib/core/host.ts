@@ -27,6 +27,9 @@ export function hostNamed(name: string, more: Partial<Host> = {}): Host {
   return { name, via: 'ssh', groups: [], labels: {}, vars: {}, weight: 1, ...more }
 }
 
+/** The machine that opsctl runs on. */
+export const thisMachine: Host = hostNamed('localhost', { via: 'local' })
+
 /** Hosts and groups as one source or the union of several gives them. */
 export interface Inventory {
   readonly hosts: ReadonlyMap<string, Host>

@@ -1,7 +1,7 @@
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import { hostNamed } from '../core/host.ts'
+import { hostNamed, thisMachine } from '../core/host.ts'
 import { nearest } from '../core/nearest.ts'
 import type { Fleet, FleetOptions } from '../fleet/index.ts'
 import type { Playbook } from './playbook/playbook.ts'
@@ -60,13 +60,11 @@ export class Probing implements AsyncDisposable {
 
   #ask(probe: ProbeSpec, signal: AbortSignal): Promise<Answer> {
     const { fleet, askers } = this.#parts
-    const host = askers.get(probe.from?.name ?? 'localhost') ?? here
+    const host = askers.get(probe.from?.name ?? 'localhost') ?? thisMachine
     const { sudo, connector } = fleet
     return askProbe(probe, { clock: this.#context.clock, connector, host, ...(sudo && { sudo }) }, signal)
   }
 }
-
-const here = hostNamed('localhost', { via: 'local' })
 
 /** The hosts that probes ask from. @throws OpsError E_PLAN for one that the inventory does not know */
 export async function askersOf(

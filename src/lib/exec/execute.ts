@@ -1,8 +1,7 @@
 import type { Context } from '../core/context.ts'
 import type { Report } from '../core/report.ts'
 import { collate, type FleetWork, runOnFleet } from '../fleet/work.ts'
-import { UnfinishedMark } from '../plan/unfinished-mark.ts'
-import { removeEarlierOutput } from './output-directory.ts'
+import { unfinishedRuns } from '../plan/unfinished-runs.ts'
 import type { ExecRequest } from './request.ts'
 import { runOnHost } from './run-on-host.ts'
 
@@ -13,11 +12,10 @@ export interface Execution extends Pick<FleetWork, 'fleet' | 'concurrency' | 'ma
 /** Runs one command on all hosts of a fleet at once. */
 export async function execute(context: Context, { request, ...work }: Execution): Promise<Report> {
   // The engine of changes is loaded only where one has been left half-way.
-  const { length: unfinished } = await UnfinishedMark.all(context.paths.state)
-  if (unfinished > 0) await (await import('../plan/index.ts')).tellUnfinished(context)
+  if (unfinishedRuns(context.paths.state).length > 0) await (await import('../plan/index.ts')).tellUnfinished(context)
   const { hosts, sudo } = work.fleet
   const names = hosts.map(host => host.name)
-  if (request.outputDir !== undefined) await removeEarlierOutput(request.outputDir, names)
+  if (request.outputDir !== undefined) await (await import('./output-directory.ts')).removeEarlierOutput(request.outputDir, names)
   const nameWidth = Math.min(24, Math.max(0, ...names.map(name => name.length)))
   const shared = { context, request, nameWidth, ...(sudo && { sudo }) }
   const report = await runOnFleet(context, {

@@ -3,7 +3,7 @@ import type { Item } from '../core/item.ts'
 import type { OutputWriter } from '../core/output-store.ts'
 import type { Chunk } from '../core/transport.ts'
 import { LinePrefixer } from './line-prefixer.ts'
-import { outputFileName } from './output-directory.ts'
+import { outputFileName } from './output-file-name.ts'
 import type { HostRun } from './run-on-host.ts'
 import { terminalLine } from './terminal-line.ts'
 

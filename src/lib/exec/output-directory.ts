@@ -1,12 +1,7 @@
 import { access, constants, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Chunk } from '../core/transport.ts'
-import { hostFileName } from '../fleet/work.ts'
 import { cannotWrite } from '../run/cannot-write.ts'
-
-/** `web1` and `web1.stderr`. */
-export const outputFileName = (host: string, stream: Chunk['stream']): string =>
-  hostFileName(host) + (stream === 'stdout' ? '' : '.stderr')
+import { outputFileName } from './output-file-name.ts'
 
 /** Makes the directory before anything runs, so that no output is lost for want of it. @throws OpsError E_OUTPUT */
 export async function makeOutputDirectory(directory: string): Promise<void> {

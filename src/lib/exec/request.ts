@@ -3,9 +3,7 @@ import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Command } from '../core/transport.ts'
 import type { ExecOptions } from './options.ts'
-import { makeOutputDirectory } from './output-directory.ts'
-import { scriptCommand } from './script.ts'
-import { storedInput } from './stored-input.ts'
+import type { StoredInput } from './stored-input.ts'
 
 /** What `opsctl exec` runs on every host, and what becomes of the output. */
 export interface ExecRequest {
@@ -98,15 +96,19 @@ async function commandRequest(context: Context, { command, stdin }: ExecOptions)
   return {
     command: commandOf(command),
     title: command.join(' '),
-    ...(stdin !== undefined && { stdin: await storedInput(context, { path: stdin }) }),
+    ...(stdin !== undefined && { stdin: await stored(context, { path: stdin }) }),
   }
 }
 
 async function scriptRequest(context: Context, path: string, args: readonly string[]): Promise<What> {
-  const content = await storedInput(context, { path, snapshot: true })
+  const content = await stored(context, { path, snapshot: true })
+  const { scriptCommand } = await import('./script.ts')
   const name = path === '-' ? 'stdin' : basename(path)
   return { command: await scriptCommand({ name, content, args }), title: [name, ...args].join(' '), stdin: content }
 }
+
+const stored = async (context: Context, input: { readonly path: string; readonly snapshot?: boolean }): Promise<StoredInput> =>
+  (await import('./stored-input.ts')).storedInput(context, input)
 
 const commandOf = (words: readonly string[]): ExecRequest['command'] => {
   const [line] = words
@@ -133,7 +135,7 @@ async function outputDirectory(
 ): Promise<Pick<ExecRequest, 'outputDir'>> {
   if (outputDir !== undefined) {
     const directory = resolve(paths.cwd, outputDir)
-    await makeOutputDirectory(directory)
+    await (await import('./output-directory.ts')).makeOutputDirectory(directory)
     return { outputDir: directory }
   }
   return spill ? { outputDir: join(paths.state, 'runs', runId, 'output') } : {}

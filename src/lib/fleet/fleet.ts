@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { Connector, ConnectSpec, Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
-import type { Host, Inventory } from '../core/host.ts'
-import { isInShard, type Shard, shardText } from '../core/shard.ts'
+import { type Host, thisMachine } from '../core/host.ts'
+import type { Shard } from '../core/shard.ts'
 import type { Sudo } from '../core/transport.ts'
-import { select } from '../inventory/select.ts'
 import { Deadline } from '../run/deadline.ts'
 import { checkFileLimit } from './file-limit.ts'
-import { lastFailed } from './history.ts'
 import type { FleetOptions } from './options.ts'
-import { readSecretFile } from './secret-file.ts'
 
 /** The selected hosts, ready to be worked on. */
 export interface Fleet extends AsyncDisposable {
@@ -26,7 +23,7 @@ export interface Fleet extends AsyncDisposable {
 type ConnectOptions = Omit<OpenOptions, 'targets' | 'inventory' | 'limit' | 'allowEmpty'>
 
 /** The flags that a fleet needs. */
-type OpenOptions = Omit<FleetOptions, 'timeout' | 'idleTimeout' | 'maxFail'>
+export type OpenOptions = Omit<FleetOptions, 'timeout' | 'idleTimeout' | 'maxFail'>
 
 /**
  * Selects the hosts that the flags name and prepares connections to them. Nothing is contacted yet.
@@ -66,65 +63,21 @@ const isOnlyLocal = (hosts: readonly Host[], { identityFiles, sshConfig }: Conne
 
 /**
  * The hosts of -t, --limit and --shard, in order. A share may be empty.
- * @throws OpsError E_NO_TARGETS where there is no target, without --allow-empty
+ * @throws OpsError E_NO_TARGETS where there is no target, without --allow-empty, E_INVENTORY, E_NODE_SET
  */
 export async function selectHosts(context: Context, options: OpenOptions): Promise<readonly Host[]> {
-  const { targets, inventory: sources, sshConfig, allowEmpty } = options
-  if (targets.length === 0 && !allowEmpty) {
-    throw new OpsError('E_NO_TARGETS', 'no targets were given', { hint: 'name them with -t, as in -t @web or -t localhost' })
-  }
-  const inventory = await context.inventory({ sources, ...(sshConfig !== undefined && { sshConfig }) })
-  return selectFrom(context, inventory, options)
+  // No inventory says anything about it, and reading those of SSH takes a tenth of a start.
+  if (isThisMachine(options)) return [thisMachine]
+  return (await import('./select-hosts.ts')).selectHosts(context, options)
 }
 
-type Selection = Pick<FleetOptions, 'targets' | 'limit' | 'shard' | 'allowEmpty'>
-
-/** @throws OpsError E_NO_TARGETS where there is no target, without --allow-empty, E_NODE_SET */
-export async function selectFrom(
-  context: Context,
-  inventory: Inventory,
-  { targets, limit, shard, allowEmpty }: Selection,
-): Promise<readonly Host[]> {
-  const words = await wordsOf(targets, context)
-  const failed = (): Promise<readonly string[]> => lastFailed(context.paths.state)
-  const { hosts, nearest } = await select({ inventory, targets: words, limit, failed })
-  for (const [word, known] of nearest) context.log('warn', `${word} is not in the inventory; did you mean ${known}?`)
-  if (hosts.length === 0 && !allowEmpty) {
-    const hint = limit.some(set => set.includes('@failed')) ? { hint: 'none of them failed in the last run' } : {}
-    throw new OpsError(
-      'E_NO_TARGETS',
-      `${named(words, targets)} selects no host${limit.length > 0 ? ' after --limit' : ''}`,
-      hint,
-    )
-  }
-  return shard ? shareOf(context, hosts, shard) : hosts
-}
-
-/** That nothing falls to one of several is no mistake: another share has it. */
-function shareOf({ log }: Context, hosts: readonly Host[], shard: Shard): readonly Host[] {
-  const mine = hosts.filter(({ name }) => isInShard(name, shard))
-  if (mine.length === 0 && hosts.length > 0) log('warn', emptyShare(hosts.length, shard))
-  return mine
-}
-
-const emptyShare = (all: number, shard: Shard): string =>
-  `shard ${shardText(shard)} is empty: ${all === 1 ? 'the one target is' : `all ${all} targets are`} in another one`
-
-function named(words: readonly string[], targets: readonly string[]): string {
-  const set = words.join(',')
-  if (set.trim() !== '') return set
-  return targets.includes('-') ? 'stdin' : `-t '${set}'`
-}
-
-/** `-` stands for node sets on stdin, separated by white space. */
-async function wordsOf(targets: readonly string[], { io, signal }: Context): Promise<string[]> {
-  if (!targets.includes('-')) return [...targets]
-  const pieces: Uint8Array[] = []
-  for await (const piece of io.stdin.read(signal)) pieces.push(piece)
-  const lines = Buffer.concat(pieces).toString('utf8').split('\n')
-  const words = lines.flatMap(line => line.replace(/#.*/, '').split(/\s+/)).filter(word => word !== '')
-  return targets.flatMap(target => (target === '-' ? words : [target]))
-}
+const isThisMachine = ({ targets, limit, shard, inventory, sshConfig }: OpenOptions): boolean =>
+  targets.length > 0 &&
+  targets.every(word => word === thisMachine.name) &&
+  limit.length === 0 &&
+  shard === undefined &&
+  inventory.length === 0 &&
+  sshConfig === undefined
 
 async function connectSpec(
   context: Context,
@@ -133,7 +86,7 @@ async function connectSpec(
   const { connectTimeout, retries, hostKeyPolicy, sshConfig, forwardAgent, user, identity, passwordFile } = options
   // Looked at and read now: a wrong file is told before any host is asked.
   const identityFiles = identity.map(file => identityFile(context, file))
-  const password = passwordFile === undefined ? undefined : await readSecretFile(passwordFile)
+  const password = passwordFile === undefined ? undefined : await secretIn(passwordFile)
   return {
     connectTimeoutMs: connectTimeout,
     retries,
@@ -166,8 +119,8 @@ async function sudoOf(context: Context, { sudo, sudoUser, sudoPasswordFile }: Co
   const user = sudoUser ?? 'root'
   if (sudoPasswordFile === undefined) return { user }
   const password =
-    sudoPasswordFile === '-'
-      ? await context.prompt.secret('sudo password:', context.signal)
-      : await readSecretFile(sudoPasswordFile)
+    sudoPasswordFile === '-' ? await context.prompt.secret('sudo password:', context.signal) : await secretIn(sudoPasswordFile)
   return { user, password }
 }
+
+const secretIn = async (path: string): Promise<string> => (await import('./secret-file.ts')).readSecretFile(path)

@@ -3,8 +3,8 @@ import type { Host, Inventory } from '../core/host.ts'
 import type { Document } from '../core/report.ts'
 import { foldNodeSet } from '../inventory/node-set.ts'
 import { everyHost } from '../inventory/select.ts'
-import { selectFrom } from './fleet.ts'
 import type { FleetOptions } from './options.ts'
+import { selectFrom } from './select-hosts.ts'
 
 type HostListOptions = Pick<FleetOptions, 'targets' | 'inventory' | 'limit' | 'shard' | 'allowEmpty' | 'sshConfig'> & {
   readonly fold: boolean

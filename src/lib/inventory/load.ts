@@ -1,7 +1,7 @@
 import type { Component, InventoryInput, InventoryTools } from '../core/component.ts'
 import { errnoOf } from '../core/errno.ts'
 import { OpsError } from '../core/errors.ts'
-import { type Host, hostNamed, type Inventory } from '../core/host.ts'
+import { type Host, type Inventory, thisMachine } from '../core/host.ts'
 import { inventoryError } from './fault.ts'
 import { unite } from './unite.ts'
 
@@ -18,7 +18,7 @@ export interface LoadRequest {
 
 /**
  * The union of inventory sources. The group `all` holds every host of the sources; this machine is there as `localhost`, and not part of `all`,
- * unless a source defines it.
+ * unless a source defines it; an SSH configuration does not.
  * @throws OpsError E_INVENTORY
  */
 export async function loadInventory(request: LoadRequest): Promise<Inventory> {
@@ -56,7 +56,8 @@ async function loadSshConfig(path: string, request: LoadRequest): Promise<Invent
   const groups = new Map([['all', []]])
   if (text === undefined || !source) return { hosts: new Map(), groups }
   const { hosts } = await source.load({ path, text, executable: false, directory: false }, tools)
-  return { hosts, groups }
+  // Which settings ssh would use for this machine says nothing against working on it without ssh.
+  return { hosts: new Map([...hosts].filter(([name]) => name !== thisMachine.name)), groups }
 }
 
 async function readSshConfig(path: string, { tools, onForbidden }: LoadRequest): Promise<string | undefined> {
@@ -70,5 +71,5 @@ async function readSshConfig(path: string, { tools, onForbidden }: LoadRequest):
 }
 
 function withLocalhost(hosts: ReadonlyMap<string, Host>): ReadonlyMap<string, Host> {
-  return hosts.has('localhost') ? hosts : new Map([...hosts, ['localhost', hostNamed('localhost', { via: 'local' })]])
+  return hosts.has(thisMachine.name) ? hosts : new Map([...hosts, [thisMachine.name, thisMachine]])
 }

@@ -1,4 +1,4 @@
-import { type Host, hostNamed, type Inventory } from '../core/host.ts'
+import { type Host, hostNamed, type Inventory, thisMachine } from '../core/host.ts'
 import { nearest } from '../core/nearest.ts'
 import { type Address, formatAddress, parseAddress } from './address.ts'
 import { matchesGlob } from './node-set/glob.ts'
@@ -86,7 +86,7 @@ function joinWords(words: readonly string[]): string {
 function resolve(word: string, { hosts }: Inventory): { host: Host; known: boolean } {
   const known = hosts.get(word)
   if (known) return { host: known, known: true }
-  if (word === 'localhost') return { host: hostNamed('localhost', { via: 'local' }), known: true }
+  if (word === thisMachine.name) return { host: thisMachine, known: true }
   const address = parseAddress(word)
   const base = hosts.get(address.host)
   if (!base) return { host: adHocHost(address), known: false }

@@ -1,12 +1,12 @@
 import { fileSystem } from './file-system.ts'
-import { isTerminalAt, wasClosed } from './process-stream.ts'
+import { wasClosed } from './process-stream.ts'
 
 /**
- * Writes a text to stdout before it returns, as a start does that has nothing else to do. False where that is not possible: for a terminal,
- * which wants its own width and colour, and where the stream is closed, full or broken, which is told elsewhere.
+ * Writes a text to stdout before it returns, as a start does that has nothing else to do. False where the stream is closed, full or broken,
+ * which is told elsewhere.
  */
 export function writeAtOnce(text: string): boolean {
-  if (isTerminalAt(stdout) || wasClosed(stdout)) return false
+  if (wasClosed(stdout)) return false
   const bytes = new TextEncoder().encode(text)
   for (let from = 0; from < bytes.length; ) {
     try {

@@ -120,7 +120,7 @@ export async function createCursorFile(
 /** The cursors of a journal by name, as they stand on disk. @throws OpsError E_STATE for one that is damaged */
 export async function readCursors(disk: JournalDisk, directory: string): Promise<Map<string, number>> {
   const positions = new Map<string, number>()
-  for (const { name, path } of await listCursorFiles(disk, directory)) {
+  for (const { name, path } of cursorFiles(directory, await listNames(disk, directory))) {
     const file = await disk.open(path, 'read')
     try {
       positions.set(name, (await readSlot(file, path)).position)
@@ -131,9 +131,10 @@ export async function readCursors(disk: JournalDisk, directory: string): Promise
   return positions
 }
 
-export async function listCursorFiles(disk: JournalDisk, directory: string): Promise<{ name: string; path: string }[]> {
-  const names = (await listNames(disk, directory)).filter(name => name.endsWith(extension)).sort()
-  return names.map(name => ({ name: name.slice(0, -extension.length), path: join(directory, name) }))
+/** The cursor files among the names in a directory. */
+export function cursorFiles(directory: string, names: readonly string[]): { name: string; path: string }[] {
+  const found = names.filter(name => name.endsWith(extension)).sort()
+  return found.map(name => ({ name: name.slice(0, -extension.length), path: join(directory, name) }))
 }
 
 const extension = '.cursor'

@@ -1,10 +1,12 @@
-import { Cursor, createCursorFile, listCursorFiles } from './cursor.ts'
+import { Cursor, createCursorFile, cursorFiles } from './cursor.ts'
 import type { JournalDisk } from './disk.ts'
 import { stateError } from './state-error.ts'
 
 export interface CursorsOptions {
   readonly disk: JournalDisk
   readonly directory: string
+  /** What stands in the directory when it is opened. */
+  readonly names: readonly string[]
   readonly syncs: boolean
 }
 
@@ -24,7 +26,7 @@ export class Cursors implements AsyncDisposable {
   static async open(options: CursorsOptions, next: number): Promise<Cursors> {
     const opened = new Map<string, Cursor>()
     try {
-      for (const { name, path } of await listCursorFiles(options.disk, options.directory)) {
+      for (const { name, path } of cursorFiles(options.directory, options.names)) {
         const cursor = await Cursor.open(options.disk, { path, syncs: options.syncs })
         opened.set(name, cursor)
         if (cursor.position > next) await cursor.move(next)

@@ -7,6 +7,7 @@ import { RecordBuffer } from './record-buffer.ts'
 import { type Recovery, recover } from './recover.ts'
 import { SegmentChain } from './segment-chain.ts'
 import { segmentHeaderBytes } from './segment-header.ts'
+import { listNames } from './segment-list.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
 /** What an open journal is made of. */
@@ -35,13 +36,15 @@ export async function openParts(open: {
 }): Promise<{ parts: JournalParts; recovery: Recovery; next: number }> {
   const { directory, disk, options, lock } = open
   const { clock, fsync: policy = 'always', segmentBytes = 8 * 1024 * 1024, preallocateBytes: reserveBytes = 0 } = options
-  const { recovery, salt, next, tail } = await recover(disk, directory)
+  // Looked at once: whoever holds the lock is the only one who changes them.
+  const names = await listNames(disk, directory)
+  const { recovery, salt, next, tail } = await recover(disk, directory, names)
   const buffer = new RecordBuffer({ salt, chunkBytes: Math.min(maxBatchBytes, segmentBytes - segmentHeaderBytes) })
   const current = tail && (await SegmentWriter.resume(disk, tail))
   const chain = new SegmentChain({ disk, directory, salt, segmentBytes, reserveBytes }, current)
   try {
     if (reserveBytes > 0) await chain.prepare(next)
-    const cursors = await Cursors.open({ disk, directory, syncs: policy !== 'never' }, next)
+    const cursors = await Cursors.open({ disk, directory, names, syncs: policy !== 'never' }, next)
     const onError = options.onError ?? ((): void => {})
     const onPoint = options.onPoint ?? ((): void => {})
     const commit = new GroupCommit({ buffer, chain, last: next - 1, syncsAlways: policy === 'always', onPoint, onError })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { randomHex } from '../core/random-hex.ts'
 import type { JournalDisk } from './disk.ts'
-import { listNames, listSegments, readHeader, type Segment } from './segment-list.ts'
+import { listSegments, readHeader, type Segment } from './segment-list.ts'
 import { SegmentScan } from './segment-scan.ts'
 import { SegmentWalk } from './segment-walk.ts'
 import type { Damage } from './state-error.ts'
@@ -23,9 +23,9 @@ export interface Recovered {
   readonly tail: { readonly path: string; readonly base: number; readonly offset: number } | undefined
 }
 
-/** Brings a journal that no one writes to into a state that can be appended to: removes what is half made, cuts a torn tail off. */
-export async function recover(disk: JournalDisk, directory: string): Promise<Recovered> {
-  const names = await withoutHalfMade(disk, directory)
+/** Brings a journal that no one writes to into a state that can be appended to, given the names in it: removes what is half made, cuts a torn tail off. */
+export async function recover(disk: JournalDisk, directory: string, found: readonly string[]): Promise<Recovered> {
+  const names = await withoutHalfMade(disk, directory, found)
   // A former writer may have been killed between the naming of a file and the sync of its name.
   await disk.syncDirectory(directory)
   const segments = await listSegments(disk, directory, { names })
@@ -46,9 +46,8 @@ export async function recover(disk: JournalDisk, directory: string): Promise<Rec
 
 const isHalfMade = (name: string): boolean => name.endsWith('.segment.new') || name.endsWith('.cursor.new')
 
-/** The names in the directory, once what is half made is gone. */
-async function withoutHalfMade(disk: JournalDisk, directory: string): Promise<readonly string[]> {
-  const names = await listNames(disk, directory)
+/** The names that stay, once what is half made is gone. */
+async function withoutHalfMade(disk: JournalDisk, directory: string, names: readonly string[]): Promise<readonly string[]> {
   for (const name of names) if (isHalfMade(name)) await disk.remove(join(directory, name))
   return names.filter(name => !isHalfMade(name))
 }

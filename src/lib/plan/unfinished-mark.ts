@@ -1,10 +1,10 @@
-import { readdirSync } from 'node:fs'
 import { readFile, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf } from '../core/errno.ts'
 import { systemDisk } from '../journal/disk.ts'
 import { writeFileAtomic } from '../run/atomic-write.ts'
 import { cannotWrite } from '../run/cannot-write.ts'
+import { unfinishedRunsOf } from './unfinished-runs.ts'
 
 /** A change that was killed or could not be taken back wholly. */
 export interface UnfinishedChange {
@@ -24,15 +24,8 @@ export class UnfinishedMark {
   readonly #runId: string
 
   constructor(stateDirectory: string, runId: string) {
-    this.#directory = directoryOf(stateDirectory)
+    this.#directory = unfinishedRunsOf(stateDirectory)
     this.#runId = runId
-  }
-
-  /** Ids of the runs with a mark, oldest first. */
-  static async all(stateDirectory: string): Promise<string[]> {
-    return namesIn(directoryOf(stateDirectory))
-      .filter(name => !name.startsWith('.'))
-      .sort()
   }
 
   /** Says durably that the change goes on. @throws OpsError E_STATE */
@@ -69,16 +62,6 @@ export class UnfinishedMark {
     return join(this.#directory, this.#runId)
   }
 }
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
-  }
-}
-
-const directoryOf = (stateDirectory: string): string => join(stateDirectory, 'unfinished')
 
 function ignoreMissing(error: unknown): void {
   if (errnoOf(error) !== 'ENOENT') throw error

@@ -4,6 +4,7 @@ import { OpsError } from '../core/errors.ts'
 import { foldNodeSet } from '../inventory/node-set.ts'
 import { ChangeLog, changeDirectory } from './change-log.ts'
 import { type UnfinishedChange, UnfinishedMark } from './unfinished-mark.ts'
+import { unfinishedRuns } from './unfinished-runs.ts'
 
 /** Changes of this machine that stand half-way and that nobody works on, oldest first. */
 export async function unfinishedChanges(
@@ -11,7 +12,7 @@ export async function unfinishedChanges(
 ): Promise<UnfinishedChange[]> {
   const { state } = context.paths
   const found: UnfinishedChange[] = []
-  for (const runId of await UnfinishedMark.all(state)) {
+  for (const runId of unfinishedRuns(state)) {
     const change = (await new UnfinishedMark(state, runId).read()) ?? (await fromJournal(context, runId))
     if (change) found.push(change)
   }

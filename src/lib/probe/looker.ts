@@ -2,7 +2,7 @@ import type { CheckPlace, CheckResult, SecretReference, Shared } from '../core/c
 import type { Clock } from '../core/clock.ts'
 import type { Connector } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
-import { hostNamed } from '../core/host.ts'
+import { thisMachine } from '../core/host.ts'
 import type { Item } from '../core/item.ts'
 import { type Sudo, TransportError } from '../core/transport.ts'
 import { masked, maskedData } from './masked.ts'
@@ -19,8 +19,6 @@ export interface LookerTools {
   readonly secret: (reference: SecretReference) => Promise<string>
   readonly trace?: (line: string) => void
 }
-
-const thisHost = hostNamed('localhost', { via: 'local' })
 
 /** Makes single looks, and knows every secret that they read, so that none of them is told. */
 export class Looker {
@@ -85,7 +83,7 @@ export class Looker {
     const [first] = units
     if (!first) return []
     const { host, probed } = first
-    const transport = await this.#connector.connect(host ?? thisHost, { signal })
+    const transport = await this.#connector.connect(host ?? thisMachine, { signal })
     const sudo = typeof this.#sudo === 'function' ? this.#sudo() : this.#sudo
     const from = host ? 'host' : 'here'
     const place: CheckPlace = { ...this.#everywhere, transport, signal, from, ...(sudo && { sudo }) }

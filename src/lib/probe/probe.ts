@@ -2,7 +2,7 @@ import { rfc3339 } from '../core/clock.ts'
 import type { Context } from '../core/context.ts'
 import { OpsError } from '../core/errors.ts'
 import type { Host } from '../core/host.ts'
-import { hostNamed } from '../core/host.ts'
+import { thisMachine } from '../core/host.ts'
 import type { Item } from '../core/item.ts'
 import { type Report, ReportFold } from '../core/report.ts'
 import { ofShard, type Shard, shardText } from '../core/shard.ts'
@@ -41,7 +41,7 @@ export async function openProbe(context: Context, asked: readonly AskedCheck[], 
   const { shard } = options
   const checks = await withHosts(context, asked, options)
   const hosts = new Map(checks.flatMap(check => (check.hosts ?? []).map(host => [host.name, host])))
-  const fleet = await connectFleet(context, hosts.size > 0 ? [...hosts.values()] : [thisHost], options)
+  const fleet = await connectFleet(context, hosts.size > 0 ? [...hosts.values()] : [thisMachine], options)
   const shared = new SharedThings()
   return {
     checks,
@@ -85,8 +85,6 @@ function shareOf(
   return mine
 }
 
-const thisHost = hostNamed('localhost', { via: 'local' })
-
 export type SelectHosts = (
   targets: readonly string[] | undefined,
   check: { readonly isEndpoint: boolean; readonly place: string | undefined },
@@ -105,7 +103,7 @@ export function hostSelector(context: Context, { shard: _, ...options }: ProbeOp
         hint: 'name hosts with -t, or with targets: in the file',
       })
     }
-    if (targets.length === 0) return Promise.resolve([thisHost])
+    if (targets.length === 0) return Promise.resolve([thisMachine])
     const key = JSON.stringify(targets)
     const found = known.get(key) ?? selectHosts(context, { ...options, targets: [...targets] })
     known.set(key, found)

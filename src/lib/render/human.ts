@@ -3,6 +3,7 @@ import { formatDuration } from '../core/duration.ts'
 import type { Item } from '../core/item.ts'
 import type { Report } from '../core/report.ts'
 import { blockText } from './block-text.ts'
+import { humanSummary } from './human-summary.ts'
 import { noConfig } from './no-config.ts'
 import { inColour, labelOf, signOf, standingOf } from './standing.ts'
 import { padTo, textWidth, wrapTo } from './text-width.ts'
@@ -15,7 +16,7 @@ export default defineRenderer({
   stability: 'stable',
   schema: noConfig,
   example: {},
-  build: () => ({ mime: 'text/plain', machine: false, render }),
+  build: () => ({ mime: 'text/plain', machine: false, render, summary: humanSummary }),
 })
 
 /**
@@ -25,6 +26,7 @@ export default defineRenderer({
 async function* render(report: Report, env: RenderEnv): AsyncIterable<string> {
   for (const block of report.blocks ?? []) yield* blockText(block, env)
   const listed = report.items.filter(item => item.verdict !== undefined || (report.kind !== 'exec' && env.verbosity > 0))
+  if (listed.length === 0) return
   const widths = { name: Math.min(nameLimit, widest(listed, nameIn)), time: widest(listed, timeIn) }
   let group: string | undefined
   for (const item of inGroups(listed)) {

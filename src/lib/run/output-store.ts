@@ -1,11 +1,9 @@
-import { mkdir, open, rm, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
 import { OpsError } from '../core/errors.ts'
 import type { OutputRef } from '../core/item.ts'
 import type { OutputStore, OutputWriter } from '../core/output-store.ts'
-import { AppendFiles } from './append-files.ts'
 import { MemoryBudget } from './output-buffer.ts'
 import { OutputStream, type OutputStreamOptions } from './output-stream.ts'
+import type { SpillFiles } from './spill-files.ts'
 
 export interface SpillOptions {
   /** Made with mode 0700 when the first output needs a file, removed with all in it at the end. */
@@ -21,15 +19,12 @@ export interface SpillOptions {
 /** Remote output by reference: small in memory, large in files of mode 0600, kept or discarded as asked, always with a digest. */
 export class SpillingOutputStore implements OutputStore {
   readonly #options: SpillOptions
-  readonly #files: AppendFiles
   readonly #budget: MemoryBudget
   readonly #streams = new Map<string, OutputStream>()
-  #directory: Promise<unknown> | undefined
-  #spilled = 0
+  #files: Promise<SpillFiles> | undefined
 
   constructor(options: SpillOptions) {
     this.#options = options
-    this.#files = new AppendFiles(options.maxFiles ?? 64)
     this.#budget = new MemoryBudget(options.totalBytes ?? 16 * 1024 * 1024)
   }
 
@@ -37,11 +32,10 @@ export class SpillingOutputStore implements OutputStore {
     if (this.#streams.has(id)) throw new OpsError('E_BUG', `output ${id} was opened twice`)
     const stream = new OutputStream({
       id,
-      files: this.#files,
+      files: () => this.#openFiles(),
       budget: this.#budget,
       memoryBytes: this.#options.streamBytes ?? 64 * 1024,
       goes: destination(options),
-      spillPath: () => this.#spillPath(),
     })
     this.#streams.set(id, stream)
     return stream
@@ -51,7 +45,7 @@ export class SpillingOutputStore implements OutputStore {
   async *read(ref: OutputRef): AsyncGenerator<Uint8Array> {
     const content = this.#streams.get(ref.id)?.content ?? (ref.file === undefined ? undefined : { file: ref.file })
     if (content === undefined) throw new OpsError('E_BUG', `output ${ref.id} was read after its release`)
-    if ('file' in content) yield* readFile(content.file)
+    if ('file' in content) yield* (await this.#openFiles()).read(content.file)
     else if (content.memory.length > 0) yield content.memory
   }
 
@@ -59,45 +53,27 @@ export class SpillingOutputStore implements OutputStore {
     const stream = this.#streams.get(ref.id)
     if (stream === undefined) return
     this.#streams.delete(ref.id)
-    void stream.free().then(() => {
+    void stream.free().then(async () => {
       const { content } = stream
-      if ('file' in content && !stream.kept) return unlink(content.file).catch(() => {})
+      if ('file' in content && !stream.kept) await (await this.#openFiles()).remove(content.file)
     })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const stream of this.#streams.values()) await stream.free()
     this.#streams.clear()
-    await this.#files[Symbol.asyncDispose]()
-    if (this.#directory) await rm(this.#options.directory, { recursive: true, force: true })
+    await (await this.#files)?.[Symbol.asyncDispose]()
   }
 
-  async #spillPath(): Promise<string> {
-    this.#directory ??= mkdir(this.#options.directory, { recursive: true, mode: 0o700 })
-    await this.#directory
-    return join(this.#options.directory, String(++this.#spilled))
+  /** Loaded with the first output that does not stay in memory: most runs have none. */
+  #openFiles(): Promise<SpillFiles> {
+    const { directory, maxFiles = 64 } = this.#options
+    this.#files ??= import('./spill-files.ts').then(({ SpillFiles }) => new SpillFiles({ directory, maxFiles }))
+    return this.#files
   }
 }
 
 function destination(options: { readonly keep?: string; readonly discard?: boolean }): OutputStreamOptions['goes'] {
   if (options.keep !== undefined) return { to: 'keep', path: options.keep }
   return { to: options.discard ? 'discard' : 'memory' }
-}
-
-async function* readFile(path: string): AsyncGenerator<Uint8Array> {
-  try {
-    const handle = await open(path, 'r')
-    try {
-      for (;;) {
-        const { bytesRead, buffer } = await handle.read(new Uint8Array(64 * 1024), 0, 64 * 1024)
-        if (bytesRead === 0) return
-        yield buffer.subarray(0, bytesRead)
-      }
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new OpsError('E_STATE', `cannot read ${path}: ${why}`, { data: { path }, cause: error })
-  }
 }

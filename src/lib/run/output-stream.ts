@@ -1,24 +1,20 @@
 import type { Hash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { OpsError } from '../core/errors.ts'
 import type { OutputRef } from '../core/item.ts'
 import type { OutputWriter } from '../core/output-store.ts'
 import { sha256, sha256OfNothing } from '../core/sha256.ts'
-import type { AppendFiles } from './append-files.ts'
 import { cannotWrite } from './cannot-write.ts'
 import { type MemoryBudget, OutputBuffer } from './output-buffer.ts'
+import type { SpillFiles } from './spill-files.ts'
 
 export interface OutputStreamOptions {
   readonly id: string
-  readonly files: AppendFiles
+  readonly files: () => Promise<SpillFiles>
   readonly budget: MemoryBudget
   /** More than this goes to a file. */
   readonly memoryBytes: number
   /** 'memory' turns into a spill file when it grows; 'discard' is only counted and hashed. */
   readonly goes: { readonly to: 'memory' } | { readonly to: 'discard' } | { readonly to: 'keep'; readonly path: string }
-  /** A path for a spill file, in a directory that exists from then on. */
-  readonly spillPath: () => Promise<string>
 }
 
 /** One output as it arrives: hashed, counted, and held in memory or appended to a file. */
@@ -72,7 +68,7 @@ export class OutputStream implements OutputWriter {
     if (this.#failure) throw this.#failure
     if (this.kept || this.#path !== undefined) await this.#startWriting()
     if (this.#path === undefined) this.#buffer.trim()
-    else await this.#options.files.close(this.#path)
+    else await (await this.#options.files()).close(this.#path)
     const { id, goes } = this.#options
     const digest = this.#hash?.digest('hex') ?? sha256OfNothing
     this.#ref = { id, bytes: this.#bytes, sha256: digest, ...(goes.to === 'keep' && { file: goes.path }) }
@@ -83,7 +79,7 @@ export class OutputStream implements OutputWriter {
   async free(): Promise<void> {
     await this.#writing?.catch(() => {})
     this.#buffer.take()
-    if (this.#path !== undefined) await this.#options.files.close(this.#path).catch(() => {})
+    if (this.#path !== undefined) await (await this.#options.files()).close(this.#path).catch(() => {})
   }
 
   #startWriting(): Promise<void> {
@@ -105,20 +101,21 @@ export class OutputStream implements OutputWriter {
 
   /** Everything that is there, and what urgent came in the meantime. */
   async #writeOut(): Promise<void> {
+    const files = await this.#options.files()
     do {
       this.#urgent = false
-      const path = await this.#ensurePath()
+      const path = await this.#ensurePath(files)
       const create = this.kept ? 'w' : 'wx'
       const mode = this.kept ? 0o666 : 0o600
       const bytes = this.#buffer.take()
-      await this.#options.files.append({ path, mode, ...(!this.#created && { create }) }, bytes)
+      await files.append({ path, mode, ...(!this.#created && { create }) }, bytes)
       this.#created = true
     } while (this.#urgent)
   }
 
-  async #ensurePath(): Promise<string> {
-    if (this.kept && this.#path !== undefined && !this.#created) await mkdir(dirname(this.#path), { recursive: true })
-    this.#path ??= await this.#options.spillPath()
+  async #ensurePath(files: SpillFiles): Promise<string> {
+    if (this.kept && this.#path !== undefined && !this.#created) await files.makeParent(this.#path)
+    this.#path ??= await files.newPath()
     return this.#path
   }
 }

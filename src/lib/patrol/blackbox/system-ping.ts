@@ -1,6 +1,6 @@
 import type { Check, CheckPlace } from '../../core/check.ts'
 import type { Connector, Context } from '../../core/context.ts'
-import { hostNamed } from '../../core/host.ts'
+import { thisMachine } from '../../core/host.ts'
 import { hostText } from '../../net/http/open-stream.ts'
 import type { Observation } from '../../probe/index.ts'
 import type { Ping, PingAsked, Pong } from './look/look.ts'
@@ -11,7 +11,6 @@ interface Pinging extends Pick<Context, 'clock' | 'component'> {
 
 /** What the ping of the system sends at least, with the time in it. */
 const leastBytes = 16
-const thisHost = hostNamed('localhost', { via: 'local' })
 
 /** Pings by the check `icmp`: packets of ICMP can not be sent otherwise without privileges. */
 export function systemPing({ clock, component, connector }: Pinging): Ping {
@@ -19,7 +18,7 @@ export function systemPing({ clock, component, connector }: Pinging): Ping {
     const check = await checkOf(component, asked)
     let seen: Observation | undefined
     const place: CheckPlace = {
-      transport: await connector.connect(thisHost, { signal }),
+      transport: await connector.connect(thisMachine, { signal }),
       clock,
       signal,
       from: 'here',

@@ -1,7 +1,7 @@
 import type { CheckPlace } from '../../core/check.ts'
 import type { Context } from '../../core/context.ts'
 import { type ErrorCode, OpsError } from '../../core/errors.ts'
-import { type Host, hostNamed } from '../../core/host.ts'
+import { thisMachine } from '../../core/host.ts'
 import type { Item, Reason } from '../../core/item.ts'
 import type { Document } from '../../core/report.ts'
 import { connectFleet, maxFailures, runOnFleet, selectHosts } from '../../fleet/index.ts'
@@ -17,7 +17,7 @@ import { tryPorts } from './try-ports.ts'
  */
 export async function probeLearn(context: Context, options: ProbeLearnOptions): Promise<Document> {
   const targets = [...options.host, ...options.targets]
-  const hosts = targets.length === 0 ? [thisHost] : await selectHosts(context, { ...options, targets, allowEmpty: false })
+  const hosts = targets.length === 0 ? [thisMachine] : await selectHosts(context, { ...options, targets, allowEmpty: false })
   await using fleet = await connectFleet(context, hosts, options)
   await using shared = new SharedThings()
   const learned = new Map<string, LearnedHost>()
@@ -64,8 +64,6 @@ export async function probeLearn(context: Context, options: ProbeLearnOptions): 
   )
   return { mime: 'application/yaml', ...file, ...(failed.length > 0 && { incomplete: true }) }
 }
-
-const thisHost: Host = hostNamed('localhost', { via: 'local' })
 
 const codes: Partial<Record<Reason, ErrorCode>> = { auth: 'E_AUTH', hostkey: 'E_HOSTKEY', sudo: 'E_SUDO', error: 'E_BUG' }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Connector, ConnectSpec, Context, InventorySpec } from '../core/context.ts'
+import type { Context, InventorySpec } from '../core/context.ts'
 import type { Inventory } from '../core/host.ts'
 import { loadInventory } from '../inventory/load.ts'
 import { inventoryTools, type ProgramRunner } from '../inventory/tools.ts'
@@ -44,11 +44,4 @@ function programRunner({ clock, env }: Context): ProgramRunner {
     const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
     return { code, stdout: text(stdout), stderr: text(stderr), ...(why !== undefined && { ended: why }) }
   }
-}
-
-/** Connections by the OpenSSH configuration and known_hosts of this user. */
-export async function openConnector(context: Context, spec: ConnectSpec): Promise<Connector> {
-  if (spec.onlyLocal) return new (await import('../transport/local-connector.ts')).LocalConnector(context)
-  const { makeConnector } = await import('../transport/connector.ts')
-  return makeConnector(context, spec)
 }
