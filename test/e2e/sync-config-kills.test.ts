@@ -77,8 +77,14 @@ ${more}files:
 
   /** Of the apply; undefined when it was killed before its journal began. */
   async runId(): Promise<string | undefined> {
+    return (await this.runIds())[0]
+  }
+
+  /** Of all applies, in their order. */
+  async runIds(): Promise<string[]> {
     const runs = join(this.#directory, 'state/runs')
-    return (await readdir(runs).catch((): string[] => [])).find(id => existsSync(join(runs, id, 'change')))
+    const ids = await readdir(runs).catch((): string[] => [])
+    return ids.filter(id => existsSync(join(runs, id, 'change'))).sort()
   }
 
   get #where(): string[] {
@@ -135,6 +141,20 @@ describe.skipIf(!needs('root', 'mount', 'netns', 'sshd'))('a sync-config apply t
       }
       expect({ what, states: await states() }).toEqual({ what, states: start })
       expect({ what, outcomes: await ordeal.outcomes() }).toEqual({ what, outcomes: [] })
+    }
+  }, 900_000)
+
+  test('comes to its end with the next apply, which reloads what the killed one wrote and did not come to reload', async () => {
+    const late = kills.filter(({ kind }) => kind === 'after-do').slice(0, counted({ reduced: 1, full: 12 }))
+    for (const kill of late) {
+      const what = `${kill.kind}#${kill.nth}`
+      await using ordeal = await Ordeal.begin(machines)
+      expect({ what, signal: (await ordeal.apply(kill)).signal }).toEqual({ what, signal: 'SIGKILL' })
+      expect({ what, ...(await ordeal.apply()) }).toMatchObject({ what, code: 0 })
+      expect({ what, states: (await states()).map(timeless) }).toEqual({ what, states: end })
+      for (const runId of (await ordeal.runIds()).toReversed())
+        expect({ what, ...(await ordeal.run('undo', runId)) }).toMatchObject({ what, code: 0 })
+      expect({ what, states: await states() }).toEqual({ what, states: start })
     }
   }, 900_000)
 

@@ -77,6 +77,71 @@ describe('a change', () => {
   })
 })
 
+describe('a change that was killed before a handler was called', () => {
+  const plan = planOf(steps)
+
+  async function kill(fleet: ModelFleet, state: string, effects: number): Promise<void> {
+    fleet.killAfterMore(effects)
+    const { log } = await startChange(fleet, state, { plan, runId: 'r1', act: 'apply' })
+    log.note({ is: 'plan', plan, hosts: fleet.hosts, settings: { stepTimeoutMs: 1000, undoTimeoutMs: 1000, concurrency: 1 } })
+    await poll('the process is gone', 10_000, () => fleet.isKilled)
+    await log[Symbol.asyncDispose]()
+    fleet.revive()
+    fleet.effects.clear()
+  }
+
+  async function again(fleet: ModelFleet, state: string, runId: string, what = plan) {
+    const { report, log, items } = await startChange(fleet, state, { plan: what, runId, act: 'apply' })
+    expect(exitCodeOf(await report)).toBe(0)
+    await log[Symbol.asyncDispose]()
+    return items.find(({ path }) => path.endsWith('/reload'))
+  }
+
+  test.each([1, 2])('has it called by the next one, once, after %i of its steps', async effects => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    await kill(fleet, state.path, effects)
+    const called = await again(fleet, state.path, 'r2')
+    expect(fleet.snapshot()['web1']?.['loaded']).toBe('motd,maintenance limit,1024')
+    expect(fleet.effects.get('web1 reload do')).toBe(1)
+    expect(called?.message).toBe(effects === 2 ? 'called for by r1, which was cut off' : undefined)
+    expect(await again(fleet, state.path, 'r3')).toBeUndefined()
+    expect(fleet.effects.get('web1 reload do')).toBe(1)
+  })
+
+  test('has it called again by its own undo, once the next one has called it', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    await kill(fleet, state.path, 2)
+    await again(fleet, state.path, 'r2')
+    const { report, log } = await startChange(fleet, state.path, { plan, runId: 'r3', changeId: 'r1', act: 'undo' })
+    expect(exitCodeOf(await report)).toBe(0)
+    await log[Symbol.asyncDispose]()
+    expect(fleet.snapshot()['web1']).toEqual({ motd: 'welcome', loaded: 'motd,welcome' })
+  })
+
+  test('leaves it to its own undo where the next one is another change, or has another handler', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    await kill(fleet, state.path, 2)
+    expect(await again(fleet, state.path, 'r2', { ...plan, name: 'another' })).toBeUndefined()
+    const restart = planOf([...steps.slice(0, 2), { id: 'reload', load: 'restart', on: ['motd', 'limit'] }])
+    expect(await again(fleet, state.path, 'r3', restart)).toBeUndefined()
+  })
+
+  test('owes none where it was undone', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    await kill(fleet, state.path, 2)
+    const { report, log } = await startChange(fleet, state.path, { plan, runId: 'r2', changeId: 'r1', act: 'undo' })
+    expect(exitCodeOf(await report)).toBe(0)
+    await log[Symbol.asyncDispose]()
+    fleet.effects.clear()
+    await again(fleet, state.path, 'r3')
+    expect(fleet.effects.get('web1 reload do')).toBe(1)
+  })
+})
+
 describe('the way back', () => {
   const restart: ModelStep = { id: 'restart', load: 'restart' }
   const limit: ModelStep = { id: 'limit', key: 'limit', value: '1024' }

@@ -7,6 +7,7 @@ import type { Report } from '../../src/lib/core/report.ts'
 import { type Transport, TransportError } from '../../src/lib/core/transport.ts'
 import { systemClock } from '../../src/lib/io/system-clock.ts'
 import { buildPlan, Change, ChangeLog } from '../../src/lib/plan/index.ts'
+import { OwedHandlers } from '../../src/lib/plan/owed-handlers.ts'
 
 /** Hosts as maps of settings, and daemons that read them when they are reloaded. */
 export class ModelFleet {
@@ -165,14 +166,21 @@ export async function startChange(
   }
   const log = await ChangeLog.open(context, what.changeId ?? what.runId)
   const built = await buildPlan(context, what.plan)
+  const owed = await OwedHandlers.find(context, what.plan, fleet.hosts)
   const change = new Change(context, {
     fleet: { hosts: fleet.hosts, connector, signal, async [Symbol.asyncDispose]() {} },
     built,
     log,
+    owed,
     concurrency: 4,
     stepTimeoutMs: 1000,
     undoTimeoutMs: what.undoTimeoutMs ?? 5000,
     maxFailures: what.maxFailures ?? 0,
   })
-  return { report: what.act === 'apply' ? change.apply() : change.undo(), log, items }
+  const apply = async (): Promise<Report> => {
+    const report = await change.apply()
+    if (log.state.end === 'kept') await owed.answer(context, log.state)
+    return report
+  }
+  return { report: what.act === 'apply' ? apply() : change.undo(), log, items }
 }

@@ -9,6 +9,7 @@ import { Change, type TakeBack } from './change.ts'
 import { ChangeLog } from './change-log.ts'
 import { confirm } from './confirmation.ts'
 import { lockHosts } from './locks.ts'
+import { OwedHandlers } from './owed-handlers.ts'
 import { previewPlan } from './preview.ts'
 import { tellUnfinished } from './unfinished.ts'
 import { wavesOf } from './waves.ts'
@@ -70,6 +71,7 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
     { look: request.look },
   )
   await using _locks = await lockHosts(context, hosts)
+  const owed = await OwedHandlers.find(context, plan, hosts)
   await request.begun?.()
   await using record = await RunRecord.start(context, {
     kind: onlooker?.kind ?? 'change',
@@ -84,6 +86,7 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
     fleet,
     built,
     log,
+    owed,
     concurrency,
     stepTimeoutMs,
     undoTimeoutMs,
@@ -93,6 +96,7 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
   })
   onlooker?.begin()
   const applied = await change.apply()
+  if (log.state.end === 'kept') await owed.answer(context, log.state)
   const report = ofShard((await onlooker?.conclude(applied)) ?? applied, fleet.shard)
   recordResult(record, hosts, report)
   return report

@@ -12,6 +12,8 @@ export interface Touched {
   message?: string
   /** An undo was begun on it: what is there may be half of each. */
   undoing?: true
+  /** A handler that a later change has run in place of this one. */
+  answered?: true
 }
 
 /** Where a change stands, as its journal tells. The engine and an undo in another process build it from the same records. */
@@ -41,6 +43,9 @@ export class ChangeState {
         return
       case 'undone':
         this.#settle(record, record.outcome)
+        return
+      case 'answered':
+        this.#answer(record)
         return
       case 'lease':
         if (record.directory === null) this.#leases.delete(record.host)
@@ -92,11 +97,14 @@ export class ChangeState {
     return [...this.#touched.keys()]
   }
 
-  /** True when the step is done on the host, or was not needed. */
+  /** True when the step is done on the host, or was not needed. What a later change did for this one is done again by who goes on with it. */
   isDone(host: string, step: string): boolean {
     return (
       this.#unneeded.get(host)?.has(step) === true ||
-      this.touched(host).some(touched => touched.step === step && (touched.outcome === 'changed' || touched.outcome === 'noted'))
+      this.touched(host).some(
+        ({ answered, ...touched }) =>
+          touched.step === step && !answered && (touched.outcome === 'changed' || touched.outcome === 'noted'),
+      )
     )
   }
 
@@ -108,7 +116,15 @@ export class ChangeState {
     if (known) {
       known.outcome = outcome
       delete known.undoing
+      delete known.answered
     } else list.push({ step, before, outcome })
+  }
+
+  #answer({ host, step, before }: Extract<PlanRecord, { is: 'answered' }>): void {
+    const list = this.#list(host)
+    const known = list.find(touched => touched.step === step)
+    if (known) Object.assign(known, { outcome: 'changed', answered: true })
+    else list.push({ step, before, outcome: 'changed', answered: true })
   }
 
   #takeBack({ host, step }: Extract<PlanRecord, { is: 'undo' }>): void {

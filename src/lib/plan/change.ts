@@ -13,6 +13,7 @@ import { HostChange } from './host-change.ts'
 import { type ChangeWork, HostTurn } from './host-turn.ts'
 import { HostUndo } from './host-undo.ts'
 import { Leases } from './leases.ts'
+import type { OwedHandlers } from './owed-handlers.ts'
 import { hostsStanding, isStanding } from './standing.ts'
 import { halfWay } from './unfinished.ts'
 import { wavesOf } from './waves.ts'
@@ -21,6 +22,7 @@ export interface ChangeRequest {
   readonly fleet: Fleet
   readonly built: BuiltPlan
   readonly log: ChangeLog
+  readonly owed?: OwedHandlers
   readonly concurrency: number
   readonly stepTimeoutMs: number
   readonly undoTimeoutMs: number
@@ -52,7 +54,7 @@ export class Change {
     this.#context = context
     this.#request = request
     this.#account = new ChangeAccount(context)
-    const { fleet, built, log, stepTimeoutMs, undoTimeoutMs, sudo } = request
+    const { fleet, built, log, owed, stepTimeoutMs, undoTimeoutMs, sudo } = request
     this.#work = {
       built,
       log,
@@ -62,6 +64,7 @@ export class Change {
       stepTimeoutMs,
       undoTimeoutMs,
       passed: context.passed ?? (() => {}),
+      ...(owed && { owed }),
       ...(sudo && { sudo }),
       ...(built.plan.hold && { leases: new Leases({ id: log.changeId, hold: built.plan.hold }) }),
       onItem: (item, group) => this.#account.tell(item, group),

@@ -1,6 +1,6 @@
 import type { Item } from '../core/item.ts'
 import type { Json } from '../core/json.ts'
-import { StepError, type StepKind, type StepPlace } from '../core/plan.ts'
+import { StepError, type StepKind, type StepPlace, type StepSpec } from '../core/plan.ts'
 import type { BuiltStep } from './built-plan.ts'
 import { demandNeeds } from './demand-needs.ts'
 import { type HostTurn, notRollbackable, type Part, troubleOf } from './host-turn.ts'
@@ -69,7 +69,7 @@ export class HostChange {
     await turn.demand(step.verify, place)
     log.note({ is: 'result', host, step: spec.id, outcome: 'changed' })
     // It is done, whatever becomes of the question.
-    const message = await kind.remark?.(place).catch(() => undefined)
+    const message = (await kind.remark?.(place).catch(() => undefined)) ?? this.#owedTo(spec.id)
     return { outcome: 'changed', ...(message !== undefined && { message }), ...diffOf(kind.diff(before)) }
   }
 
@@ -152,9 +152,23 @@ export class HostChange {
   }
 
   #isCalled({ spec }: BuiltStep): boolean {
+    return this.#isCalledHere(spec) || this.#turn.work.owed?.by(this.#turn.host.name, spec.id) !== undefined
+  }
+
+  #isCalledHere({ on }: StepSpec): boolean {
     const { log } = this.#turn.work
     const changed = log.state.touched(this.#turn.host.name).filter(({ outcome }) => outcome === 'changed')
-    return changed.some(({ step }) => spec.on?.includes(step))
+    return changed.some(({ step }) => on?.includes(step))
+  }
+
+  /** Why a handler was called although nothing that it waits for was changed. */
+  #owedTo(handler: string): string | undefined {
+    const { built, owed } = this.#turn.work
+    const spec = built.step(handler)?.spec
+    const changeId = owed?.by(this.#turn.host.name, handler)
+    return spec?.on === undefined || changeId === undefined || this.#isCalledHere(spec)
+      ? undefined
+      : `called for by ${changeId}, which was cut off`
   }
 
   /** Runs a step, unless it is left out on this host, and tells its Item; false when it failed. */

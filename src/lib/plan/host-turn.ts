@@ -9,6 +9,7 @@ import type { BuiltPlan } from './built-plan.ts'
 import type { ChangeLog } from './change-log.ts'
 import { demandChecks } from './demand-checks.ts'
 import type { Leases } from './leases.ts'
+import type { OwedHandlers } from './owed-handlers.ts'
 import { stepPlace } from './step-place.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -26,6 +27,8 @@ export interface ChangeWork {
   readonly undoTimeoutMs: number
   /** Each step as it ends, and each undo. */
   readonly onItem: (item: Item, group?: 'undo') => Promise<void>
+  /** What changes that were cut off left to be called. */
+  readonly owed?: OwedHandlers
   /** Of a plan with a hold. */
   readonly leases?: Leases
   /** For what is no Item: a pre-check that passed, a try that was followed by another. */

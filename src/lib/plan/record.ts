@@ -27,6 +27,8 @@ export type PlanRecord =
       readonly outcome: Extract<Outcome, 'undone' | 'stuck'>
       readonly message?: string
     }
+  /** A later change of the same name has run the handler that this one, which was killed, called for: it is taken back with this one. */
+  | { readonly is: 'answered'; readonly host: string; readonly step: string; readonly before: Json }
   /** The host holds a lease, as the directory of it there; null when it does not any more. */
   | { readonly is: 'lease'; readonly host: string; readonly directory: string | null }
   /** The change is over: kept, or as much taken back as could be. */
