@@ -1,6 +1,7 @@
-import { beyondAscii, Chars, either, isInPair, isWord, kindAt } from './pattern-chars.ts'
-import { type Go, Machine, type Step } from './pattern-machine.ts'
-import { isEmptiable, type PatternNode, type PatternTree } from './pattern-tree.ts'
+import { beyondAscii, Chars, isInPair, isWord, kindAt } from './pattern-chars.ts'
+import { either, type Go, PatternCompiler, type SetRun, type Step, UnknownPattern } from './pattern-compiler.ts'
+import { Machine } from './pattern-machine.ts'
+import type { PatternNode, PatternTree } from './pattern-tree.ts'
 
 /**
  * A matcher that tries one way after the other, as most engines of regular expressions do, and counts its steps: a text that would take more
@@ -19,55 +20,21 @@ export interface BoundedPattern {
 export function boundedPattern({ root, groups }: PatternTree): BoundedPattern | undefined {
   const machine = new Machine(groups)
   try {
-    const { go, first } = new Compiler(machine).compile(root, machine.end)
+    const { go, first } = new TextCompiler(machine).compile(root, machine.end)
     const isAnchored = root.kind === 'sequence' && root.items[0]?.kind === 'begin'
     return { find: text => machine.find(text, { go, first, isAnchored }) }
   } catch (error) {
-    if (error instanceof Unknown) return undefined
+    if (error instanceof UnknownPattern) return undefined
     throw error
   }
 }
 
-class Unknown extends Error {}
+type NodeOf<K extends PatternNode['kind']> = Extract<PatternNode, { kind: K }>
 
-const maxSteps = 5000
-const maxCopies = 20
-
-/** Makes functions of the parts of an expression, from its end to its beginning. */
-class Compiler {
-  readonly #machine: Machine
-  #made = 0
-
-  constructor(machine: Machine) {
-    this.#machine = machine
-  }
-
-  compile(node: PatternNode, next: Step): Step {
-    if (++this.#made > maxSteps) throw new Unknown()
-    switch (node.kind) {
-      case 'set':
-        return this.#set(new Chars(node), next)
-      case 'begin':
-        return { go: at => at === 0 && next.go(at) }
-      case 'end':
-        return { go: at => at === this.#machine.text.length && next.go(at) }
-      case 'boundary':
-        return this.#boundary(node.isNegated, next)
-      case 'group':
-        return this.#group(node, next)
-      case 'sequence':
-        return node.items.reduceRight((behind, item) => this.compile(item, behind), next)
-      case 'branches':
-        return this.#branches(node.items, next)
-      case 'repeat':
-        return node.item.kind === 'set'
-          ? this.#repeatedSet({ ...node, chars: new Chars(node.item) }, next)
-          : this.#repeated(node, next)
-    }
-  }
-
-  #set(chars: Chars, { go }: Step): Step {
-    const machine = this.#machine
+class TextCompiler extends PatternCompiler<Machine> {
+  protected set(node: NodeOf<'set'>, { go }: Step): Step {
+    const { machine } = this
+    const chars = new Chars(node)
     const { ascii } = chars
     return {
       first: ascii,
@@ -81,8 +48,17 @@ class Compiler {
     }
   }
 
-  #boundary(isNegated: boolean, { go }: Step): Step {
-    const machine = this.#machine
+  protected begin({ go }: Step): Step {
+    return { go: at => at === 0 && go(at) }
+  }
+
+  protected end({ go }: Step): Step {
+    const { machine } = this
+    return { go: at => at === machine.text.length && go(at) }
+  }
+
+  protected boundary(isNegated: boolean, { go }: Step): Step {
+    const { machine } = this
     return {
       go: at => {
         const { text } = machine
@@ -91,8 +67,8 @@ class Compiler {
     }
   }
 
-  #group({ number, item }: { readonly number: number; readonly item: PatternNode }, next: Step): Step {
-    const { places, begun } = this.#machine
+  protected group({ number, item }: NodeOf<'group'>, next: Step): Step {
+    const { places, begun } = this.machine
     const [from, to] = [2 * number, 2 * number + 1]
     const close: Go = at => {
       const [oldFrom, oldTo] = [places[from] ?? -1, places[to] ?? -1]
@@ -114,9 +90,8 @@ class Compiler {
     return { go: open, first: inner.first }
   }
 
-  #branches(items: readonly PatternNode[], next: Step): Step {
-    const machine = this.#machine
-    const steps = items.map(item => this.compile(item, next))
+  protected branches(steps: readonly Step[]): Step {
+    const { machine } = this
     return {
       first: either(steps.map(({ first }) => first)),
       go: at => {
@@ -131,13 +106,14 @@ class Compiler {
     }
   }
 
-  #repeatedSet({ chars, least, most, isLazy }: SetRepeat, next: Step): Step {
+  protected run({ item, least, most, isLazy }: SetRun, next: Step): Step {
+    const chars = new Chars(item)
     const first = least > 0 ? chars.ascii : either([chars.ascii, next.first])
     return { first, go: isLazy ? this.#fewest({ chars, least, most }, next) : this.#most({ chars, least, most }, next) }
   }
 
   #most({ chars, least, most }: Bounds, { go, first }: Step): Go {
-    const machine = this.#machine
+    const { machine } = this
     return at => {
       const { text } = machine
       let count = 0
@@ -161,7 +137,7 @@ class Compiler {
   }
 
   #fewest({ chars, least, most }: Bounds, { go, first }: Step): Go {
-    const machine = this.#machine
+    const { machine } = this
     return at => {
       const { text } = machine
       let end = at
@@ -177,52 +153,10 @@ class Compiler {
       }
     }
   }
-
-  #repeated({ item, least, most, isLazy }: Extract<PatternNode, { kind: 'repeat' }>, next: Step): Step {
-    if ((isEmptiable(item) && most > 1) || least > maxCopies || (Number.isFinite(most) && most > maxCopies)) throw new Unknown()
-    let behind = next
-    if (Number.isFinite(most))
-      for (let count = least; count < most; count++) behind = this.#optional(item, { isLazy, behind, next })
-    else behind = this.#loop(item, { isLazy, next })
-    for (let count = 0; count < least; count++) behind = this.compile(item, behind)
-    return behind
-  }
-
-  /** `item` and what is behind it, or what is behind all. */
-  #optional(
-    item: PatternNode,
-    { isLazy, behind, next }: { readonly isLazy: boolean; readonly behind: Step; readonly next: Step },
-  ): Step {
-    const machine = this.#machine
-    const inner = this.compile(item, behind)
-    const [one, other] = isLazy ? [next, inner] : [inner, next]
-    return {
-      first: either([inner.first, next.first]),
-      go: at => {
-        machine.spend(1)
-        return one.go(at) || other.go(at)
-      },
-    }
-  }
-
-  #loop(item: PatternNode, { isLazy, next }: { readonly isLazy: boolean; readonly next: Step }): Step {
-    const machine = this.#machine
-    let inner: Step = next
-    const go: Go = at => {
-      machine.spend(1)
-      return isLazy ? next.go(at) || inner.go(at) : inner.go(at) || next.go(at)
-    }
-    inner = this.compile(item, { go })
-    return { go, first: either([inner.first, next.first]) }
-  }
 }
 
 interface Bounds {
   readonly chars: Chars
   readonly least: number
   readonly most: number
-}
-
-interface SetRepeat extends Bounds {
-  readonly isLazy: boolean
 }

@@ -25,16 +25,6 @@ export class Chars {
   }
 }
 
-/** What one of them or another may begin with. */
-export function either(firsts: readonly (Uint8Array | undefined)[]): Uint8Array | undefined {
-  const union = new Uint8Array(beyondAscii + 2)
-  for (const first of firsts) {
-    if (first === undefined) return undefined
-    for (const [kind, isIn] of first.entries()) if (isIn === 1) union[kind] = 1
-  }
-  return union
-}
-
 /** At the end of the text none of those that are looked up. */
 export function kindAt(text: string, at: number): number {
   const code = text.charCodeAt(at)

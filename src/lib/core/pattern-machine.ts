@@ -1,27 +1,19 @@
 import { isInPair, kindAt } from './pattern-chars.ts'
-
-/** Whether all behind a place fits; groups are set then. */
-export type Go = (at: number) => boolean
-
-export interface Step {
-  readonly go: Go
-  /** What the next character must be for it to fit, those beyond ASCII as one; absent where nothing has to come. */
-  readonly first?: Uint8Array | undefined
-}
+import { GaveUp, type Step, StepBudget } from './pattern-compiler.ts'
 
 const stepsAChar = 100
 const leastSteps = 10_000
 
 /** What is being matched. */
-export class Machine {
+export class Machine extends StepBudget {
   text = ''
-  steps = 0
   readonly places: Int32Array
   /** Where groups that are not at their end yet began. */
   readonly begun: Int32Array
   readonly end: Step
 
   constructor(groups: number) {
+    super()
     this.places = new Int32Array(2 * groups + 2)
     this.begun = new Int32Array(groups + 1)
     this.end = {
@@ -34,7 +26,7 @@ export class Machine {
 
   find(text: string, { go, first, isAnchored }: Step & { readonly isAnchored: boolean }): Int32Array | 'nothing' | 'gave-up' {
     this.text = text
-    this.steps = leastSteps + stepsAChar * text.length
+    this.renew(leastSteps + stepsAChar * text.length)
     this.places.fill(-1)
     const last = isAnchored ? 0 : text.length
     try {
@@ -53,11 +45,4 @@ export class Machine {
       throw error
     }
   }
-
-  spend(steps: number): void {
-    this.steps -= steps
-    if (this.steps < 0) throw new GaveUp()
-  }
 }
-
-class GaveUp extends Error {}

@@ -1,19 +1,11 @@
+import { type Step, StepBudget } from '../../../core/pattern-compiler.ts'
 import { isWithinChar } from './byte-set.ts'
-
-/** Whether all behind a place of the line fits; groups are set then. */
-export type Go = (at: number) => boolean
-
-export interface Step {
-  readonly go: Go
-  /** 1 for the bytes of which one must come for it to fit; absent where nothing has to come. */
-  readonly first?: Uint8Array | undefined
-}
 
 const stepsAByte = 50
 const leastSteps = 5000
 
 /** What is being matched: a line of `input` from `begin` to `end`, valid UTF-8. */
-export class ByteMachine {
+export class ByteMachine extends StepBudget {
   input: Uint8Array = new Uint8Array()
   begin = 0
   end = 0
@@ -21,9 +13,9 @@ export class ByteMachine {
   isInDoubt = false
   /** Where each group begins and ends, -1 for those that took no part. */
   readonly places: Int32Array
-  #steps = 0
 
   constructor(groups: number) {
+    super()
     this.places = new Int32Array(2 * groups + 2)
   }
 
@@ -31,7 +23,7 @@ export class ByteMachine {
   find({ go, first, isAnchored }: Step & { readonly isAnchored: boolean }): boolean {
     const { input, begin, end, places } = this
     this.isInDoubt = false
-    this.#steps = leastSteps + stepsAByte * (end - begin)
+    this.renew(leastSteps + stepsAByte * (end - begin))
     for (let k = 0; k < places.length; k++) places[k] = -1
     const last = isAnchored ? begin : end
     for (let at = begin; at <= last; at++) {
@@ -42,11 +34,4 @@ export class ByteMachine {
     }
     return false
   }
-
-  spend(steps: number): void {
-    this.#steps -= steps
-    if (this.#steps < 0) throw new GaveUp()
-  }
 }
-
-export class GaveUp extends Error {}

@@ -1,7 +1,16 @@
-import { isEmptiable, type PatternNode, type PatternTree } from '../../../core/pattern-tree.ts'
-import { ByteMachine, GaveUp, type Go, type Step } from './byte-machine.ts'
+import {
+  either,
+  GaveUp,
+  type Go,
+  PatternCompiler,
+  type SetRun,
+  type Step,
+  UnknownPattern,
+} from '../../../core/pattern-compiler.ts'
+import type { PatternNode, PatternTree } from '../../../core/pattern-tree.ts'
+import { ByteMachine } from './byte-machine.ts'
 import { runStep } from './byte-run.ts'
-import { byteSet, doubtful, either, firstOfSet, lineEnds, onlyByte, type SetNode, widthOf, wordBytes } from './byte-set.ts'
+import { byteSet, doubtful, firstOfSet, lineEnds, onlyByte, type SetNode, widthOf, wordBytes } from './byte-set.ts'
 
 /**
  * A regular expression over bytes, for a quick path: what core/bounded-pattern.ts is over texts, which it agrees with wherever it finds something.
@@ -18,11 +27,11 @@ export interface BytePattern {
 export function bytePattern({ root, groups }: PatternTree): BytePattern | undefined {
   const machine = new ByteMachine(groups)
   try {
-    const step = new Compiler(machine).compile(root, { go: () => true })
+    const step = new ByteCompiler(machine).compile(root, { go: () => true })
     const isAnchored = root.kind === 'sequence' && root.items[0]?.kind === 'begin'
     return new CompiledPattern(machine, { ...step, isAnchored })
   } catch (error) {
-    if (error instanceof Unknown) return undefined
+    if (error instanceof UnknownPattern) return undefined
     throw error
   }
 }
@@ -53,47 +62,9 @@ class CompiledPattern implements BytePattern {
   }
 }
 
-class Unknown extends Error {}
-
-const maxSteps = 5000
-const maxCopies = 20
-
-/** Makes functions of the parts of an expression, from its end to its beginning. */
-class Compiler {
-  readonly #machine: ByteMachine
-  #made = 0
-
-  constructor(machine: ByteMachine) {
-    this.#machine = machine
-  }
-
-  compile(node: PatternNode, next: Step): Step {
-    if (++this.#made > maxSteps) throw new Unknown()
-    const machine = this.#machine
-    switch (node.kind) {
-      case 'set':
-        return this.#set(node, next)
-      case 'begin':
-        return { go: at => at === machine.begin && next.go(at) }
-      case 'end':
-        return { first: lineEnds, go: at => at === machine.end && next.go(at) }
-      case 'boundary':
-        return this.#boundary(node.isNegated, next)
-      case 'group':
-        return this.#group(node, next)
-      case 'sequence':
-        return this.#sequence(node.items, next)
-      case 'branches':
-        return this.#branches(node.items, next)
-      case 'repeat':
-        return node.item.kind === 'set'
-          ? runStep({ ...node, table: byteSet(node.item) }, { machine, next })
-          : this.#repeated(node, next)
-    }
-  }
-
-  #set(node: SetNode, { go }: Step): Step {
-    const machine = this.#machine
+class ByteCompiler extends PatternCompiler<ByteMachine> {
+  protected set(node: SetNode, { go }: Step): Step {
+    const { machine } = this
     const table = byteSet(node)
     return {
       first: firstOfSet(table),
@@ -106,8 +77,18 @@ class Compiler {
     }
   }
 
-  #boundary(isNegated: boolean, { go }: Step): Step {
-    const machine = this.#machine
+  protected begin({ go }: Step): Step {
+    const { machine } = this
+    return { go: at => at === machine.begin && go(at) }
+  }
+
+  protected end({ go }: Step): Step {
+    const { machine } = this
+    return { first: lineEnds, go: at => at === machine.end && go(at) }
+  }
+
+  protected boundary(isNegated: boolean, { go }: Step): Step {
+    const { machine } = this
     return {
       go: at => {
         const { input, begin } = machine
@@ -117,8 +98,8 @@ class Compiler {
     }
   }
 
-  #group({ number, item }: { readonly number: number; readonly item: PatternNode }, next: Step): Step {
-    const machine = this.#machine
+  protected group({ number, item }: Extract<PatternNode, { kind: 'group' }>, next: Step): Step {
+    const { machine } = this
     const only = item.kind === 'sequence' && item.items.length === 1 ? item.items[0] : undefined
     // Most groups are of one repetition: a call less for each of its ends.
     if (only?.kind === 'repeat' && only.item.kind === 'set') {
@@ -144,7 +125,7 @@ class Compiler {
     return { go: open, first: inner.first }
   }
 
-  #sequence(items: readonly PatternNode[], next: Step): Step {
+  protected override sequence(items: readonly PatternNode[], next: Step): Step {
     let step = next
     let text: number[] = []
     for (const item of items.toReversed()) {
@@ -162,7 +143,7 @@ class Compiler {
   #literal(text: readonly number[], next: Step): Step {
     const [only] = text
     if (only === undefined) return next
-    const machine = this.#machine
+    const { machine } = this
     const { go } = next
     const { length } = text
     const first = new Uint8Array(256)
@@ -180,9 +161,12 @@ class Compiler {
     }
   }
 
-  #branches(items: readonly PatternNode[], next: Step): Step {
-    const machine = this.#machine
-    const steps = items.map(item => this.compile(item, next))
+  protected run({ item, ...run }: SetRun, next: Step): Step {
+    return runStep({ ...run, table: byteSet(item) }, { machine: this.machine, next })
+  }
+
+  protected branches(steps: readonly Step[]): Step {
+    const { machine } = this
     return {
       first: either(steps.map(({ first }) => first)),
       go: at => {
@@ -196,43 +180,5 @@ class Compiler {
         return false
       },
     }
-  }
-
-  #repeated({ item, least, most, isLazy }: Extract<PatternNode, { kind: 'repeat' }>, next: Step): Step {
-    if ((isEmptiable(item) && most > 1) || least > maxCopies || (Number.isFinite(most) && most > maxCopies)) throw new Unknown()
-    let behind = next
-    if (Number.isFinite(most))
-      for (let count = least; count < most; count++) behind = this.#optional(item, { isLazy, behind, next })
-    else behind = this.#loop(item, { isLazy, next })
-    for (let count = 0; count < least; count++) behind = this.compile(item, behind)
-    return behind
-  }
-
-  /** `item` and what is behind it, or what is behind all. */
-  #optional(
-    item: PatternNode,
-    { isLazy, behind, next }: { readonly isLazy: boolean; readonly behind: Step; readonly next: Step },
-  ): Step {
-    const machine = this.#machine
-    const inner = this.compile(item, behind)
-    const [one, other] = isLazy ? [next, inner] : [inner, next]
-    return {
-      first: either([inner.first, next.first]),
-      go: at => {
-        machine.spend(1)
-        return one.go(at) || other.go(at)
-      },
-    }
-  }
-
-  #loop(item: PatternNode, { isLazy, next }: { readonly isLazy: boolean; readonly next: Step }): Step {
-    const machine = this.#machine
-    let inner: Step = next
-    const go: Go = at => {
-      machine.spend(1)
-      return isLazy ? next.go(at) || inner.go(at) : inner.go(at) || next.go(at)
-    }
-    inner = this.compile(item, { go })
-    return { go, first: either([inner.first, next.first]) }
   }
 }

@@ -1,5 +1,6 @@
-import type { ByteMachine, Go, Step } from './byte-machine.ts'
-import { doubtful, either, firstOfSet, isApart, isWithinChar, widthOf } from './byte-set.ts'
+import { either, type Go, type Step } from '../../../core/pattern-compiler.ts'
+import type { ByteMachine } from './byte-machine.ts'
+import { doubtful, firstOfSet, isApart, isWithinChar, widthOf } from './byte-set.ts'
 
 /** A repetition of characters of a set. */
 interface Run {

@@ -22,16 +22,6 @@ export function onlyByte({ set, isMixed = false }: SetNode): number | undefined 
 /** What a step may begin with that begins with one of the set. */
 export const firstOfSet = (table: Uint8Array): Uint8Array => table.map(kind => (kind === 0 ? 0 : 1))
 
-/** The bytes that one of them or another may begin with. */
-export function either(firsts: readonly (Uint8Array | undefined)[]): Uint8Array | undefined {
-  const union = new Uint8Array(256)
-  for (const first of firsts) {
-    if (first === undefined) return undefined
-    for (const [byte, isIn] of first.entries()) if (isIn === 1) union[byte] = 1
-  }
-  return union
-}
-
 /** Nothing that is of the set can begin what comes behind it. */
 export const isApart = (table: Uint8Array, first: Uint8Array | undefined): boolean =>
   first?.every((isIn, byte) => isIn === 0 || table[byte] === 0) ?? false
