@@ -3,6 +3,7 @@ import { BufferPool } from './buffer-pool.ts'
 import { type DiskWorkOptions, whenDiskAllows } from './disk-work.ts'
 import type { Spool } from './spool.ts'
 import type { SpoolEntry } from './spool-entry.ts'
+import { SpoolRoom } from './spool-room.ts'
 import { joined, type Kept, Waiting } from './waiting.ts'
 
 export interface BacklogOptions extends Pick<DiskWorkOptions, 'clock' | 'log' | 'signal'> {
@@ -27,10 +28,6 @@ export interface BacklogOptions extends Pick<DiskWorkOptions, 'clock' | 'log' | 
 /** So much may wait in memory to be written. */
 const maxUnwrittenBytes = 4 * 1024 * 1024
 const batchBytes = 4 * 1024 * 1024
-/** So much is put by before the disk is asked to remove what is delivered. */
-const pruneBytes = 8 * 1024 * 1024
-/** And not more often where all is delivered: a source that brings little at a time would wait for the disk each time. */
-const pruneEveryMs = 5000
 const garbageBytes = 24 * 1024 * 1024
 /** A chunk of what is read at once is shorter than this, as a rule. */
 const pieceBytes = 2 * 1024 * 1024
@@ -54,10 +51,7 @@ export class Backlog {
   /** What is on disk only, or was dropped, may have been lost: see `settle`. */
   #mayHaveLost = false
   readonly #pool = new BufferPool({ bytes: pieceBytes, kept: 4 })
-  #consumedBytes = 0
-  #consumedTo: number
-  #pruning: Promise<void> | undefined
-  #prunedAtMs = Number.NEGATIVE_INFINITY
+  readonly #room: SpoolRoom
   #garbageBytes = 0
 
   constructor(options: BacklogOptions) {
@@ -65,7 +59,8 @@ export class Backlog {
     this.#spool = options.found
     const { spoolNext = 1, spoolEnd = 1 } = options.store.sink(options.sink)
     this.#end = spoolEnd
-    this.#consumedTo = spoolNext
+    const { clock, store, onChange } = options
+    this.#room = new SpoolRoom({ clock, store, consumedTo: spoolNext, onSmaller: onChange })
     if (options.found === undefined) return
     this.#mayHaveLost = true
     if (spoolNext >= spoolEnd) return
@@ -144,42 +139,14 @@ export class Backlog {
 
   /** Told what was delivered of it. Makes room now and then. */
   async consumed({ next, bytes }: { readonly next: number; readonly bytes: number }): Promise<void> {
-    this.#consumedBytes += bytes
-    this.#consumedTo = next
+    this.#room.consumed({ next, bytes })
     const spool = this.#spool
-    if (spool === undefined || this.#consumedBytes === 0) return
-    const now = this.#options.clock.monotonic()
-    const isAllConsumed = next >= this.#end && now >= this.#prunedAtMs + pruneEveryMs
-    if (this.#consumedBytes < pruneBytes && !this.#isFull && !isAllConsumed) return
-    this.#prunedAtMs = now
+    if (spool === undefined || !this.#room.isWorthPruning({ isFull: this.#isFull, isAllConsumed: next >= this.#end })) return
     try {
-      await this.#prune(spool)
+      await this.#room.prune(spool)
     } catch (error) {
       this.#options.log('warn', 'a spool is not made smaller', { sink: this.#options.sink, problem: String(error) })
     }
-  }
-
-  /** One at a time. @throws OpsError E_STATE */
-  #prune(spool: Spool): Promise<void> {
-    const { store, onChange } = this.#options
-    const prune = async (): Promise<void> => {
-      // A disk that lost the end of the spool has less than is known of it.
-      const isSmaller = await spool.consumed(Math.min(this.#consumedTo, spool.next), () => store.secure())
-      if (isSmaller) onChange()
-    }
-    this.#consumedBytes = 0
-    this.#pruning ??= prune().finally(() => {
-      this.#pruning = undefined
-    })
-    return this.#pruning
-  }
-
-  /** What was delivered from memory meanwhile needs none, and what was delivered of the disk gives some. @throws OpsError E_STATE */
-  async #demandRoom(spool: Spool, batch: readonly Waiting[]): Promise<void> {
-    const bytes = batch.filter(isWanted).reduce((sum, { holds }) => sum + holds, 0)
-    if (bytes === 0 || (await spool.hasRoom(bytes))) return
-    await this.#prune(spool)
-    await spool.demandRoom(bytes)
   }
 
   /** To be called when the lane has nothing left: what the disk lost is counted as dropped. */
@@ -293,9 +260,9 @@ export class Backlog {
     const write = async (): Promise<true> => {
       this.#spool ??= await this.#options.make()
       if (batch.length === 0) batch.push(...this.#batch())
-      await this.#demandRoom(this.#spool, batch)
+      await this.#room.demand(this.#spool, batch)
       for (const waiting of batch)
-        if (isWanted(waiting)) waiting.sequence ??= await this.#spool.append(waiting.head, waiting.records)
+        if (waiting.isWanted) waiting.sequence ??= await this.#spool.append(waiting.head, waiting.records)
       await this.#spool.sync()
       const counts = batch.filter(({ isDelivered }) => !isDelivered)
       const spoolEnd = this.#spool.next
@@ -342,5 +309,3 @@ export class Backlog {
     waiting.changed()
   }
 }
-
-const isWanted = ({ isDelivered, isDropped }: Waiting): boolean => !isDelivered && !isDropped

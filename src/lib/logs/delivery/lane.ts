@@ -1,49 +1,18 @@
-import { type Clock, sleep } from '../../core/clock.ts'
-import type { Log } from '../../core/io.ts'
+import { sleep } from '../../core/clock.ts'
 import type { Json } from '../../core/json.ts'
-import type { OpenSink, SinkLimits } from '../../core/sink.ts'
 import type { LedgerRow } from '../store/rows.ts'
-import type { Store } from '../store/store.ts'
 import { Arrivals } from './arrivals.ts'
 import { Backlog } from './backlog.ts'
 import type { Chunk } from './chunk.ts'
-import type { DeadLetters } from './dead-letters.ts'
 import { deadLettersOf } from './dead-letters-of.ts'
 import { whenDiskAllows } from './disk-work.ts'
+import type { LaneOptions } from './lane-options.ts'
 import { LaneQueue } from './lane-queue.ts'
-import { type Shipped, ship } from './shipment.ts'
-import { SinkFigures } from './sink-figures.ts'
-import { SinkHealth } from './sink-health.ts'
-import type { Spool } from './spool.ts'
+import { Sending } from './sending.ts'
+import type { Shipped } from './shipment.ts'
+import type { SinkFigures } from './sink-figures.ts'
+import { SinkTender } from './sink-tender.ts'
 import { joined, Waiting } from './waiting.ts'
-
-export interface LaneOptions {
-  readonly name: string
-  readonly sink: OpenSink
-  readonly limits: SinkLimits
-  readonly store: Store
-  readonly clock: Clock
-  readonly random: () => number
-  readonly log: Log
-  /** What may wait in memory, bytes. */
-  readonly maxHeldBytes: number
-  /** Of one attempt to send; 30 s by default. */
-  readonly deadlineMs?: number
-  readonly spool: {
-    readonly found: Spool | undefined
-    readonly make: () => Promise<Spool>
-    readonly maxBytes: number
-    readonly dropsWhenFull: boolean
-    readonly collectGarbage: () => void
-  }
-  readonly deadLetters: DeadLetters
-  /** No attempt is begun behind a failed one, and nothing is taken out of the spool any more. */
-  readonly stopping: AbortSignal
-  /** Everything ends. */
-  readonly ending: AbortSignal
-  /** Told the streams of which something was delivered. */
-  readonly onDelivered: (streams: ReadonlySet<string>) => void
-}
 
 /** Where a lane is in a stream. */
 export interface Reached {
@@ -57,45 +26,43 @@ interface UnderWay {
   outcome?: Shipped | 'stopped'
 }
 
-const defaultDeadlineMs = 30_000
-const tendMs = 1000
+/** Before a spool that could not be read is read again. */
+const rereadMs = 1000
 /** A sink that does not end when it is told to is left behind. */
 const patienceMs = 5000
+
 /** The way to one sink: chunks wait here in their order until the sink acknowledged them, some in memory and some in its spool. */
 export class Lane {
   readonly name: string
   readonly #options: LaneOptions
-  /** Of its attempts to send. */
-  readonly figures = new SinkFigures()
-  readonly #health: SinkHealth
   readonly #arrivals: Arrivals
   readonly #backlog: Backlog
-  readonly #limits: { bytes: number; records: number }
   readonly #queue = new LaneQueue()
+  readonly #sending: Sending
+  readonly #tender: SinkTender
   readonly #underWay: UnderWay[] = []
   readonly #reached = new Map<string, Reached>()
-  /** What the sink says of itself takes the place of what is remembered of a send. */
-  #hasState: boolean
   #settling: Promise<void> | undefined
   #refilling: Promise<void> | undefined
   #isFullSince: number | undefined
   #changed = Promise.withResolvers<void>()
   #hasStopped = false
   #failure: unknown
-  #tending: Promise<void> | undefined
-  #isTendDue = false
-  #cancelTimer: (() => void) | undefined
 
   constructor(options: LaneOptions) {
-    const { name, store, clock, log, ending, spool, limits } = options
+    const { name, sink, store, clock, log, ending, spool } = options
     this.name = name
     this.#options = options
-    this.#limits = { bytes: limits.bytes, records: limits.records }
-    this.#health = new SinkHealth({ sink: name, clock, log })
+    this.#sending = new Sending(options, this.#queue)
     this.#arrivals = new Arrivals({ clock, ledger: () => store.ledger().filter(({ sink }) => sink === name) })
-    this.#hasState = store.sink(name).state !== undefined
     for (const [stream, { safe, token }] of store.placesOf(name))
       this.#reached.set(stream, { at: safe, ...(token !== undefined && { token }) })
+    this.#tender = new SinkTender({
+      ...{ name, sink, clock, log },
+      onDue: () => this.#pump(),
+      onEnd: () => this.#pump(),
+      remember: state => this.#withDisk('remember the state of a sink', () => store.commit({ sink: name, advances: [], state })),
+    })
     this.#backlog = new Backlog({
       ...{ sink: name, store, clock, log, signal: ending },
       ...spool,
@@ -104,8 +71,12 @@ export class Lane {
       onFailure: error => this.#fail(error),
     })
     ending.addEventListener('abort', this.#stop, { once: true })
-    if (options.sink.tend) this.#tendLater()
     this.#pump()
+  }
+
+  /** Of its attempts to send. */
+  get figures(): SinkFigures {
+    return this.#sending.figures
   }
 
   /** How far it has taken a stream, in this process or before: what lies behind is offered to it no more. */
@@ -145,7 +116,7 @@ export class Lane {
     readonly spoolBytes: number
     readonly maxSpoolBytes: number
   } {
-    const { problem, failingMs } = this.#health
+    const { problem, failingMs } = this.#sending.health
     return {
       ...(problem !== undefined && { problem }),
       failingMs,
@@ -203,7 +174,7 @@ export class Lane {
   /** Settles when nothing of it is going on any more. Its signal must have aborted, or everything be delivered. */
   async close(): Promise<void> {
     const { ending, clock } = this.#options
-    this.#cancelTimer?.()
+    this.#tender.stop()
     ending.removeEventListener('abort', this.#stop)
     const over = Promise.withResolvers<true>()
     const cancel = clock.timer(patienceMs, () => over.resolve(true))
@@ -211,7 +182,7 @@ export class Lane {
     while (!isOver && this.#underWay.some(({ outcome }) => outcome === undefined))
       isOver = await Promise.race([this.changed.then(() => false), over.promise])
     cancel()
-    await Promise.all([this.#settling, this.#refilling, this.#tending])
+    await Promise.all([this.#settling, this.#refilling, this.#tender.idle()])
     await this.#backlog.close()
   }
 
@@ -225,14 +196,14 @@ export class Lane {
   #pump(): void {
     const { limits, stopping } = this.#options
     if (!this.#hasStopped) {
-      while (this.#underWay.length < limits.underWay && !this.#isTendDue) {
-        const entries = this.#queue.next(this.#limits)
+      while (this.#underWay.length < limits.underWay && !this.#tender.isDue) {
+        const entries = this.#queue.next(this.#sending.limits)
         if (entries.length === 0) break
         const underWay: UnderWay = { entries }
         this.#underWay.push(underWay)
         void this.#send(underWay)
       }
-      if (this.#isTendDue && this.#underWay.length === 0) this.#tending ??= this.#tend()
+      if (this.#tender.isDue && this.#underWay.length === 0) this.#tender.begin()
       const isLow = this.#queue.heldBytes < this.#options.maxHeldBytes / 2
       if (this.#backlog.isBehind && this.#backlog.isReady && isLow && !stopping.aborted) this.#refilling ??= this.#refill()
       if (this.#isIdle && !stopping.aborted) this.#backlog.settle()
@@ -250,44 +221,12 @@ export class Lane {
 
   async #send(underWay: UnderWay): Promise<void> {
     try {
-      underWay.outcome = (await this.#ship(underWay.entries)) ?? 'stopped'
+      underWay.outcome = (await this.#sending.ship(underWay.entries)) ?? 'stopped'
       if (this.#underWay[0] === underWay) this.#settling ??= this.#settle()
     } catch (error) {
       underWay.outcome = 'stopped'
       this.#fail(error)
     }
-  }
-
-  async #ship(entries: readonly Waiting[]): Promise<Shipped | undefined> {
-    const { sink, clock, random, stopping, ending, deadlineMs = defaultDeadlineMs } = this.#options
-    const parcels = entries.flatMap(({ head: { id, count, part }, records }) =>
-      count > 0 ? [{ id, count, records, ...(part && { part }) }] : [],
-    )
-    if (parcels.length === 0) return { dead: [] }
-    if (!(await this.#rememberSending(entries))) return undefined
-    return ship(parcels, {
-      ...{ sink, limits: this.#limits, deadlineMs, clock, random, stopping, ending },
-      onSent: look => this.figures.sent(look),
-      onFailed: problem => this.#health.failed(problem),
-      onTaken: () => this.#health.succeeded(this.#queue.records),
-      onTooLarge: bytes => {
-        this.#limits.bytes = Math.max(1024, Math.min(this.#limits.bytes, Math.floor(bytes / 2)))
-      },
-    })
-  }
-
-  /** Where each chunk under way ends, so that after a kill it is the same chunk again. What is in the spool is that by itself. */
-  async #rememberSending(entries: readonly Waiting[]): Promise<boolean> {
-    const ends = new Map<string, number[]>()
-    if (!this.#hasState) for (const { head, isPutBy } of entries) if (!isPutBy) ends.set(head.stream, [])
-    if (ends.size === 0) return true
-    for (const { head } of this.#queue.underWay) ends.get(head.stream)?.push(head.to)
-    return (
-      (await this.#withDisk('remember what is being sent', () => {
-        this.#options.store.sending(this.name, ends)
-        return true
-      })) === true
-    )
   }
 
   /** In the order in which they were sent; the first of them has its outcome. */
@@ -328,7 +267,7 @@ export class Lane {
       return { next: spoolNext ?? 0 }
     })
     if (done === undefined) return false
-    this.#hasState = this.#hasState || state !== undefined
+    if (state !== undefined) this.#sending.hasState()
     const spooledBytes = this.#queue.drop(entries.length)
     if (spooledBytes > 0) await this.#backlog.consumed({ next: done.next, bytes: spooledBytes })
     onDelivered(new Set(entries.map(({ head }) => head.stream)))
@@ -343,38 +282,10 @@ export class Lane {
       this.#pump()
     } catch (error) {
       log('error', 'a spool can not be read: tried again', { sink: this.name, problem: String(error) })
-      await sleep(clock, tendMs, this.#options.stopping).catch(() => {})
+      await sleep(clock, rereadMs, this.#options.stopping).catch(() => {})
       this.#refilling = undefined
       this.#pump()
     }
-  }
-
-  #tendLater(): void {
-    const { clock } = this.#options
-    const due = (): void => {
-      this.#isTendDue = true
-      this.#pump()
-    }
-    this.#cancelTimer = clock.timer(tendMs, due, { background: true })
-  }
-
-  async #tend(): Promise<void> {
-    const { sink, log } = this.#options
-    try {
-      const state = await sink.tend?.()
-      if (state !== undefined) await this.#withDisk('remember the state of a sink', () => this.#rememberState(state))
-    } catch (error) {
-      log('warn', 'a sink could not be tended', { sink: this.name, problem: String(error) })
-    }
-    this.#isTendDue = false
-    this.#tending = undefined
-    if (this.#hasStopped) return
-    this.#tendLater()
-    this.#pump()
-  }
-
-  #rememberState(state: Json): void {
-    this.#options.store.commit({ sink: this.name, advances: [], state })
   }
 
   async #withDisk<T>(doing: string, work: () => T): Promise<T | undefined> {
@@ -389,6 +300,7 @@ export class Lane {
 
   readonly #stop = (): void => {
     this.#hasStopped = true
+    this.#tender.stop()
     for (const waiting of this.#queue.entries) waiting.giveUp()
     this.#backlog.giveUp()
     this.#tellChange()

@@ -50,6 +50,11 @@ export class Waiting {
     return waiting
   }
 
+  /** It has to be written to the spool yet. */
+  get isWanted(): boolean {
+    return !this.isDelivered && !this.isDropped
+  }
+
   get records(): Uint8Array {
     return this.#records ?? new Uint8Array()
   }
