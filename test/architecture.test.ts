@@ -60,7 +60,7 @@ const owners: Readonly<Record<string, readonly string[]>> = {
   '@nats-io/jetstream': ['lib/logs/sinks/nats/'],
   '@nats-io/transport-node': ['lib/logs/sinks/nats/'],
   '@redis/client': ['lib/patrol/registry/'],
-  'node:sqlite': ['lib/patrol/history/', 'lib/logs/store/'],
+  'node:sqlite': ['lib/run/private-database.ts', 'lib/patrol/history/', 'lib/logs/store/'],
 }
 
 /** Words of code that only some places may use. */

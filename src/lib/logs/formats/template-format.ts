@@ -1,7 +1,7 @@
-import { type Format, type LineReader, Misfit, type ReadPlace } from './format.ts'
+import { type Format, Misfit, type ReadPlace } from './format.ts'
 import { addMisfit, lineAt, utf8Text } from './line.ts'
-import { ScannedLines } from './scan/line-scanner.ts'
 import { Scanner } from './scan/scanner.ts'
+import { ScanningReader } from './scan/scanning-reader.ts'
 import type { Template } from './template.ts'
 import { templateRecord } from './template-line.ts'
 
@@ -14,26 +14,15 @@ export function templateFormat(template: Template, { exactOnly = false } = {}): 
   }
 }
 
-class TemplateReader implements LineReader {
+class TemplateReader extends ScanningReader {
   readonly #template: Template
-  readonly #scanner: Scanner | undefined
 
   constructor(template: Template, scanner: Scanner | undefined) {
+    super(scanner)
     this.#template = template
-    this.#scanner = scanner
   }
 
-  *read(bytes: Uint8Array, { records, tally }: ReadPlace): Iterable<Uint8Array> {
-    const lines = new ScannedLines(bytes)
-    while (!lines.isAtEnd) {
-      const isScanned = this.#scanner !== undefined && lines.scan(this.#scanner, { records, tally })
-      if (!isScanned) lines.at = this.#readLine(bytes, { at: lines.at, records, tally })
-      if (records.isAmple) yield records.take()
-    }
-  }
-
-  /** Gives where the next one begins. */
-  #readLine(lines: Uint8Array, { at, records, tally }: ReadPlace & { readonly at: number }): number {
+  protected readLine(lines: Uint8Array, { at, records, tally }: ReadPlace & { readonly at: number }): number {
     const { end, next } = lineAt(lines, at)
     if (end === at) tally.blank++
     else {

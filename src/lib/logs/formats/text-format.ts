@@ -1,8 +1,9 @@
 import type { Json } from '../../core/json.ts'
 import type { Tally } from '../tally.ts'
-import { type Format, type LineReader, Misfit, type ReadPlace } from './format.ts'
+import { type Format, Misfit, type ReadPlace } from './format.ts'
 import { addMisfit, lineAt, utf8Text } from './line.ts'
-import { type LineScanner, ScannedLines } from './scan/line-scanner.ts'
+import type { LineScanner } from './scan/line-scanner.ts'
+import { ScanningReader } from './scan/scanning-reader.ts'
 
 /** A line, without its end, as a record in JSON. */
 export type RecordOf = (line: string, tally: Tally) => string | Misfit
@@ -26,27 +27,16 @@ export function textFormat(
   return { name, open: memory => new TextReader(make(memory), scanner) }
 }
 
-class TextReader implements LineReader {
+class TextReader extends ScanningReader {
   memory: Json | undefined
   readonly #recordOf: Reading
-  readonly #scanner: LineScanner | undefined
 
   constructor(recordOf: Reading, scanner: LineScanner | undefined) {
+    super(scanner)
     this.#recordOf = recordOf
-    this.#scanner = scanner
   }
 
-  *read(bytes: Uint8Array, { records, tally }: ReadPlace): Iterable<Uint8Array> {
-    const lines = new ScannedLines(bytes)
-    while (!lines.isAtEnd) {
-      const isScanned = this.#scanner !== undefined && lines.scan(this.#scanner, { records, tally })
-      if (!isScanned) lines.at = this.#readLine(bytes, { at: lines.at, records, tally })
-      if (records.isAmple) yield records.take()
-    }
-  }
-
-  /** Gives where the next one begins. */
-  #readLine(lines: Uint8Array, { at, records, tally }: ReadPlace & { readonly at: number }): number {
+  protected readLine(lines: Uint8Array, { at, records, tally }: ReadPlace & { readonly at: number }): number {
     const { end, next } = lineAt(lines, at)
     const text = utf8Text(lines, at, end)
     if (text === '') {

@@ -1,6 +1,6 @@
-import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { OpsError, type OpsErrorDetails } from '../../core/errors.ts'
+import { openPrivateDatabase } from '../../run/private-database.ts'
 
 /** What the tables look like; another number is another form. */
 const form = 1
@@ -25,7 +25,6 @@ const tables = `
     at INTEGER NOT NULL, origin INTEGER NOT NULL, bytes INTEGER, reason TEXT NOT NULL);
   CREATE UNIQUE INDEX gap_by_place ON gap (stream, origin);
   CREATE TABLE gaps (source TEXT PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL, unknown INTEGER NOT NULL) WITHOUT ROWID;
-  PRAGMA user_version = ${form};
 `
 
 /** An error about the file itself. */
@@ -40,22 +39,8 @@ export const wrongStore = (path: string, problem: string, details: OpsErrorDetai
  * of each or nothing, after which the records of these are delivered again.
  * @throws OpsError E_STATE
  */
-export function openDatabase(path: string): DatabaseSync {
-  let database: DatabaseSync | undefined
-  try {
-    // Made private before SQLite makes it: what it makes beside it is as private.
-    closeSync(openSync(path, 'a', 0o600))
-    database = new DatabaseSync(path)
-    database.exec('PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-    if (found === 0) database.exec(`BEGIN; ${tables} COMMIT`)
-    else if (found !== form) throw wrongStore(path, `is of form ${found}, and this opsctl knows form ${form}`)
-    return database
-  } catch (error) {
-    database?.close()
-    throw error instanceof OpsError ? error : wrongStore(path, 'can not be opened', { cause: error })
-  }
-}
+export const openDatabase = (path: string): DatabaseSync =>
+  openPrivateDatabase(path, { form, tables, synchronous: 'NORMAL', wrong: wrongStore })
 
 /** The same file for whoever only looks, while a pipeline may write there. @throws OpsError E_STATE */
 export function lookAtDatabase(path: string): DatabaseSync {

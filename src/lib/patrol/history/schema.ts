@@ -1,6 +1,6 @@
-import { closeSync, openSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { OpsError, type OpsErrorDetails } from '../../core/errors.ts'
+import { openPrivateDatabase } from '../../run/private-database.ts'
 
 /** What the tables look like; another number is another form. */
 const form = 1
@@ -23,7 +23,6 @@ const tables = `
   CREATE TABLE heartbeat (name TEXT PRIMARY KEY, at INTEGER NOT NULL, message TEXT, failed INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE registered (name TEXT PRIMARY KEY, definition TEXT NOT NULL, source TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE switched_off (name TEXT PRIMARY KEY) WITHOUT ROWID;
-  PRAGMA user_version = ${form};
 `
 
 /** An error about the file itself. */
@@ -37,19 +36,5 @@ export const wrongHistory = (path: string, problem: string, details: OpsErrorDet
  * Opens the database of a patrol, made where there is none. What is committed survives kill -9 and a power cut.
  * @throws OpsError E_STATE
  */
-export function openDatabase(path: string): DatabaseSync {
-  let database: DatabaseSync | undefined
-  try {
-    // Made private before SQLite makes it: what it makes beside it is as private.
-    closeSync(openSync(path, 'a', 0o600))
-    database = new DatabaseSync(path)
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000')
-    const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-    if (found === 0) database.exec(`BEGIN; ${tables} COMMIT`)
-    else if (found !== form) throw wrongHistory(path, `is of form ${found}, and this opsctl knows form ${form}`)
-    return database
-  } catch (error) {
-    database?.close()
-    throw error instanceof OpsError ? error : wrongHistory(path, 'can not be opened', { cause: error })
-  }
-}
+export const openDatabase = (path: string): DatabaseSync =>
+  openPrivateDatabase(path, { form, tables, synchronous: 'FULL', wrong: wrongHistory })
