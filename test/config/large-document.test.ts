@@ -128,14 +128,15 @@ describe('a large document', () => {
     const entries = Array.from({ length: 2000 }, (_, index) => ({ name: `shop-${index}`, endpoint: 'https://shop.example.com/' }))
     const block = `checks:\n${entries.map(({ name, endpoint }) => `  - name: ${name}\n    endpoint: ${endpoint}\n`).join('')}`
     for (const written of [block, JSON.stringify({ checks: entries })]) {
-      let turns = 0
+      let [turns, now] = [0, 0]
       const timer: Clock['timer'] = (ms, call) => {
         turns++
         return systemClock.timer(ms, call)
       }
-      const giveWay = givingWay({ ...systemClock, timer }, 1)
+      // Whenever somebody looks at the clock its time is up, however fast the machine is.
+      const giveWay = givingWay({ ...systemClock, timer, monotonic: () => now++ }, 1)
       await parseLargeDocument(written, { path, code: 'E_PLAN', giveWay })
-      expect(turns).toBeGreaterThan(2)
+      expect(turns).toBeGreaterThan(5)
     }
   }, 60_000)
 })
