@@ -109,6 +109,20 @@ describe('a change that was killed before a handler was called', () => {
     expect(fleet.effects.get('web1 reload do')).toBe(1)
   })
 
+  test('has it called by the next one where its undo got stuck', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    await kill(fleet, state.path, 2)
+    for (const step of ['motd', 'limit']) fleet.stuck.add(`web1 ${step}`)
+    const { report, log } = await startChange(fleet, state.path, { plan, runId: 'r2', changeId: 'r1', act: 'undo' })
+    expect(exitCodeOf(await report)).toBe(6)
+    await log[Symbol.asyncDispose]()
+    fleet.stuck.clear()
+    fleet.effects.clear()
+    await again(fleet, state.path, 'r3')
+    expect(fleet.effects.get('web1 reload do')).toBe(1)
+  })
+
   test('has it called again by its own undo, once the next one has called it', async () => {
     await using state = await tempDir()
     const fleet = new ModelFleet(['web1'])

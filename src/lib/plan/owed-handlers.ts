@@ -84,11 +84,11 @@ function owedBy(
   )
 }
 
-/** A step that was begun may have been done, but a handler that was begun may not. */
+/** A step that was begun, that failed, or that could not be taken back may have been done; a handler that was begun may not. */
 function wasCalled(state: ChangeState, { host, handler }: { readonly host: string; readonly handler: StepSpec }): boolean {
   const touched = state.touched(host)
   if (touched.some(({ step, outcome }) => step === handler.id && outcome === 'changed')) return false
-  return touched.some(({ step, outcome }) => (outcome === 'changed' || outcome === 'begun') && handler.on?.includes(step))
+  return state.standing(host).some(({ step }) => handler.on?.includes(step))
 }
 
 const isSame = (one: StepSpec, other: StepSpec, host: string): boolean =>
