@@ -27,7 +27,7 @@ const neighbours: readonly string[] = ['journal > run', 'io > run']
 const owners: Readonly<Record<string, readonly string[]>> = {
   ssh2: ['lib/transport/'],
   execa: ['lib/transport/proxy-command.ts'],
-  'node:child_process': ['lib/transport/local.ts'],
+  'node:child_process': ['lib/transport/local-process.ts'],
   commander: ['lib/cli/parse.ts'],
   chalk: ['lib/io/style.ts'],
   ora: ['lib/io/drawn-progress.ts'],

@@ -51,7 +51,7 @@ async function programsIn(directory: string): Promise<Program[]> {
   const hello = join(directory, 'hello')
   writeFileSync(join(directory, 'hello.ts'), "console.log('hello')\n")
   // It has none of the recorded starts, and of the packages that are told to come late or in part.
-  const compiler = { ...config, compile: { ...config.compile, startOrder: [], late: {}, without: {} } }
+  const compiler = { ...config, compile: { ...config.compile, startOrder: [], late: {}, without: {}, native: {} } }
   await compile({ config: compiler, target: hostTarget(config), outfile: hello, entry: join(directory, 'hello.ts') })
   // Both written just now: how a file came into the page cache makes a fifth of a start.
   const opsctl = join(directory, 'opsctl')

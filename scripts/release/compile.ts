@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { withoutZeros } from './elf.ts'
 import { latePackages } from './late-packages.ts'
 import { signMachO } from './mach-o.ts'
+import { nativeModules } from './native-modules.ts'
 import { type Packaging, root, type Target } from './packaging.ts'
 import { checkProgram } from './program-check.ts'
 import { preparedRuntime } from './runtime.ts'
@@ -32,6 +33,7 @@ export async function compile({
     // The name of the file becomes part of its content.
     const made = join(directory, config.program)
     const late = await latePackages(config)
+    const native = nativeModules(config)
     const { success, logs, metafile } = await Bun.build({
       entrypoints: [entry],
       ...(entry.startsWith(root) && { root }),
@@ -44,7 +46,7 @@ export async function compile({
       bytecodeDepth: config.compile.bytecodeDepth,
       external: config.compile.external,
       define: config.compile.define,
-      plugins: late.plugins,
+      plugins: [...late.plugins, native.plugin],
       metafile: true,
       compile: {
         target: config.targets[target.name]?.compiler as Bun.Build.CompileTarget,
@@ -66,6 +68,7 @@ export async function compile({
     writeFileSync(made, target.os === 'darwin' ? signMachO(program, config.program) : withoutZeros(program))
     checkProgram(readFileSync(made), target)
     renameSync(made, outfile)
+    native.check()
     return late.complete(metafile)
   } finally {
     rmSync(directory, { recursive: true, force: true })

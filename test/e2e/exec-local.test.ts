@@ -34,6 +34,7 @@ describe('opsctl exec on this machine', () => {
   test.each([
     ['a non-zero exit', ['--', 'exit 7'], 1, 'exit 7'],
     ['a signal', ['--', 'kill -TERM $$'], 1, 'SIGTERM'],
+    ['a signal that has a number alone', ['--', 'kill -40 $$'], 1, 'SIG40'],
     ['a program that is not there', ['--', 'no-such-program', 'x'], 1, 'exit 127'],
     ['too long a run', ['--timeout', '200ms', '--', 'sleep', '30'], 1, '--timeout'],
     ['silence', ['--idle-timeout', '200ms', '--', 'sleep', '30'], 1, '--idle-timeout'],

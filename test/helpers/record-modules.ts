@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { plugin } from 'bun'
 
 const source = new URL('../../src/', import.meta.url).pathname
+const native = new URL('../../scripts/release/native/', import.meta.url).pathname
 const loaded = new Set<string>()
 
 plugin({
@@ -10,13 +11,19 @@ plugin({
   setup(build) {
     build.onLoad({ filter: /\.(ts|js|mjs)$/ }, ({ path, loader }) => {
       const contents = readFileSync(path, 'utf8')
-      loaded.add(path.startsWith(source) ? path.slice(source.length) : path.replace(/^.*node_modules\//, ''))
+      loaded.add(nameOf(path))
       if (path.endsWith('.ts'))
         for (const [, name] of contents.matchAll(/^import (?!type ).* from '(node:[^']+)'$/gm)) loaded.add(name ?? '')
       return { contents, loader }
     })
   },
 })
+
+const nameOf = (path: string): string =>
+  path
+    .replace(source, '')
+    .replace(native, 'native/')
+    .replace(/^.*node_modules\//, '')
 
 const builtin = process.getBuiltinModule
 process.getBuiltinModule = ((name: string) => {

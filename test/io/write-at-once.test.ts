@@ -2,23 +2,35 @@ import { describe, expect, test } from 'bun:test'
 
 const opsctl = new URL('../../src/main.ts', import.meta.url).pathname
 
-/** What a shell line comes to, with opsctl as "$@". */
-async function shell(line: string, env: Readonly<Record<string, string>> = {}) {
-  const child = Bun.spawn(['bash', '-c', line, 'bash', process.execPath, opsctl], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-  })
-  const [code, stdout, stderr] = await Promise.all([
-    child.exited,
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ])
-  return { code, stdout, stderr }
-}
+const native = new URL('../helpers/native-modules.ts', import.meta.url).pathname
 
-describe.each(['--version', '--help'])('the answer to %s', asked => {
+type Shell = (line: string, env?: Readonly<Record<string, string>>) => Promise<{ code: number; stdout: string; stderr: string }>
+
+/** What a shell line comes to, with opsctl as "$@". */
+const shellWith =
+  (...flags: string[]): Shell =>
+  async (line, env = {}) => {
+    const child = Bun.spawn(['bash', '-c', line, 'bash', process.execPath, ...flags, opsctl], {
+      env: { PATH: process.env['PATH'] ?? '', ...env },
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    const [code, stdout, stderr] = await Promise.all([
+      child.exited,
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ])
+    return { code, stdout, stderr }
+  }
+const shell = shellWith()
+
+describe.each([
+  ['--version', 'as the source gives it', shell],
+  ['--version', 'as the compiled program gives it', shellWith(`--preload=${native}`)],
+  ['--help', 'as the source gives it', shell],
+  ['--help', 'as the compiled program gives it', shellWith(`--preload=${native}`)],
+])('the answer to %s %s', (asked, _, shell) => {
   test('goes to a pipe and to a file whole', async () => {
     const { code, stdout, stderr } = await shell(`"$@" ${asked}`)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { tempDir } from '../helpers/temp-dir.ts'
 
 const known = ['answers.generated.ts', 'lib/io/file-system.ts', 'lib/io/process-stream.ts', 'lib/io/write-at-once.ts', 'node:fs']
+/** What the compiled program answers a known line with: no node:fs, the half of whose time it would be. */
+const native = ['answers.generated.ts', 'lib/io/file-system.ts', 'lib/io/process-stream.ts', 'native/write-at-once.ts']
 const quick = [
   ...known,
   'lib/cli/asked.ts',
@@ -25,12 +27,17 @@ const quick = [
 ]
 const help = [...quick, 'lib/cli/help.ts', 'lib/core/exit.ts', 'lib/surface/text-table.ts']
 
-async function loadedBy(line: string): Promise<{ readonly modules: readonly string[]; readonly code: number }> {
+/** `native`: with the modules of the compiled program that are its runtime's own. */
+async function loadedBy(
+  line: string,
+  { native = false }: { readonly native?: boolean } = {},
+): Promise<{ readonly modules: readonly string[]; readonly code: number }> {
   await using directory = await tempDir()
   const file = join(directory.path, 'modules.json')
-  const preload = new URL('../helpers/record-modules.ts', import.meta.url).pathname
+  const preload = (name: string): string => `--preload=${new URL(`../helpers/${name}.ts`, import.meta.url).pathname}`
+  const preloads = [...(native ? [preload('native-modules')] : []), preload('record-modules')]
   const main = new URL('../../src/main.ts', import.meta.url).pathname
-  const child = Bun.spawn([process.execPath, `--preload=${preload}`, main, ...line.split(' ')], {
+  const child = Bun.spawn([process.execPath, ...preloads, main, ...line.split(' ')], {
     env: { OPSCTL_TEST_MODULES: file, HOME: directory.path },
     stdout: 'ignore',
     stderr: 'inherit',
@@ -82,13 +89,32 @@ const ofLocalCommand: readonly (readonly [folder: string, names: string])[] = [
   ['lib/render', 'block-text failure-groups hosts-text human-summary human no-config standing text-width visible-text'],
   ['lib/run', 'cannot-write deadline fan-out lock output-buffer output-store output-stream process-identity retry semaphore'],
   ['lib/surface', 'flag unknown-variables verb'],
-  ['lib/transport', 'command-watch local-connector local output-buffer process-group quote running-command sudo transfer'],
+  [
+    'lib/transport',
+    'command-watch local-connector local-process local output-buffer process-group quote running-command sudo transfer',
+  ],
 ]
 
-test('a local command loads these modules and no others', async () => {
-  const { code, modules } = await loadedBy('exec -t localhost -q -- true')
-  expect(code).toBe(0)
-  const own = ofLocalCommand.flatMap(([folder, names]) => names.split(' ').map(name => `${folder}/${name}.ts`))
-  const whole = ['answers.generated.ts', 'node:child_process', 'node:fs', 'node:path', 'program.ts', 'registry.generated.ts']
-  expect(modules).toEqual([...own, ...whole].sort())
-}, 60_000)
+test.each(['--version', '--help'])(
+  'the compiled program answers %s with these modules and no others',
+  async line => {
+    expect(await loadedBy(line, { native: true })).toEqual({ code: 0, modules: native })
+  },
+  60_000,
+)
+
+test.each([
+  ['from the source', false, ['node:child_process']],
+  ['of the compiled program', true, ['native/local-process.ts', 'native/write-at-once.ts']],
+])(
+  'a local command %s loads these modules and no others',
+  async (_, native, more) => {
+    const { code, modules } = await loadedBy('exec -t localhost -q -- true', { native })
+    expect(code).toBe(0)
+    const own = ofLocalCommand.flatMap(([folder, names]) => names.split(' ').map(name => `${folder}/${name}.ts`))
+    const whole = ['answers.generated.ts', 'node:fs', 'node:path', 'program.ts', 'registry.generated.ts']
+    const replaced = native ? 'lib/io/write-at-once.ts' : undefined
+    expect(modules).toEqual([...own.filter(name => name !== replaced), ...whole, ...more].sort())
+  },
+  60_000,
+)

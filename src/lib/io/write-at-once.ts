@@ -1,11 +1,13 @@
 import { fileSystem } from './file-system.ts'
-import { wasClosed } from './process-stream.ts'
+import { isTerminalAt, wasClosed } from './process-stream.ts'
 
-/**
- * Writes a text to stdout before it returns, as a start does that has nothing else to do. False where the stream is closed, full or broken,
- * which is told elsewhere.
- */
-export function writeAtOnce(text: string): boolean {
+// What a start needs that has nothing else to do than to write a text that is known. The compiled program has its runtime's own calls
+// in place of this module (scripts/release/native/).
+
+export const stdoutIsTerminal = (): boolean => isTerminalAt(stdout)
+
+/** Writes a text to stdout. False where the stream is closed, full or broken, which is told elsewhere. */
+export async function writeAtOnce(text: string): Promise<boolean> {
   if (wasClosed(stdout)) return false
   const bytes = new TextEncoder().encode(text)
   for (let from = 0; from < bytes.length; ) {

@@ -1,9 +1,8 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
-import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
 import { errnoOf } from '../core/errno.ts'
 import type { Host } from '../core/host.ts'
 import type { Chunk, Command, Output, PutOptions, RunOptions, Transport } from '../core/transport.ts'
+import { type LocalProcess, type LocalProgram, type ProcessListener, startProcess } from './local-process.ts'
 import { killGroup } from './process-group.ts'
 import { withEnv } from './quote.ts'
 import { type CommandEvents, type Execution, execute, type RunningCommand } from './running-command.ts'
@@ -63,33 +62,23 @@ function executeLocally(
         ? ['/bin/sh', '-c', command.shell]
         : withEnv(command.argv, {})
   const env = { ...place.env, ...options.env }
+  const hasInput = options.stdin !== undefined || marks !== undefined
   return execute({
     clock: place.clock,
     options,
     ...(marks && { sudoMarks: marks }),
     ...(aside && { aside }),
-    start: async events =>
-      startLocally({ argv, hasInput: options.stdin !== undefined || marks !== undefined }, { ...place, env }, events),
+    start: async events => startLocally({ argv, env, cwd: place.cwd, hasInput }, place.clock, events),
   })
 }
 
 /** In its own process group, so that a signal reaches everything it started. */
-function startLocally(
-  { argv, hasInput }: { readonly argv: readonly string[]; readonly hasInput: boolean },
-  { clock, env, cwd }: LocalPlace,
-  events: CommandEvents,
-): RunningCommand {
-  const [program = '', ...args] = argv
-  // A pipe that is closed at once says the same as no input, and costs as much as a tenth of a start.
-  const shared = { env, cwd, detached: true }
+function startLocally(program: LocalProgram, clock: Clock, events: CommandEvents): RunningCommand {
   try {
-    const child: Child = hasInput
-      ? spawn(program, args, { ...shared, stdio: ['pipe', 'pipe', 'pipe'] })
-      : spawn(program, args, { ...shared, stdio: ['ignore', 'pipe', 'pipe'] })
-    return new LocalCommand(program, child, { clock, events })
+    return new LocalCommand(program, { clock, events })
   } catch (error) {
     // Arguments that no program can be given: too long, or with a NUL inside.
-    tellNotStarted(program, errnoOf(error), events)
+    tellNotStarted(program, error, events)
     return neverStarted
   }
 }
@@ -103,7 +92,8 @@ const neverStarted: RunningCommand = {
 }
 
 /** As a shell tells it. */
-function tellNotStarted(program: string, code: string | undefined, events: CommandEvents): void {
+function tellNotStarted({ argv: [program] }: LocalProgram, error: unknown, events: CommandEvents): void {
+  const code = errnoOf(error)
   const text =
     code === 'ENOENT' ? 'not found' : code === 'EACCES' ? 'permission denied' : `can not be started (${code ?? 'error'})`
   events.output('stderr', Buffer.from(`${program}: ${text}\n`))
@@ -111,51 +101,33 @@ function tellNotStarted(program: string, code: string | undefined, events: Comma
   events.closed()
 }
 
-type Child = ChildProcessByStdio<Writable | null, Readable, Readable>
-
-class LocalCommand implements RunningCommand {
-  readonly #events: CommandEvents
-  readonly #child: Child
+class LocalCommand implements RunningCommand, ProcessListener {
+  readonly #program: LocalProgram
   readonly #clock: Clock
+  readonly #events: CommandEvents
+  readonly #process: LocalProcess
   #open = 2
   #exited = false
-  #inputBroken = false
   #signalled = false
 
-  constructor(program: string, child: Child, { clock, events }: { readonly clock: Clock; readonly events: CommandEvents }) {
-    this.#events = events
+  constructor(program: LocalProgram, { clock, events }: { readonly clock: Clock; readonly events: CommandEvents }) {
+    this.#program = program
     this.#clock = clock
-    this.#child = child
-    child.on('error', error => {
-      if (child.pid === undefined) tellNotStarted(program, errnoOf(error), events)
-    })
-    this.#listen('stdout', child.stdout)
-    this.#listen('stderr', child.stderr)
-    child.stdin?.on('drain', () => events.drained())
-    child.stdin?.on('error', () => {
-      this.#inputBroken = true
-      events.drained()
-    })
-    child.on('exit', (code, signal) => {
-      if (child.pid === undefined) return
-      this.#exited = true
-      events.exited(code, signal === null ? undefined : signal.replace(/^SIG/, ''))
-      this.#closeWhenDone()
-    })
+    this.#events = events
+    this.#process = startProcess(program, this)
   }
 
   write(bytes: Uint8Array): 'sent' | 'held' | 'closed' {
-    if (this.#inputBroken || this.#child.stdin === null) return 'closed'
-    return this.#child.stdin.write(bytes) ? 'sent' : 'held'
+    return this.#process.write(bytes)
   }
 
   endInput(): void {
-    this.#child.stdin?.end()
+    this.#process.endInput()
   }
 
   signal(name: 'TERM' | 'KILL'): void {
     this.#signalled = true
-    killGroup(this.#child.pid, `SIG${name}`)
+    killGroup(this.#process.pid, `SIG${name}`)
   }
 
   /** What is in a pipe is read in the next turns of the event loop; a busy one may have run the timers first. */
@@ -164,29 +136,36 @@ class LocalCommand implements RunningCommand {
   }
 
   close(): void {
-    this.#child.stdin?.destroy()
-    this.#child.stdout.destroy()
-    this.#child.stderr.destroy()
+    this.#process.close()
   }
 
-  #listen(stream: Chunk['stream'], readable: Readable): void {
-    readable.on('data', (bytes: Uint8Array) => {
-      const held = this.#events.output(stream, bytes)
-      if (!held) return
-      readable.pause()
-      held.then(() => readable.resume())
-    })
-    readable.on('error', () => readable.destroy())
-    readable.on('close', () => {
-      this.#open--
-      this.#closeWhenDone()
-    })
+  output(stream: Chunk['stream'], bytes: Uint8Array): Promise<void> | undefined {
+    return this.#events.output(stream, bytes)
+  }
+
+  outputEnded(): void {
+    this.#open--
+    this.#closeWhenDone()
+  }
+
+  drained(): void {
+    this.#events.drained()
+  }
+
+  exited(code: number | null, signal?: string): void {
+    this.#exited = true
+    this.#events.exited(code, signal)
+    this.#closeWhenDone()
+  }
+
+  notStarted(error: unknown): void {
+    tellNotStarted(this.#program, error, this.#events)
   }
 
   #closeWhenDone(): void {
     if (!this.#exited || this.#open > 0) return
     // Whoever was to end and only let go of the output ends now.
-    if (this.#signalled) killGroup(this.#child.pid, 'SIGKILL')
+    if (this.#signalled) killGroup(this.#process.pid, 'SIGKILL')
     this.#events.closed()
   }
 }
