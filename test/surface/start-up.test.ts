@@ -4,7 +4,7 @@ import { tempDir } from '../helpers/temp-dir.ts'
 
 const known = ['answers.generated.ts', 'lib/io/file-system.ts', 'lib/io/process-stream.ts', 'lib/io/write-at-once.ts', 'node:fs']
 /** What the compiled program answers a known line with: no node:fs, the half of whose time it would be. */
-const native = ['answers.generated.ts', 'lib/io/file-system.ts', 'lib/io/process-stream.ts', 'native/write-at-once.ts']
+const native = ['answers.generated.ts', 'native/write-at-once.ts']
 const quick = [
   ...known,
   'lib/cli/asked.ts',

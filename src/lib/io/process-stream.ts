@@ -25,17 +25,13 @@ export const isTerminalAt = (fd: number): boolean => kindOfStream(fd) === 'termi
  */
 export function wasClosed(fd: number): boolean {
   try {
-    return isCloseOnExec(fileSystem().readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))
+    const text = fileSystem().readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8')
+    // Octal, behind `flags:` and a tab. A pattern would cost more than all the rest.
+    const at = text.indexOf(flagsKey)
+    return at !== -1 && (Number.parseInt(text.slice(at + flagsKey.length), 8) & closeOnExec) !== 0
   } catch {
     return false
   }
-}
-
-/** Whether a descriptor is closed on exec, by what Linux has in /proc/PID/fdinfo of it. */
-export function isCloseOnExec(fdinfo: string): boolean {
-  // Octal, behind `flags:` and a tab. A pattern would cost more than all the rest.
-  const at = fdinfo.indexOf(flagsKey)
-  return at !== -1 && (Number.parseInt(fdinfo.slice(at + flagsKey.length), 8) & closeOnExec) !== 0
 }
 
 const flagsKey = 'flags:'
