@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { exitCodeOf } from '../../src/lib/core/exit.ts'
+import type { Plan } from '../../src/lib/core/plan.ts'
 import { poll } from '../helpers/poll.ts'
 import { tempDir } from '../helpers/temp-dir.ts'
 import { ModelFleet, type ModelStep, planOf, startChange } from './model.ts'
@@ -80,10 +81,15 @@ describe('a change', () => {
 describe('a change that was killed before a handler was called', () => {
   const plan = planOf(steps)
 
-  async function kill(fleet: ModelFleet, state: string, effects: number): Promise<void> {
+  async function kill(fleet: ModelFleet, state: string, effects: number, what = plan): Promise<void> {
     fleet.killAfterMore(effects)
-    const { log } = await startChange(fleet, state, { plan, runId: 'r1', act: 'apply' })
-    log.note({ is: 'plan', plan, hosts: fleet.hosts, settings: { stepTimeoutMs: 1000, undoTimeoutMs: 1000, concurrency: 1 } })
+    const { log } = await startChange(fleet, state, { plan: what, runId: 'r1', act: 'apply' })
+    log.note({
+      is: 'plan',
+      plan: what,
+      hosts: fleet.hosts,
+      settings: { stepTimeoutMs: 1000, undoTimeoutMs: 1000, concurrency: 1 },
+    })
     await poll('the process is gone', 10_000, () => fleet.isKilled)
     await log[Symbol.asyncDispose]()
     fleet.revive()
@@ -107,6 +113,48 @@ describe('a change that was killed before a handler was called', () => {
     expect(called?.message).toBe(effects === 2 ? 'called for by r1, which was cut off' : undefined)
     expect(await again(fleet, state.path, 'r3')).toBeUndefined()
     expect(fleet.effects.get('web1 reload do')).toBe(1)
+  })
+
+  test('has it called once by the next one also where that one fails elsewhere and stays here', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1', 'web2'])
+    await kill(fleet, state.path, 2)
+    fleet.failing.add('web2 motd')
+    const byHost = planOf(steps, { rollback: 'host' })
+    const { report, log } = await startChange(fleet, state.path, { plan: byHost, runId: 'r2', act: 'apply' })
+    expect(exitCodeOf(await report)).toBe(1)
+    await log[Symbol.asyncDispose]()
+    expect(fleet.effects.get('web1 reload do')).toBe(1)
+    fleet.failing.clear()
+    await again(fleet, state.path, 'r3', byHost)
+    expect(fleet.effects.get('web1 reload do')).toBe(1)
+  })
+
+  test('has it called once by the next one also where that one is taken back, for it has loaded what stands', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1', 'web2'])
+    await kill(fleet, state.path, 2)
+    fleet.failing.add('web2 motd')
+    const { report, log } = await startChange(fleet, state.path, { plan, runId: 'r2', act: 'apply' })
+    expect(exitCodeOf(await report)).toBe(5)
+    await log[Symbol.asyncDispose]()
+    expect(fleet.snapshot()['web1']?.['loaded']).toBe('motd,maintenance limit,1024')
+    fleet.failing.clear()
+    fleet.effects.clear()
+    await again(fleet, state.path, 'r3')
+    expect(fleet.effects.get('web1 reload do')).toBeUndefined()
+  })
+
+  test('has what waits for it called with it, and once', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    const chain = planOf([...steps, { id: 'second', load: 'restart', on: ['reload'] }])
+    await kill(fleet, state.path, 2, chain)
+    await again(fleet, state.path, 'r2', chain)
+    expect(fleet.effects.get('web1 second do')).toBe(1)
+    fleet.effects.clear()
+    await again(fleet, state.path, 'r3', chain)
+    expect([...fleet.effects]).toEqual([])
   })
 
   test('has it called by the next one where its undo got stuck', async () => {
@@ -153,6 +201,77 @@ describe('a change that was killed before a handler was called', () => {
     fleet.effects.clear()
     await again(fleet, state.path, 'r3')
     expect(fleet.effects.get('web1 reload do')).toBe(1)
+  })
+})
+
+describe('a change that was killed on its way back before a handler was called', () => {
+  const limit = (value: string): ModelStep => ({ id: 'limit', key: 'limit', value })
+  const reload: ModelStep = { id: 'reload', load: true, on: ['limit'] }
+  const before = planOf([limit('1'), reload])
+  const plan = planOf([limit('1024'), reload])
+
+  /** What a process does that is killed after so many effects, or not at all. */
+  async function act(
+    fleet: ModelFleet,
+    state: string,
+    what: Omit<Parameters<typeof startChange>[2], 'plan'> & { plan?: Plan; effects?: number },
+  ) {
+    const { effects, ...rest } = { plan, ...what }
+    if (effects !== undefined) fleet.killAfterMore(effects)
+    const { report, log, items } = await startChange(fleet, state, rest)
+    if (what.changeId === undefined)
+      log.note({
+        is: 'plan',
+        plan: rest.plan,
+        hosts: fleet.hosts,
+        settings: { stepTimeoutMs: 1000, undoTimeoutMs: 1000, concurrency: 1 },
+      })
+    if (effects === undefined) await report
+    else await until(report, fleet)
+    await log[Symbol.asyncDispose]()
+    fleet.revive()
+    return items.find(({ path }) => path.endsWith('/reload'))
+  }
+
+  const loaded = (fleet: ModelFleet): string | undefined => fleet.snapshot()['web1']?.['loaded']
+
+  test('by an undo has it called by the next one that finds the files as they were, once', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    await act(fleet, state.path, { runId: 'r0', plan: before, act: 'apply' })
+    await act(fleet, state.path, { runId: 'r1', act: 'apply' })
+    await act(fleet, state.path, { runId: 'r2', changeId: 'r1', act: 'undo', effects: 1 })
+    expect(loaded(fleet)).toBe('motd,welcome limit,1024')
+    const called = await act(fleet, state.path, { runId: 'r3', plan: before, act: 'apply' })
+    expect(called?.message).toBe('called for by r1, which was cut off')
+    expect(loaded(fleet)).toBe('motd,welcome limit,1')
+    expect(await act(fleet, state.path, { runId: 'r4', plan: before, act: 'apply' })).toBeUndefined()
+  })
+
+  test('by its own roll-back has it called by the next one too', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    const failing = planOf([limit('1024'), reload, { id: 'last', key: 'last', value: 'x', on: ['limit'] }])
+    await act(fleet, state.path, { runId: 'r0', plan: before, act: 'apply' })
+    fleet.failing.add('web1 last')
+    await act(fleet, state.path, { runId: 'r1', plan: failing, act: 'apply', effects: 4 })
+    await act(fleet, state.path, { runId: 'r2', plan: before, act: 'apply' })
+    expect(loaded(fleet)).toBe('motd,welcome limit,1 last,x')
+  })
+
+  test('has it called once more where the next one had called it before the undo', async () => {
+    await using state = await tempDir()
+    const fleet = new ModelFleet(['web1'])
+    await act(fleet, state.path, { runId: 'r0', plan: before, act: 'apply' })
+    await act(fleet, state.path, { runId: 'r1', act: 'apply', effects: 1 })
+    await act(fleet, state.path, { runId: 'r2', act: 'apply' })
+    await act(fleet, state.path, { runId: 'r3', changeId: 'r1', act: 'undo', effects: 1 })
+    expect(loaded(fleet)).toBe('motd,welcome limit,1024')
+    await act(fleet, state.path, { runId: 'r4', plan: before, act: 'apply' })
+    expect(loaded(fleet)).toBe('motd,welcome limit,1')
+    fleet.effects.clear()
+    await act(fleet, state.path, { runId: 'r5', plan: before, act: 'apply' })
+    expect([...fleet.effects]).toEqual([])
   })
 })
 

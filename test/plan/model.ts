@@ -164,9 +164,10 @@ export async function startChange(
     login: async (host: Host) => ({ host }) as Transport,
     async [Symbol.asyncDispose]() {},
   }
-  const log = await ChangeLog.open(context, what.changeId ?? what.runId)
+  const changeId = what.changeId ?? what.runId
   const built = await buildPlan(context, what.plan)
-  const owed = await OwedHandlers.find(context, what.plan, fleet.hosts)
+  const owed = await OwedHandlers.find(context, { plan: what.plan, hosts: fleet.hosts, changeId })
+  const log = await ChangeLog.open(context, changeId)
   const change = new Change(context, {
     fleet: { hosts: fleet.hosts, connector, signal, async [Symbol.asyncDispose]() {} },
     built,
@@ -179,7 +180,7 @@ export async function startChange(
   })
   const apply = async (): Promise<Report> => {
     const report = await change.apply()
-    if (log.state.end === 'kept') await owed.answer(context, log.state)
+    await owed.answer(context, log.state)
     return report
   }
   return { report: what.act === 'apply' ? apply() : change.undo(), log, items }

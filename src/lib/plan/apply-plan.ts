@@ -71,7 +71,7 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
     { look: request.look },
   )
   await using _locks = await lockHosts(context, hosts)
-  const owed = await OwedHandlers.find(context, plan, hosts)
+  const owed = await OwedHandlers.find(context, { plan, hosts, changeId: context.runId })
   await request.begun?.()
   await using record = await RunRecord.start(context, {
     kind: onlooker?.kind ?? 'change',
@@ -96,7 +96,7 @@ export async function applyPlan(context: Context, request: PlanRequest): Promise
   })
   onlooker?.begin()
   const applied = await change.apply()
-  if (log.state.end === 'kept') await owed.answer(context, log.state)
+  await owed.answer(context, log.state)
   const report = ofShard((await onlooker?.conclude(applied)) ?? applied, fleet.shard)
   recordResult(record, hosts, report)
   return report

@@ -1,6 +1,6 @@
 import type { Host } from '../core/host.ts'
 import type { Json } from '../core/json.ts'
-import type { Plan } from '../core/plan.ts'
+import type { Plan, StepSpec } from '../core/plan.ts'
 import type { ChangeEnd, ChangeSettings, PlanRecord } from './record.ts'
 
 /** A step that was begun on a host: it may have changed it, wholly or in part. */
@@ -14,6 +14,10 @@ export interface Touched {
   undoing?: true
   /** A handler that a later change has run in place of this one. */
   answered?: true
+  /** Which record of the journal last began something on it: from there on what it concerns may be another. */
+  begunAt: number
+  /** Which record last said that it was done, forwards or on the way back; absent where it was begun again since. */
+  doneAt?: number
 }
 
 /** Where a change stands, as its journal tells. The engine and an undo in another process build it from the same records. */
@@ -21,10 +25,12 @@ export class ChangeState {
   readonly #touched = new Map<string, Touched[]>()
   readonly #unneeded = new Map<string, Set<string>>()
   readonly #leases = new Map<string, string>()
+  #records = 0
   #plan: Extract<PlanRecord, { is: 'plan' }> | undefined
   #end: Extract<PlanRecord, { is: 'end' }>['outcome'] | undefined
 
   apply(record: PlanRecord): void {
+    this.#records++
     switch (record.is) {
       case 'plan':
         this.#plan = record
@@ -108,6 +114,16 @@ export class ChangeState {
     )
   }
 
+  /**
+   * Whether a handler has yet to be called on a host: for something that stands, though nobody may know how, or that was begun or taken back
+   * after the last call.
+   */
+  owes(host: string, { id, on = [] }: Pick<StepSpec, 'id' | 'on'>): boolean {
+    const doneAt = this.touched(host).find(({ step }) => step === id)?.doneAt
+    const causes = doneAt === undefined ? this.standing(host) : this.touched(host).filter(({ begunAt }) => begunAt > doneAt)
+    return causes.some(({ step }) => on.includes(step))
+  }
+
   /** A resumed change begins a step again from where it was before: it is still one step that may have changed the host. */
   #begin({ host, step, before, looks }: Extract<PlanRecord, { is: 'intent' }>): void {
     const list = this.#list(host)
@@ -115,21 +131,26 @@ export class ChangeState {
     const known = list.find(touched => touched.step === step)
     if (known) {
       known.outcome = outcome
+      known.begunAt = this.#records
       delete known.undoing
       delete known.answered
-    } else list.push({ step, before, outcome })
+      delete known.doneAt
+    } else list.push({ step, before, outcome, begunAt: this.#records })
   }
 
   #answer({ host, step, before }: Extract<PlanRecord, { is: 'answered' }>): void {
     const list = this.#list(host)
+    const done = { outcome: 'changed', answered: true, doneAt: this.#records } as const
     const known = list.find(touched => touched.step === step)
-    if (known) Object.assign(known, { outcome: 'changed', answered: true })
-    else list.push({ step, before, outcome: 'changed', answered: true })
+    if (known) Object.assign(known, done)
+    else list.push({ step, before, ...done, begunAt: this.#records })
   }
 
   #takeBack({ host, step }: Extract<PlanRecord, { is: 'undo' }>): void {
     const touched = this.#list(host).find(entry => entry.step === step)
-    if (touched) touched.undoing = true
+    if (!touched) return
+    touched.undoing = true
+    touched.begunAt = this.#records
   }
 
   #settle(
@@ -139,6 +160,7 @@ export class ChangeState {
     const touched = this.#list(record.host).find(({ step }) => step === record.step)
     if (!touched) return
     touched.outcome = outcome
+    if (outcome === 'changed' || outcome === 'undone') touched.doneAt = this.#records
     if (record.message !== undefined) touched.message = record.message
   }
 

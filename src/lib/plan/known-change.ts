@@ -8,6 +8,7 @@ import { Change } from './change.ts'
 import { ChangeLog } from './change-log.ts'
 import type { ChangeState } from './change-state.ts'
 import { lockHosts } from './locks.ts'
+import { OwedHandlers } from './owed-handlers.ts'
 import { isStanding } from './standing.ts'
 import { tellUnfinished } from './unfinished.ts'
 
@@ -46,17 +47,19 @@ export function resumeChange(context: Context, runId: string, options: KnownOpti
       hint: 'to make it again, run its change file again',
     })
   }
-  return workOn(context, { runId, options, hostsOf, work: change => change.apply() })
+  return workOn(context, { runId, options, hostsOf, forwards: true, work: change => change.apply() })
 }
 
 interface Work {
   readonly runId: string
   readonly options: KnownOptions
   hostsOf(hosts: readonly Host[], state: ChangeState): readonly Host[]
+  /** It calls what older changes owe, as one does that begins. */
+  readonly forwards?: boolean
   work(change: Change): Promise<Report>
 }
 
-async function workOn(context: Context, { runId, options, hostsOf, work }: Work): Promise<Report> {
+async function workOn(context: Context, { runId, options, hostsOf, forwards = false, work }: Work): Promise<Report> {
   const known = await ChangeLog.read(context.paths.state, runId)
   if (!known.header) throw await noChange(context, runId)
   await tellUnfinished(context, { except: runId })
@@ -67,6 +70,7 @@ async function workOn(context: Context, { runId, options, hostsOf, work }: Work)
   const built = await buildPlan(context, plan)
   await using fleet = await connectFleet(context, hosts, { ...options, ...(sudoUser !== undefined && { sudoUser }) })
   await using _locks = await lockHosts(context, hosts)
+  const owed = forwards ? await OwedHandlers.find(context, { plan, hosts, changeId: runId }) : undefined
   await using log = await ChangeLog.open(context, runId)
   const { concurrency } = options
   const { sudo } = fleet
@@ -79,9 +83,12 @@ async function workOn(context: Context, { runId, options, hostsOf, work }: Work)
     stepTimeoutMs,
     undoTimeoutMs,
     maxFailures: allowed,
+    ...(owed && { owed }),
     ...(sudo && { sudo }),
   })
-  return await work(change)
+  const report = await work(change)
+  await owed?.answer(context, log.state)
+  return report
 }
 
 async function noChange({ paths }: Context, runId: string): Promise<OpsError> {

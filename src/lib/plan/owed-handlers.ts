@@ -6,9 +6,16 @@ import type { Json } from '../core/json.ts'
 import type { Plan, StepSpec } from '../core/plan.ts'
 import { ChangeLog } from './change-log.ts'
 import type { ChangeState } from './change-state.ts'
-import { unfinishedRuns } from './unfinished-runs.ts'
+import { unfinishedChanges } from './unfinished.ts'
 
 type Where = Pick<Context, 'paths' | 'clock' | 'runId' | 'log'>
+
+/** A change that is to begin, to go on or to be looked at. */
+interface Next {
+  readonly plan: Plan
+  readonly hosts: readonly Host[]
+  readonly changeId: string
+}
 
 /** One handler that one cut-off change called for on one host. */
 interface Owed {
@@ -18,8 +25,8 @@ interface Owed {
 }
 
 /**
- * Handlers that a change of the same name called for and did not come to, because it was killed: its files stand as this one would have
- * them, so that nothing here calls for the handler, and the service would go on for ever with what it had loaded before.
+ * Handlers that a change of the same name called for and did not come to, because it was killed on its way forwards or back: its files stand as
+ * this one would have them, so that nothing here calls for the handler, and the service would go on for ever with what it had loaded before.
  */
 export class OwedHandlers {
   readonly #owed: readonly Owed[]
@@ -28,14 +35,14 @@ export class OwedHandlers {
     this.#owed = owed
   }
 
-  /** With the hosts locked, so that nobody works on them any more. What can not be read is left to who undoes or settles that change. */
-  static async find({ paths, runId }: Where, plan: Plan, hosts: readonly Host[]): Promise<OwedHandlers> {
+  /** Of changes that nobody works on. What can not be read is left to who undoes or settles that change. */
+  static async find(context: Where, next: Next): Promise<OwedHandlers> {
     const owed: Owed[] = []
-    if (plan.steps.some(({ on }) => on !== undefined)) {
-      for (const changeId of unfinishedRuns(paths.state)) {
-        if (changeId === runId) continue
-        const state = await ChangeLog.read(paths.state, changeId).catch(ignoreDamage)
-        if (state?.header?.plan.name === plan.name) owed.push(...owedBy(changeId, state, { plan, hosts }))
+    if (next.plan.steps.some(({ on }) => on !== undefined)) {
+      for (const { runId } of await unfinishedChanges(context)) {
+        if (runId === next.changeId) continue
+        const state = await ChangeLog.read(context.paths.state, runId).catch(ignoreDamage)
+        if (state?.header?.plan.name === next.plan.name) owed.push(...owedBy(runId, state, next))
       }
     }
     return new OwedHandlers(owed)
@@ -47,13 +54,13 @@ export class OwedHandlers {
   }
 
   /**
-   * Writes down in the journals of those changes which of their handlers this one has run: no third one runs them, and whoever takes one of
-   * those changes back calls them once more.
+   * Writes down in the journals of those changes which of their handlers this one has run, forwards or once it was taken back itself: no third
+   * one runs them, and whoever takes one of those changes back calls them once more.
    */
   async answer(context: Where, done: ChangeState): Promise<void> {
     const answered = this.#owed.flatMap(owed => {
-      const before = done.touched(owed.host).find(({ step, outcome }) => step === owed.step && outcome === 'changed')?.before
-      return before === undefined ? [] : [{ ...owed, before }]
+      const called = done.touched(owed.host).find(({ step }) => step === owed.step)
+      return called?.doneAt === undefined ? [] : [{ ...owed, before: called.before }]
     })
     for (const [changeId, handlers] of Map.groupBy(answered, owed => owed.changeId)) {
       try {
@@ -68,27 +75,18 @@ export class OwedHandlers {
   }
 }
 
-function owedBy(
-  changeId: string,
-  state: ChangeState,
-  { plan, hosts }: { readonly plan: Plan; readonly hosts: readonly Host[] },
-): Owed[] {
-  const handlers = plan.steps.filter(({ on }) => on !== undefined)
-  return hosts.flatMap(({ name: host }) =>
-    handlers
-      .filter(handler => {
-        const called = state.header?.plan.steps.find(({ id }) => id === handler.id)
-        return called?.on && isSame(called, handler, host) && wasCalled(state, { host, handler: called })
-      })
-      .map(({ id }) => ({ changeId, host, step: id })),
-  )
-}
-
-/** A step that was begun, that failed, or that could not be taken back may have been done; a handler that was begun may not. */
-function wasCalled(state: ChangeState, { host, handler }: { readonly host: string; readonly handler: StepSpec }): boolean {
-  const touched = state.touched(host)
-  if (touched.some(({ step, outcome }) => step === handler.id && outcome === 'changed')) return false
-  return state.standing(host).some(({ step }) => handler.on?.includes(step))
+function owedBy(changeId: string, state: ChangeState, { plan, hosts }: Next): Owed[] {
+  const called = new Map(state.header?.plan.steps.map(step => [step.id, step]))
+  return hosts.flatMap(({ name: host }) => {
+    const steps = new Set<string>()
+    for (const { id, on, ...handler } of plan.steps) {
+      const own = called.get(id)
+      if (on === undefined || !own?.on || !isSame(own, { id, ...handler }, host)) continue
+      // What waits for a handler is called with it.
+      if (state.owes(host, own) || own.on.some(step => steps.has(step))) steps.add(id)
+    }
+    return [...steps].map(step => ({ changeId, host, step }))
+  })
 }
 
 const isSame = (one: StepSpec, other: StepSpec, host: string): boolean =>

@@ -7,6 +7,7 @@ import { foldNodeSet } from '../inventory/node-set.ts'
 import type { BuiltPlan } from './built-plan.ts'
 import { demandChecks } from './demand-checks.ts'
 import { demandNeeds } from './demand-needs.ts'
+import { OwedHandlers } from './owed-handlers.ts'
 import { stepPlace } from './step-place.ts'
 import { wavesOf } from './waves.ts'
 
@@ -26,6 +27,8 @@ export async function previewPlan(
   context: Context,
   { built, stepTimeoutMs, detailedExitCode, judges, tell, ...work }: Previewing,
 ): Promise<Report> {
+  const { hosts } = work.fleet
+  const owed = await OwedHandlers.find(context, { plan: built.plan, hosts, changeId: context.runId })
   const visit = async (host: HostVisit): Promise<HostResult> => {
     const changes: Record<string, Json> = {}
     const diff = await diffOn(host, changes)
@@ -59,6 +62,12 @@ export async function previewPlan(
       if (!kind.needed(before)) continue
       parts.push(`# ${spec.id}: ${kind.describe()}\n${ended(kind.diff(before))}`)
       if (tell) changes[spec.id] = tell(spec, host.host.name, before)
+    }
+    for (const { spec, on } of built.handlers) {
+      const changeId = owed.by(host.host.name, spec.id)
+      const kind = on(host.host.name)
+      if (changeId !== undefined && kind)
+        parts.push(`# ${spec.id}: ${kind.describe()}\ncalled for by ${changeId}, which was cut off\n`)
     }
     return parts.join('')
   }

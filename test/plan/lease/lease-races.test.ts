@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StepPlace } from '../../../src/lib/core/plan.ts'
 import { addWayBack, armLease, fenced, leaseRefusal, releaseLease, renewLease } from '../../../src/lib/plan/lease/index.ts'
@@ -78,6 +78,28 @@ for (const toolbox of leaseToolboxes) {
       }
       expect(Math.min(seen.ran, seen.refused)).toBeGreaterThan(0)
     }, 600_000)
+
+    test('that overtakes a way back on its way to the disk is told, and no trouble of it', async () => {
+      // Its `sync` waits until the guard is done, whose last work is to clear away what this one is about to move into place.
+      const tools = await tempDir()
+      const slow = stepPlace(
+        await toolboxHost(
+          toolbox.tools.filter(([tool]) => tool !== 'sync'),
+          tools.path,
+        ),
+      )
+      await writeFile(
+        join(tools.path, 'bin/sync'),
+        '#!/bin/sh\nlease=${1%/parts/*}\nwhile [ -e "$lease/held" ] || [ -e "$lease/fired" ]; do sleep 0.1; done\n',
+        { mode: 0o755 },
+      )
+      const file = join(scratch.path, 'overtaken')
+      const { lease } = await ending(file, 50)
+      expect(await addWayBack(slow, lease, { order: 2, commands: [lone(`echo late >>${file}`)], ttlMs })).toBe('over')
+      expect(await readFile(file, 'utf8')).toBe('undone\n')
+      await releaseLease(place, lease, { waitMs: 0 })
+      await tools[Symbol.asyncDispose]()
+    }, 60_000)
 
     test('and a way back that arrives late: it is told held and run, or told over', async () => {
       for (let round = 0; round < rounds; round++) {

@@ -51,15 +51,16 @@ export const armScript = hostScript(
 export const addScript = hostScript(
   'add the way back to the lease',
   'lease=$1 ttl=$2 name=$3 stage=$1/parts/$4; shift 4; umask 077;',
-  'die() { rm -f -- "$stage" "$stage".*; if [ -n "$1" ]; then echo "$1" >&2; fi; exit 1; };',
+  // What goes wrong once the guard was first is its work: it removes the parts.
+  'die() { rm -f -- "$stage" "$stage".*; if [ -e "$lease/held" ]; then :; else standing; exit 0; fi; if [ -n "$1" ]; then echo "$1" >&2; fi; exit 1; };',
   leaseFunctions,
   'if [ -e "$lease/held" ]; then',
-  'cat >"$stage" || die; exec 3<"$stage"; nth=0;',
+  'cat >"$stage" || die; nth=0; {',
   'for size do part=$stage.$nth; nth=$((nth + 1));',
   'if [ "$size" = 0 ]; then true >"$part" || die; else dd bs="$size" count=1 <&3 >"$part" 2>/dev/null || die "there is no room in ${lease%/*}"; fi;',
   '[ "$(wc -c <"$part")" -eq "$size" ] || die "what arrived there is incomplete";',
-  'sync "$part" 2>/dev/null || dd if=/dev/null of="$part" conv=notrunc,fsync 2>/dev/null || sync; done;',
-  'exec 3<&-; rm -f -- "$stage"; mv -f -- "$stage.0" "$lease/way/$name" || die; prolong; fi; standing',
+  'sync "$part" 2>/dev/null || dd if=/dev/null of="$part" conv=notrunc,fsync 2>/dev/null || sync; done; true; } 3<"$stage" || die;',
+  'rm -f -- "$stage"; mv -f -- "$stage.0" "$lease/way/$name" || die; prolong; fi; standing',
 )
 
 /** Puts the end of the lease $1 $2 hundredths of a second from now, in place: a full disk has room for that. Prints how it stands. */
