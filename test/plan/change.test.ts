@@ -115,35 +115,30 @@ describe('a change that was killed before a handler was called', () => {
     expect(fleet.effects.get('web1 reload do')).toBe(1)
   })
 
-  test('has it called once by the next one also where that one fails elsewhere and stays here', async () => {
-    await using state = await tempDir()
-    const fleet = new ModelFleet(['web1', 'web2'])
-    await kill(fleet, state.path, 2)
-    fleet.failing.add('web2 motd')
-    const byHost = planOf(steps, { rollback: 'host' })
-    const { report, log } = await startChange(fleet, state.path, { plan: byHost, runId: 'r2', act: 'apply' })
-    expect(exitCodeOf(await report)).toBe(1)
-    await log[Symbol.asyncDispose]()
-    expect(fleet.effects.get('web1 reload do')).toBe(1)
-    fleet.failing.clear()
-    await again(fleet, state.path, 'r3', byHost)
-    expect(fleet.effects.get('web1 reload do')).toBe(1)
-  })
-
-  test('has it called once by the next one also where that one is taken back, for it has loaded what stands', async () => {
-    await using state = await tempDir()
-    const fleet = new ModelFleet(['web1', 'web2'])
-    await kill(fleet, state.path, 2)
-    fleet.failing.add('web2 motd')
-    const { report, log } = await startChange(fleet, state.path, { plan, runId: 'r2', act: 'apply' })
-    expect(exitCodeOf(await report)).toBe(5)
-    await log[Symbol.asyncDispose]()
-    expect(fleet.snapshot()['web1']?.['loaded']).toBe('motd,maintenance limit,1024')
-    fleet.failing.clear()
-    fleet.effects.clear()
-    await again(fleet, state.path, 'r3')
-    expect(fleet.effects.get('web1 reload do')).toBeUndefined()
-  })
+  test.each([
+    ['stays here', 'host', 1],
+    ['is taken back here too, for it has loaded what stands', 'run', 5],
+  ] as const)(
+    'has it called by the next one, not by a third, where that one fails elsewhere and %s',
+    async (_, rollback, code) => {
+      await using state = await tempDir()
+      const fleet = new ModelFleet(['web1', 'web2'])
+      await kill(fleet, state.path, 2)
+      fleet.failing.add('web2 motd')
+      const { report, log } = await startChange(fleet, state.path, {
+        plan: planOf(steps, { rollback }),
+        runId: 'r2',
+        act: 'apply',
+      })
+      expect(exitCodeOf(await report)).toBe(code)
+      await log[Symbol.asyncDispose]()
+      expect(fleet.snapshot()['web1']?.['loaded']).toBe('motd,maintenance limit,1024')
+      fleet.failing.clear()
+      fleet.effects.clear()
+      await again(fleet, state.path, 'r3')
+      expect(fleet.effects.get('web1 reload do')).toBeUndefined()
+    },
+  )
 
   test('has what waits for it called with it, and once', async () => {
     await using state = await tempDir()

@@ -152,7 +152,7 @@ export class HostChange {
   }
 
   #isCalled({ spec }: BuiltStep): boolean {
-    return this.#isCalledHere(spec) || this.#turn.work.owed?.by(this.#turn.host.name, spec.id) !== undefined
+    return this.#isCalledHere(spec) || this.#turn.work.owed?.reason(this.#turn.host.name, spec.id) !== undefined
   }
 
   #isCalledHere({ on }: StepSpec): boolean {
@@ -165,10 +165,7 @@ export class HostChange {
   #owedTo(handler: string): string | undefined {
     const { built, owed } = this.#turn.work
     const spec = built.step(handler)?.spec
-    const changeId = owed?.by(this.#turn.host.name, handler)
-    return spec?.on === undefined || changeId === undefined || this.#isCalledHere(spec)
-      ? undefined
-      : `called for by ${changeId}, which was cut off`
+    return spec?.on === undefined || this.#isCalledHere(spec) ? undefined : owed?.reason(this.#turn.host.name, handler)
   }
 
   /** Runs a step, unless it is left out on this host, and tells its Item; false when it failed. */

@@ -48,9 +48,10 @@ export class OwedHandlers {
     return new OwedHandlers(owed)
   }
 
-  /** The change that called for a handler on a host and did not come to it. */
-  by(host: string, step: string): string | undefined {
-    return this.#owed.find(owed => owed.host === host && owed.step === step)?.changeId
+  /** Why a handler is called on a host although nothing that it waits for is changed there: which change did not come to it. */
+  reason(host: string, step: string): string | undefined {
+    const owed = this.#owed.find(each => each.host === host && each.step === step)
+    return owed && `called for by ${owed.changeId}, which was cut off`
   }
 
   /**

@@ -64,10 +64,9 @@ export async function previewPlan(
       if (tell) changes[spec.id] = tell(spec, host.host.name, before)
     }
     for (const { spec, on } of built.handlers) {
-      const changeId = owed.by(host.host.name, spec.id)
+      const reason = owed.reason(host.host.name, spec.id)
       const kind = on(host.host.name)
-      if (changeId !== undefined && kind)
-        parts.push(`# ${spec.id}: ${kind.describe()}\ncalled for by ${changeId}, which was cut off\n`)
+      if (reason !== undefined && kind) parts.push(`# ${spec.id}: ${kind.describe()}\n${reason}\n`)
     }
     return parts.join('')
   }
